@@ -1,0 +1,50 @@
+# The one entry point, for people and for CI. Every verb is thin: what it does is in the script or the
+# cargo command that it calls. One profile: what is tested is what runs.
+
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+CARGO := cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+SUITE := integration/suite/run
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo serve test check test-unit test-host test-vm test-walls clean
+
+help: ## these lines
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+build: ## the programs, into target/release
+	$(CARGO) build --release --workspace --bins
+
+demo: build ## the whole of it in a minute: deploy, invoke, attack, watch (as root or through sudo)
+	$(SUDO) integration/demo/run
+
+serve: build ## a daemon in the foreground with contrib/dev.toml (as root or through sudo)
+	install -d -m 755 /tmp/skep-dev
+	$(SUDO) $(TARGET)/release/skepd --config contrib/dev.toml
+
+test: ## every test: test-host, test-vm, the same tests on both, test-walls; then the counts
+	$(SUITE) all
+
+check: ## what needs no root: format, lints, documentation, house rules, scripts
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --release --workspace --no-deps --document-private-items
+	$(SUITE) scripts
+	$(SUITE) tidy
+
+test-unit: ## unit tests of every crate, and the client against a fake daemon
+	$(SUITE) unit
+
+test-host: ## unit tests, and the integration suite on this machine's own kernel
+	$(SUITE) unit host
+
+test-vm: ## the integration suite in a virtual machine that has control groups of version 2 only
+	$(SUITE) vm
+
+test-walls: ## takes away each wall in turn and demands that its test fails
+	$(SUITE) walls
+
+clean: ## removes everything that was built, the virtual machine included
+	$(CARGO) clean

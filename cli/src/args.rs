@@ -1,0 +1,393 @@
+//! The arguments of `skep`, as clap reads them.
+//!
+//! Values are parsed into their types here; whether they fit together with what is on the host is the
+//! daemon's to say. What is absent stays absent: defaults of the host are not copied into this client.
+//!
+//! Always true: no name that reaches a command is empty, so none can turn into the API's "all".
+
+use std::path::PathBuf;
+
+use clap::{
+    ArgGroup, Args, Parser, Subcommand,
+    builder::{NonEmptyStringValueParser as Name, RangedI64ValueParser},
+    value_parser,
+};
+
+use crate::{
+    connect::Target,
+    units::{ByteCount, CpuMillis, Millis, above_zero},
+};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  answered
+  1  the function threw
+  2  malformed or not there: arguments, a field, an unknown app
+  3  refused by a quota; try again later
+  4  ended by a limit or its deadline
+  5  the daemon is unreachable, forbids it, or failed
+
+First steps:
+  skep deploy ./examples/hello --app hello
+  skep invoke hello --data '{\"name\":\"world\"}'";
+
+/// Above the options that every command takes.
+const EVERYWHERE: &str = "Options of every command";
+
+/// Runs untrusted code of many tenants in sandboxed processes: the client of skepd.
+#[derive(Debug, Parser)]
+#[command(name = "skep", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Where skepd listens: unix:///path/to/socket or http://host:port
+    #[arg(
+        long,
+        global = true,
+        help_heading = EVERYWHERE,
+        env = "SKEP_ENDPOINT",
+        value_name = "URL",
+        default_value = "unix:///run/skep/skep.sock"
+    )]
+    pub(crate) endpoint: Target,
+
+    /// The tenant to act for
+    #[arg(
+        long,
+        global = true,
+        help_heading = EVERYWHERE,
+        env = "SKEP_TENANT",
+        value_name = "NAME",
+        default_value = "default",
+        value_parser = Name::new()
+    )]
+    pub(crate) tenant: String,
+
+    /// Print JSON on standard output, errors included
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    pub(crate) json: bool,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Deploy a file or a folder as an app and make it live
+    Deploy(Deploy),
+    /// List the apps of the tenant
+    #[command(after_help = "Examples:\n  skep apps\n  skep apps --tenant acme --json")]
+    Apps,
+    /// Remove an app and end its instances
+    #[command(after_help = "Example:\n  skep rm hello")]
+    Rm(App),
+    /// Call a function and print its reply
+    Invoke(Invoke),
+    /// Read or change what is metered
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  skep quota get\n  skep quota set --app hello --rps 100"
+    )]
+    Quota(Quota),
+    /// List the instances and what they use
+    Ps(Ps),
+    /// Print the console lines of an app
+    Logs(Logs),
+    /// Check what the host offers and what it lacks (admin)
+    #[command(after_help = "Example:\n  skep doctor\n\nEnds with 5 if something is missing.")]
+    Doctor,
+    /// Refuse new calls, let running ones end, then stop skepd (admin)
+    #[command(after_help = "Example:\n  skep drain")]
+    Drain,
+}
+
+/// An app by its name.
+#[derive(Debug, Args)]
+pub(crate) struct App {
+    /// The app
+    #[arg(value_parser = Name::new())]
+    pub(crate) app: String,
+}
+
+/// Arguments of `skep deploy`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  skep deploy ./examples/hello --app hello
+  skep deploy shop.js --app shop --memory 64MiB --cpu 500m --timeout 2s --rps 100 --burst 20
+
+A folder is taken with all .js and .mjs files below it; hidden files, node_modules and symbolic
+links are left out. A limit that is not given is the host's default; a rate that is not given is
+unlimited, and 0 is closed.")]
+pub(crate) struct Deploy {
+    /// A JavaScript file, or a folder of them
+    pub(crate) path: PathBuf,
+
+    /// The name of the app
+    #[arg(long, value_name = "NAME", value_parser = Name::new())]
+    pub(crate) app: String,
+
+    /// Memory of each instance, such as 64MiB
+    #[arg(long, value_name = "SIZE", value_parser = above_zero::<ByteCount>)]
+    pub(crate) memory: Option<ByteCount>,
+
+    /// CPU of each instance, such as 500m or 1.5
+    #[arg(long, value_name = "CPUS", value_parser = above_zero::<CpuMillis>)]
+    pub(crate) cpu: Option<CpuMillis>,
+
+    /// How long a call may take, such as 2s
+    #[arg(long, value_name = "TIME", value_parser = above_zero::<Millis>)]
+    pub(crate) timeout: Option<Millis>,
+
+    /// CPU time that one call may use, such as 1s
+    #[arg(long, value_name = "TIME", value_parser = above_zero::<Millis>)]
+    pub(crate) cpu_budget: Option<Millis>,
+
+    /// Calls at the same time, at most --max-instances
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub(crate) concurrency: Option<u32>,
+
+    /// Calls per second of the app
+    #[arg(long, value_name = "N")]
+    pub(crate) rps: Option<u32>,
+
+    /// Calls of the app at once above the steady rate
+    #[arg(long, value_name = "N", requires = "rps", value_parser = at_least_one())]
+    pub(crate) burst: Option<u32>,
+
+    /// Calls per second of each instance
+    #[arg(long, value_name = "N")]
+    pub(crate) rps_per_instance: Option<u32>,
+
+    /// Calls of each instance at once above the steady rate
+    #[arg(long, value_name = "N", requires = "rps_per_instance", value_parser = at_least_one())]
+    pub(crate) burst_per_instance: Option<u32>,
+
+    /// Instances kept alive without calls
+    #[arg(long, value_name = "N")]
+    pub(crate) min_instances: Option<u32>,
+
+    /// Instances alive at the same time
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub(crate) max_instances: Option<u32>,
+
+    /// The module that exports the functions [default: the file itself, or index.js of a folder]
+    #[arg(long, value_name = "FILE", value_parser = Name::new())]
+    pub(crate) entry: Option<String>,
+}
+
+/// Arguments of `skep invoke`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  skep invoke hello --data '{\"name\":\"world\"}'
+  skep invoke images --function resize --bytes --data-file in.png --timeout 5s > out.png
+
+The reply goes to standard output and nothing else does.")]
+pub(crate) struct Invoke {
+    /// The app
+    #[arg(value_parser = Name::new())]
+    pub(crate) app: String,
+
+    /// The function, one of the exports of the app's entry [default: default]
+    #[arg(long, value_name = "NAME", value_parser = Name::new())]
+    pub(crate) function: Option<String>,
+
+    /// What to send, as JSON; without it null is sent
+    #[arg(long, value_name = "TEXT", conflicts_with = "data_file", allow_hyphen_values = true)]
+    pub(crate) data: Option<String>,
+
+    /// Send what is in this file, or on standard input with -
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data_file: Option<PathBuf>,
+
+    /// Send bytes as they are, instead of JSON
+    #[arg(long)]
+    pub(crate) bytes: bool,
+
+    /// How long the call may take, if less than the app's own limit
+    #[arg(long, value_name = "TIME", value_parser = above_zero::<Millis>)]
+    pub(crate) timeout: Option<Millis>,
+
+    /// Print what the call used on standard error
+    #[arg(long)]
+    pub(crate) usage: bool,
+}
+
+/// What to do with quotas.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Quota {
+    /// Print the quota of the tenant, or of one app, and what is used of it
+    #[command(after_help = "Examples:\n  skep quota get\n  skep quota get --app hello")]
+    Get(QuotaGet),
+    /// Change the quota of the tenant (admin), or of one app
+    Set(QuotaSet),
+}
+
+/// Arguments of `skep quota get`.
+#[derive(Debug, Args)]
+pub(crate) struct QuotaGet {
+    /// The app, instead of the tenant as a whole
+    #[arg(long, value_name = "NAME", value_parser = Name::new())]
+    pub(crate) app: Option<String>,
+}
+
+/// Arguments of `skep quota set`.
+#[derive(Debug, Args)]
+#[command(
+    group = ArgGroup::new("change").required(true).multiple(true).args([
+        "rps", "burst", "concurrency", "memory", "cpu", "rps_per_instance", "burst_per_instance",
+    ]),
+    after_help = "\
+Examples:
+  skep quota set --rps 500 --memory 512MiB --cpu 2
+  skep quota set --app hello --rps 100 --burst 20
+
+Only what is given changes; 0 is closed."
+)]
+pub(crate) struct QuotaSet {
+    /// The app, instead of the tenant as a whole
+    #[arg(long, value_name = "NAME", value_parser = Name::new())]
+    pub(crate) app: Option<String>,
+
+    /// Calls per second
+    #[arg(long, value_name = "N")]
+    pub(crate) rps: Option<u32>,
+
+    /// Calls at once above the steady rate
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub(crate) burst: Option<u32>,
+
+    /// Calls at the same time
+    #[arg(long, value_name = "N")]
+    pub(crate) concurrency: Option<u32>,
+
+    /// Memory of all instances together, such as 512MiB
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory: Option<ByteCount>,
+
+    /// CPU of all instances together, such as 2 or 500m
+    #[arg(long, value_name = "CPUS")]
+    pub(crate) cpu: Option<CpuMillis>,
+
+    /// Calls per second of each instance of the app
+    #[arg(long, value_name = "N", requires = "app")]
+    pub(crate) rps_per_instance: Option<u32>,
+
+    /// Calls of each instance of the app at once above the steady rate
+    #[arg(long, value_name = "N", requires = "app", value_parser = at_least_one())]
+    pub(crate) burst_per_instance: Option<u32>,
+}
+
+/// Arguments of `skep ps`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  skep ps\n  skep ps --all")]
+pub(crate) struct Ps {
+    /// The instances of all tenants (admin)
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// Arguments of `skep logs`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  skep logs hello --lines 20\n  skep logs hello --follow")]
+pub(crate) struct Logs {
+    /// The app
+    #[arg(value_parser = Name::new())]
+    pub(crate) app: String,
+
+    /// Go on with new lines until interrupted
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+
+    /// How many of the last lines
+    #[arg(long, short = 'n', value_name = "N", default_value = "200", value_parser = at_least_one())]
+    pub(crate) lines: u32,
+}
+
+fn at_least_one() -> RangedI64ValueParser<u32> {
+    value_parser!(u32).range(1..)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, error::ErrorKind};
+
+    use super::*;
+
+    fn parse(words: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(words.split(' '))
+    }
+
+    #[track_caller]
+    fn refused(words: &str, kind: ErrorKind) {
+        let error = parse(words).unwrap_err();
+        assert_eq!((error.kind(), error.exit_code()), (kind, 2), "for {words:?}: {error}");
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        let root = Cli::command();
+        let quota = root.find_subcommand("quota").unwrap();
+        let bare: Vec<&str> = root
+            .get_subcommands()
+            .chain(quota.get_subcommands())
+            .filter(|command| command.get_after_help().is_none())
+            .map(clap::Command::get_name)
+            .collect();
+        assert_eq!(bare, [""; 0]);
+    }
+
+    #[test]
+    fn global_options_may_follow_the_command() {
+        let cli = parse("skep apps --json --tenant acme --endpoint http://h:1").unwrap();
+        assert_eq!((cli.json, cli.tenant.as_str()), (true, "acme"));
+        assert_eq!(cli.endpoint.to_string(), "http://h:1");
+    }
+
+    #[test]
+    fn a_quota_needs_something_to_set() {
+        refused("skep quota set --app a", ErrorKind::MissingRequiredArgument);
+    }
+
+    #[test]
+    fn the_tenant_has_no_instance_quota() {
+        refused("skep quota set --rps-per-instance 1", ErrorKind::MissingRequiredArgument);
+    }
+
+    #[test]
+    fn a_quota_of_zero_is_closed() {
+        assert!(parse("skep quota set --rps 0 --memory 0 --cpu 0 --concurrency 0").is_ok());
+    }
+
+    #[test]
+    fn an_app_of_zero_is_refused() {
+        refused("skep deploy . --app a --memory 0", ErrorKind::ValueValidation);
+        refused("skep deploy . --app a --max-instances 0", ErrorKind::ValueValidation);
+        refused("skep deploy . --app a --concurrency 0", ErrorKind::ValueValidation);
+        refused("skep deploy . --app a --timeout=-2s", ErrorKind::ValueValidation);
+        refused("skep deploy . --app a --rps 4294967296", ErrorKind::ValueValidation);
+    }
+
+    #[test]
+    fn a_burst_needs_its_rate() {
+        refused("skep deploy . --app a --burst 2", ErrorKind::MissingRequiredArgument);
+    }
+
+    #[test]
+    fn no_name_is_empty() {
+        refused("skep --tenant= apps", ErrorKind::InvalidValue);
+        refused("skep invoke ", ErrorKind::InvalidValue);
+    }
+
+    #[test]
+    fn data_comes_from_one_place_and_may_be_negative() {
+        refused("skep invoke a --data 1 --data-file f", ErrorKind::ArgumentConflict);
+        assert!(parse("skep invoke a --data -1").is_ok());
+    }
+}

@@ -1,0 +1,238 @@
+//! `skep invoke`: calls one function and hands its answer on.
+//!
+//! Always true: standard output holds the reply and nothing else, byte for byte; a JSON reply is
+//! followed by one newline. What the function threw, which is text of a tenant, is escaped.
+
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::Path,
+    str,
+    time::Duration,
+};
+
+use serde::{Serialize, de::IgnoredAny};
+use serde_json::{json, value::RawValue};
+use skep_proto::v1::{
+    Encoding, InvokeRequest, InvokeResponse, Reply, Start, Thrown, Usage, invoke_response::Outcome,
+};
+use tonic::Request;
+
+use super::Session;
+use crate::{
+    args::Invoke,
+    connect::PATIENT,
+    errors::{Exit, Failure},
+    screen::{self, escaped, escaped_lines, pairs},
+    units::{ByteCount, human_time},
+};
+
+/// How much longer than the call may take its answer is waited for: the daemon proves that a call is
+/// dead before it says so.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// By how much the deadline that the daemon and tonic see is later than ours. Ours says what happened;
+/// theirs would only say that a call was cancelled.
+const AFTER_OURS: Duration = Duration::from_secs(1);
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Answer<'a> {
+    /// What a function returned as JSON, as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<&'a RawValue>,
+    /// What a function returned as bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thrown: Option<serde_json::Value>,
+    usage: Option<serde_json::Value>,
+    invocation: &'a str,
+}
+
+/// Calls the function and prints its answer.
+pub(super) async fn run(session: &Session, args: Invoke) -> Result<Exit, Failure> {
+    let payload = payload(&args)?;
+    let daemon = session.connect().await?;
+    let mut request = Request::new(InvokeRequest {
+        tenant: session.tenant.clone(),
+        app: args.app,
+        function: args.function.unwrap_or_default(),
+        payload: payload.into(),
+        encoding: if args.bytes { Encoding::Bytes } else { Encoding::Json }.into(),
+        timeout_ms: args.timeout.map(|time| time.0),
+    });
+    let within = args.timeout.map_or(PATIENT, |time| time.duration() + GRACE);
+    if args.timeout.is_some() {
+        request.set_timeout(within + AFTER_OURS);
+    }
+    let answer = daemon.answer(within, daemon.invocations().invoke(request)).await?;
+    let Some(outcome) = &answer.outcome else {
+        return Err(Failure::internal("skepd answered neither with a reply nor with an error"));
+    };
+    if session.json {
+        screen::json(&for_scripts(outcome, &answer))?;
+    } else {
+        show(outcome)?;
+        if args.usage {
+            screen::note(&bill(&answer));
+        }
+    }
+    Ok(match outcome {
+        Outcome::Reply(_) => Exit::Answered,
+        Outcome::Thrown(_) => Exit::Threw,
+    })
+}
+
+/// What to send, checked as far as it can be checked here.
+fn payload(args: &Invoke) -> Result<Vec<u8>, Failure> {
+    let (source, payload) = match (&args.data, &args.data_file) {
+        (Some(text), _) => ("--data", text.clone().into_bytes()),
+        (None, Some(file)) => ("--data-file", read(file)?),
+        (None, None) if args.bytes => ("", Vec::new()),
+        (None, None) => ("", b"null".to_vec()),
+    };
+    if !args.bytes {
+        is_json(&payload).map_err(|why| {
+            Failure::usage(
+                format!("{source} is not JSON: {why}"),
+                "to send text as bytes add --bytes, to send a string write '\"hello\"'",
+            )
+        })?;
+    }
+    Ok(payload)
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    let mut payload = Vec::new();
+    let result = if file.as_os_str() == "-" {
+        io::stdin().lock().read_to_end(&mut payload)
+    } else {
+        fs::File::open(file).and_then(|mut file| file.read_to_end(&mut payload))
+    };
+    result.map(|_| payload).map_err(|error| {
+        Failure::usage(
+            format!("cannot read {}: {error}", file.display()),
+            "name a file, or - for standard input",
+        )
+    })
+}
+
+/// Whether it is one JSON value, however deep: only the engine knows how deep it can go.
+fn is_json(payload: &[u8]) -> Result<(), String> {
+    let text = str::from_utf8(payload).map_err(|error| error.to_string())?;
+    serde_json::from_str::<IgnoredAny>(text).map(drop).map_err(|error| error.to_string())
+}
+
+fn show(outcome: &Outcome) -> Result<(), Failure> {
+    match outcome {
+        Outcome::Reply(reply) if reply.encoding() == Encoding::Bytes => {
+            screen::write(&reply.payload)
+        }
+        Outcome::Reply(reply) => screen::write(&[&reply.payload[..], b"\n"].concat()),
+        Outcome::Thrown(thrown) => {
+            screen::note(&thrown_text(thrown));
+            Ok(())
+        }
+    }
+}
+
+/// `Name: message`, and the stack below it. Engines repeat the first line in the stack, or do not.
+fn thrown_text(thrown: &Thrown) -> String {
+    let name = if thrown.name.is_empty() { "Error" } else { &thrown.name };
+    let first = format!("{name}: {}", thrown.message);
+    let stack = thrown.stack.strip_prefix(&first).unwrap_or(&thrown.stack);
+    match stack.trim_matches('\n') {
+        "" => escaped(&first),
+        stack => format!("{}\n{}", escaped(&first), escaped_lines(stack, "")),
+    }
+}
+
+/// The bill for a person.
+fn bill(answer: &InvokeResponse) -> String {
+    let usage = answer.usage.unwrap_or_default();
+    let time = |micros| human_time(Duration::from_micros(micros));
+    let start = match usage.start() {
+        Start::Unspecified => time(usage.start_us),
+        Start::Idle => "none, an idle instance took the call".to_owned(),
+        Start::Spare => format!("{} (spare)", time(usage.start_us)),
+        Start::Clone => format!("{} (clone)", time(usage.start_us)),
+    };
+    let dropped = match usage.log_lines_dropped {
+        0 => String::new(),
+        more => format!(", {more} more were dropped"),
+    };
+    let (bytes_in, bytes_out) = (ByteCount(usage.bytes_in), ByteCount(usage.bytes_out));
+    pairs(&[
+        ("invocation", answer.invocation.clone()),
+        ("queue", time(usage.queue_us)),
+        ("start", start),
+        ("run", time(usage.run_us)),
+        ("cpu", time(usage.cpu_us)),
+        ("memory peak", ByteCount(usage.memory_peak_bytes).to_string()),
+        ("payload", format!("{bytes_in} in, {bytes_out} out")),
+        ("log lines", format!("{}{dropped}", usage.log_lines)),
+    ])
+}
+
+/// The answer for a script.
+fn for_scripts<'a>(outcome: &'a Outcome, answer: &'a InvokeResponse) -> Answer<'a> {
+    let (reply, reply_base64, thrown) = match outcome {
+        Outcome::Reply(reply) => match raw_json(reply) {
+            Some(raw) => (Some(raw), None, None),
+            None => (None, Some(base64(&reply.payload)), None),
+        },
+        Outcome::Thrown(Thrown { name, message, stack }) => {
+            (None, None, Some(json!({ "name": name, "message": message, "stack": stack })))
+        }
+    };
+    let usage = answer.usage.as_ref().map(usage_json);
+    Answer { reply, reply_base64, thrown, usage, invocation: &answer.invocation }
+}
+
+/// The reply as JSON, if that is what it is; an instance may claim what it likes.
+fn raw_json(reply: &Reply) -> Option<&RawValue> {
+    match reply.encoding() {
+        Encoding::Bytes => None,
+        Encoding::Json | Encoding::Unspecified => serde_json::from_slice(&reply.payload).ok(),
+    }
+}
+
+fn usage_json(usage: &Usage) -> serde_json::Value {
+    let start = match usage.start() {
+        Start::Unspecified => None,
+        Start::Idle => Some("idle"),
+        Start::Spare => Some("spare"),
+        Start::Clone => Some("clone"),
+    };
+    json!({
+        "queue_us": usage.queue_us,
+        "start_us": usage.start_us,
+        "run_us": usage.run_us,
+        "cpu_us": usage.cpu_us,
+        "memory_peak_bytes": usage.memory_peak_bytes,
+        "bytes_in": usage.bytes_in,
+        "bytes_out": usage.bytes_out,
+        "start": start,
+        "log_lines": usage.log_lines,
+        "log_lines_dropped": usage.log_lines_dropped,
+    })
+}
+
+/// Bytes as base64 with padding (RFC 4648, section 4).
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let [a, b, c] = [0, 1, 2].map(|at| group.get(at).copied().unwrap_or(0));
+        let bits = u32::from_be_bytes([0, a, b, c]);
+        let digits =
+            [18, 12, 6, 0].map(|shift| char::from(ALPHABET[(bits >> shift & 63) as usize]));
+        text.extend(&digits[..=group.len()]);
+        text.extend(std::iter::repeat_n('=', 3 - group.len()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

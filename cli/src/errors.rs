@@ -1,0 +1,282 @@
+//! Why a command did not do what was asked: for a person, for a script, and as an exit code.
+//!
+//! Every failure becomes a [`Failure`] where it happens, is passed up untouched, and is reported once,
+//! by `main`. What it says comes from the status details that the daemon sent; what to do next comes
+//! from the table in [`advice`].
+//!
+//! Always true: the exit code depends on gRPC code and reason alone, never on a text.
+
+mod advice;
+
+use std::{collections::BTreeMap, process::ExitCode, time::Duration};
+
+use serde::Serialize;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::screen::{self, escaped};
+
+/// How `skep` ends. Stable: scripts depend on the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// It was answered.
+    Answered = 0,
+    /// The function threw.
+    Threw = 1,
+    /// What was asked for is malformed, or is not there. Asking again will not help.
+    Usage = 2,
+    /// A quota refused it. Asking later may help.
+    Quota = 3,
+    /// A limit or the deadline ended the call.
+    Killed = 4,
+    /// The daemon cannot be reached, does not let us, or failed.
+    Failed = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        // The variants carry their numbers.
+        Self::from(exit as u8)
+    }
+}
+
+/// The reasons with which a limit of the sandbox ends a call.
+const LIMITS: [&str; 7] =
+    ["OOM_HEAP", "OOM_CGROUP", "CPU_BUDGET", "DEADLINE", "PIDS", "SECCOMP", "TOO_LARGE"];
+
+/// The exit code of a status, see [`Exit`].
+fn exit_of(code: Code, reason: Option<&str>) -> Exit {
+    match (code, reason) {
+        (Code::ResourceExhausted, Some("QUOTA")) => Exit::Quota,
+        (_, Some(reason)) if LIMITS.contains(&reason) => Exit::Killed,
+        (Code::DeadlineExceeded, _) => Exit::Killed,
+        (Code::InvalidArgument | Code::NotFound, _) => Exit::Usage,
+        _ => Exit::Failed,
+    }
+}
+
+/// What stopped a command.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    /// `None` when nobody is left to read it.
+    report: Option<Box<Report>>,
+}
+
+/// What there is to say; as JSON the value of `error`.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// The gRPC code by its name in the specification.
+    code: &'static str,
+    reason: Option<String>,
+    message: String,
+    retry_after_ms: Option<u64>,
+    quota: Option<Quota>,
+    fields: Vec<Field>,
+    /// What else the daemon said, such as the level or the signal.
+    metadata: BTreeMap<String, String>,
+    next: Option<String>,
+}
+
+/// The quota that refused.
+#[derive(Debug, Serialize)]
+struct Quota {
+    subject: String,
+    description: String,
+    metric: Option<String>,
+    value: Option<i64>,
+}
+
+/// A field of the request that broke a rule.
+#[derive(Debug, Serialize)]
+struct Field {
+    field: String,
+    rule: String,
+}
+
+impl Failure {
+    /// The arguments ask for what cannot be.
+    pub(crate) fn usage(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::local(Exit::Usage, (Code::InvalidArgument, "USAGE"), message, Some(next.into()))
+    }
+
+    /// There is no connection to the daemon.
+    pub(crate) fn unreachable(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::local(Exit::Failed, (Code::Unavailable, "UNREACHABLE"), message, Some(next.into()))
+    }
+
+    /// The daemon did not answer in the time that this client waits.
+    pub(crate) fn no_answer(message: impl Into<String>) -> Self {
+        let next = "see how the host is: skep doctor";
+        let code = (Code::DeadlineExceeded, "NO_ANSWER");
+        Self::local(Exit::Killed, code, message, Some(next.to_owned()))
+    }
+
+    /// Something on this side failed.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::local(Exit::Failed, (Code::Internal, "CLIENT"), message, None)
+    }
+
+    /// Whoever read our output closed it: no failure of ours, and nothing to say.
+    pub(crate) fn reader_left() -> Self {
+        Self { exit: Exit::Answered, report: None }
+    }
+
+    fn local(
+        exit: Exit,
+        (code, reason): (Code, &str),
+        message: impl Into<String>,
+        next: Option<String>,
+    ) -> Self {
+        let report = Report {
+            code: name_of(code),
+            reason: Some(reason.to_owned()),
+            message: message.into(),
+            retry_after_ms: None,
+            quota: None,
+            fields: Vec::new(),
+            metadata: BTreeMap::new(),
+            next,
+        };
+        Self { exit, report: Some(Box::new(report)) }
+    }
+
+    /// Tells the person on standard error, or the script on standard output.
+    pub(crate) fn report(self, json: bool) -> Exit {
+        match self.report {
+            Some(report) if json => {
+                // Where standard output is gone too, the exit code is all that is left.
+                let _ = screen::json(&serde_json::json!({ "error": report }));
+            }
+            Some(report) => screen::note(&report.text()),
+            None => {}
+        }
+        self.exit
+    }
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        let details = status.get_error_details();
+        let info = details.error_info().filter(|info| info.domain == skep_proto::ERROR_DOMAIN);
+        let reason = info.map(|info| info.reason.clone()).filter(|reason| !reason.is_empty());
+        let mut metadata: BTreeMap<String, String> =
+            info.map(|info| info.metadata.clone().into_iter().collect()).unwrap_or_default();
+        if let Some(request) = details.request_info() {
+            metadata.insert("request_id".to_owned(), request.request_id.clone());
+        }
+        let quota = details.quota_failure().and_then(|failure| failure.violations.first());
+        let fields = details.bad_request().map(|bad| bad.field_violations.as_slice());
+        let retry_after = details.retry_info().and_then(|retry| retry.retry_delay);
+        let report = Report {
+            code: name_of(status.code()),
+            message: match status.message() {
+                "" => "the daemon gave no message".to_owned(),
+                message => message.to_owned(),
+            },
+            retry_after_ms: retry_after.map(millis_up),
+            quota: quota.map(|violation| Quota {
+                subject: violation.subject.clone(),
+                description: violation.description.clone(),
+                metric: Some(violation.quota_metric.clone()).filter(|metric| !metric.is_empty()),
+                value: Some(violation.quota_value)
+                    .filter(|value| *value != 0 || !violation.quota_metric.is_empty()),
+            }),
+            fields: fields
+                .unwrap_or_default()
+                .iter()
+                .map(|bad| Field { field: bad.field.clone(), rule: bad.description.clone() })
+                .collect(),
+            metadata,
+            next: advice::next(status.code(), reason.as_deref(), retry_after),
+            reason,
+        };
+        Self { exit: exit_of(status.code(), report.reason.as_deref()), report: Some(report.into()) }
+    }
+}
+
+/// Whole milliseconds, rounded up: who comes back then is not too early.
+fn millis_up(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+impl Report {
+    /// What failed, why, and what to do next: the first line says it all, the others have labels.
+    fn text(&self) -> String {
+        let mut lines = vec![format!("skep: {}", escaped_block(&self.message))];
+        lines.extend(self.reason.iter().map(|reason| format!("reason: {reason} ({})", self.code)));
+        if self.reason.is_none() {
+            lines.push(format!("code:   {}", self.code));
+        }
+        lines.extend(self.quota.iter().map(|quota| format!("quota:  {}", quota.text())));
+        let field = |bad: &Field| format!("field:  {}: {}", bad.field, bad.rule);
+        lines.extend(self.fields.iter().map(field));
+        if !self.metadata.is_empty() {
+            let detail: Vec<String> =
+                self.metadata.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            lines.push(format!("detail: {}", detail.join(", ")));
+        }
+        lines.extend(self.next.iter().map(|next| format!("next:   {next}")));
+        let (first, rest) = lines.split_at(1);
+        let rest = rest.iter().map(|line| format!("  {}", escaped(line)));
+        first.iter().cloned().chain(rest).collect::<Vec<String>>().join("\n")
+    }
+}
+
+/// A compile error has several lines; the ones after the first are indented below it.
+fn escaped_block(message: &str) -> String {
+    screen::escaped_lines(message, "    ").trim_start().to_owned()
+}
+
+impl Quota {
+    fn text(&self) -> String {
+        let number = match (&self.metric, self.value) {
+            (Some(metric), Some(value)) => format!(" ({metric}: {value})"),
+            (None, Some(value)) => format!(" ({value})"),
+            (Some(metric), None) => format!(" ({metric})"),
+            (None, None) => String::new(),
+        };
+        format!("{}: {}{number}", self.subject, self.description)
+    }
+}
+
+/// Shows an error followed by each of its causes; one that only repeats the last is left out.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut texts = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if texts.last() != Some(&text) {
+            texts.push(text);
+        }
+        next = cause.source();
+    }
+    texts.join(": ")
+}
+
+/// The name of a code in the gRPC specification.
+fn name_of(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,274 @@
+//! A daemon of canned answers on a unix socket, inside the test's own process.
+//!
+//! The name of the app chooses the answer. What cannot be seen from the answer is echoed in it: a
+//! deployed app exports the paths of its files, a listed instance belongs to the tenant asked for.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use skep_proto::{
+    ERROR_DOMAIN,
+    v1::{
+        apps_server::{Apps, AppsServer},
+        finding::Grade,
+        host_server::{Host, HostServer},
+        invocations_server::{Invocations, InvocationsServer},
+        invoke_response::Outcome,
+        quotas_server::{Quotas, QuotasServer},
+        *,
+    },
+};
+use tokio::{net::UnixListener, runtime::Runtime};
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::{Code, Request, Response, Status, transport::Server};
+use tonic_types::{ErrorDetails, QuotaViolation, StatusExt as _};
+
+type Answer<T> = Result<Response<T>, Status>;
+
+/// The folder of one test; gone when the test is.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("skep-cli-{}-{number}", std::process::id()));
+        fs::create_dir(&path).expect("the folder is new");
+        Self(path)
+    }
+
+    /// Writes a file, and the folders it is in.
+    pub(crate) fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("it is below the folder")).expect("created");
+        fs::write(&path, content).expect("written");
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running daemon of canned answers.
+pub(crate) struct FakeDaemon {
+    pub(crate) folder: Folder,
+    _runtime: Runtime,
+}
+
+impl FakeDaemon {
+    /// Listens when this returns.
+    pub(crate) fn start() -> Self {
+        let folder = Folder::new();
+        let runtime = Runtime::new().expect("a runtime");
+        let guard = runtime.enter();
+        let listener = UnixListener::bind(folder.0.join("s")).expect("the path is free");
+        drop(guard);
+        runtime.spawn(
+            Server::builder()
+                .add_service(InvocationsServer::new(Canned))
+                .add_service(AppsServer::new(Canned))
+                .add_service(QuotasServer::new(Canned))
+                .add_service(HostServer::new(Canned))
+                .serve_with_incoming(UnixListenerStream::new(listener)),
+        );
+        Self { folder, _runtime: runtime }
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("unix://{}", self.folder.0.join("s").display())
+    }
+}
+
+struct Canned;
+
+const INVOCATION: &str = "0123456789abcdef0123456789abcdef";
+
+#[tonic::async_trait]
+impl Invocations for Canned {
+    async fn invoke(&self, request: Request<InvokeRequest>) -> Answer<InvokeResponse> {
+        let deadline = request.metadata().contains_key("grpc-timeout");
+        let request = request.into_inner();
+        let reply = |payload: Vec<u8>, encoding: Encoding| {
+            Outcome::Reply(Reply { payload: payload.into(), encoding: encoding.into() })
+        };
+        let outcome = match request.app.as_str() {
+            "echo" => reply(request.payload.to_vec(), request.encoding()),
+            "about" => {
+                let InvokeRequest { tenant, function, timeout_ms, .. } = request;
+                let text =
+                    format!("[{tenant:?},{function:?},{},{deadline}]", timeout_ms.unwrap_or(0));
+                reply(text.into_bytes(), Encoding::Json)
+            }
+            "thrower" => Outcome::Thrown(Thrown {
+                name: "TypeError".to_owned(),
+                message: "no \x1b[2Jway".to_owned(),
+                stack: "    at default (index.js:3)\n".to_owned(),
+            }),
+            "busy" => return Err(quota_refusal()),
+            "hog" => {
+                return Err(refused(Code::ResourceExhausted, "OOM_CGROUP", "level", "process"));
+            }
+            "slow" => return Err(refused(Code::DeadlineExceeded, "DEADLINE", "confirmed", "true")),
+            "bad" => return Err(bad_field()),
+            "foreign" => return Err(Status::permission_denied("user 1000 may not act for acme")),
+            "silent" => std::future::pending().await,
+            _ => return Err(Status::not_found("no such app")),
+        };
+        let usage = Usage {
+            queue_us: 10,
+            start_us: 800,
+            run_us: 1234,
+            cpu_us: 900,
+            memory_peak_bytes: 13_002_342,
+            bytes_in: 4,
+            bytes_out: 4,
+            start: Start::Spare.into(),
+            log_lines: 1,
+            log_lines_dropped: 0,
+        };
+        let invocation = INVOCATION.to_owned();
+        Ok(Response::new(InvokeResponse { outcome: Some(outcome), usage: Some(usage), invocation }))
+    }
+}
+
+fn refused(code: Code, reason: &str, key: &str, value: &str) -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info(reason, ERROR_DOMAIN, [(key.to_owned(), value.to_owned())]);
+    Status::with_error_details(code, "the call was ended", details)
+}
+
+fn quota_refusal() -> Status {
+    let mut violation = QuotaViolation::new("app", "20 calls per second");
+    violation.quota_metric = "rate".to_owned();
+    violation.quota_value = 20;
+    let mut details = ErrorDetails::new();
+    details
+        .set_error_info("QUOTA", ERROR_DOMAIN, [("level".to_owned(), "app".to_owned())])
+        .set_retry_info(Some(Duration::from_millis(120)))
+        .set_quota_failure(vec![violation]);
+    let text = "app quota of 20 calls per second is used up";
+    Status::with_error_details(Code::ResourceExhausted, text, details)
+}
+
+fn bad_field() -> Status {
+    let mut details = ErrorDetails::new();
+    details.add_bad_request_violation("function", "1 to 63 letters");
+    Status::with_error_details(Code::InvalidArgument, "the request breaks a rule", details)
+}
+
+#[tonic::async_trait]
+impl Apps for Canned {
+    async fn deploy(&self, request: Request<DeployRequest>) -> Answer<DeployResponse> {
+        let request = request.into_inner();
+        let functions = request.files.iter().map(|file| file.path.clone()).collect();
+        let version = format!(
+            "0123456789abcdef {:?} {:?} {:?} {:?}",
+            request.entry, request.limits, request.app_rate, request.instance_rate
+        );
+        Ok(Response::new(DeployResponse { version, functions }))
+    }
+
+    async fn list(&self, request: Request<ListAppsRequest>) -> Answer<ListAppsResponse> {
+        let tenant = request.into_inner().tenant;
+        let app = App {
+            tenant: tenant.clone(),
+            name: "shop".to_owned(),
+            version: "ab".repeat(32),
+            functions: vec!["default".to_owned()],
+            source_bytes: 2048,
+            limits: Some(AppLimits { max_instances: Some(4), ..AppLimits::default() }),
+            quota: None,
+            instance_rate: None,
+            instances: 1,
+        };
+        let apps = if tenant == "empty" { Vec::new() } else { vec![app] };
+        Ok(Response::new(ListAppsResponse { apps }))
+    }
+
+    async fn remove(&self, _: Request<RemoveRequest>) -> Answer<RemoveResponse> {
+        Ok(Response::new(RemoveResponse {}))
+    }
+
+    async fn logs(&self, request: Request<LogsRequest>) -> Answer<LogsResponse> {
+        let LogsRequest { after, limit, .. } = request.into_inner();
+        let line = |sequence| LogLine {
+            sequence,
+            time_us: 1_767_225_600_000_000,
+            invocation: INVOCATION.to_owned(),
+            level: "info".to_owned(),
+            text: format!("line {sequence}\x1b[2K"),
+        };
+        let lines = (after + 1..=after + 2).take(limit as usize).map(line).collect();
+        Ok(Response::new(LogsResponse { lines }))
+    }
+}
+
+#[tonic::async_trait]
+impl Quotas for Canned {
+    async fn get(&self, _: Request<GetQuotaRequest>) -> Answer<GetQuotaResponse> {
+        Ok(Response::new(GetQuotaResponse {
+            quota: Some(Quota { memory_bytes: Some(512 << 20), ..Quota::default() }),
+            instance_rate: None,
+            running: 2,
+            memory_reserved_bytes: 64 << 20,
+        }))
+    }
+
+    async fn set(&self, request: Request<SetQuotaRequest>) -> Answer<SetQuotaResponse> {
+        let SetQuotaRequest { quota, instance_rate, .. } = request.into_inner();
+        Ok(Response::new(SetQuotaResponse { quota, instance_rate }))
+    }
+}
+
+#[tonic::async_trait]
+impl Host for Canned {
+    async fn instances(&self, request: Request<InstancesRequest>) -> Answer<InstancesResponse> {
+        let tenant = request.into_inner().tenant;
+        let instance = Instance {
+            id: "i-7".to_owned(),
+            tenant: if tenant.is_empty() { "everybody".to_owned() } else { tenant },
+            app: "shop".to_owned(),
+            version: "ab".repeat(32),
+            state: "busy".to_owned(),
+            uid: 200_007,
+            pid: 4711,
+            memory_bytes: 13_002_342,
+            memory_peak_bytes: 20 << 20,
+            memory_limit_bytes: 64 << 20,
+            cpu_us: 1_200_000,
+            cpu_limit_millis: 500,
+            calls: 42,
+            rate: 3,
+            instance_rate: Some(Rates { rps: Some(100), burst: None }),
+            age_ms: 200_000,
+        };
+        Ok(Response::new(InstancesResponse { instances: vec![instance] }))
+    }
+
+    async fn doctor(&self, _: Request<DoctorRequest>) -> Answer<DoctorResponse> {
+        let finding = |name: &str, grade: Grade, fix: &str| Finding {
+            name: name.to_owned(),
+            grade: grade.into(),
+            found: "none".to_owned(),
+            needed: "some".to_owned(),
+            cost: String::new(),
+            fix: fix.to_owned(),
+        };
+        let findings = vec![
+            finding("kernel", Grade::Ok, ""),
+            finding("landlock", Grade::Missing, "update the kernel"),
+        ];
+        Ok(Response::new(DoctorResponse { findings }))
+    }
+
+    async fn drain(&self, _: Request<DrainRequest>) -> Answer<DrainResponse> {
+        Ok(Response::new(DrainResponse { running: 3 }))
+    }
+}

@@ -1,0 +1,201 @@
+//! The commands around calls: deploy, apps, quota, ps, logs, doctor, drain.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    check, check_json, command,
+    fake::{FakeDaemon, Folder},
+    skep,
+};
+
+#[test]
+fn a_folder_is_deployed_with_its_sources_only() {
+    let folder = Folder::new();
+    folder.write("index.js", "export default () => 1");
+    folder.write("lib/math.mjs", "");
+    folder.write("node_modules/x.js", "");
+    folder.write(".cache/y.js", "");
+    folder.write("notes.txt", "");
+    let path = folder.0.to_str().unwrap();
+    check(
+        &["deploy", path, "--app", "shop"],
+        0,
+        "deployed shop version 0123456789ab\
+         \nfunctions: index.js, lib/math.mjs\n",
+        "",
+    );
+}
+
+#[test]
+fn limits_and_rates_are_sent_as_they_were_given() {
+    let folder = Folder::new();
+    let file = folder.write("a.js", "");
+    let path = file.to_str().unwrap();
+    let version = "0123456789abcdef \"a.js\" Some(AppLimits { memory_bytes: Some(67108864), cpu_millis: Some(500), \
+                   timeout_ms: Some(2000), concurrency: None, min_instances: Some(0), \
+                   max_instances: Some(4), cpu_budget_ms: Some(1000) }) \
+                   Some(Rates { rps: Some(100), burst: Some(20) }) \
+                   Some(Rates { rps: Some(0), burst: None })";
+    let arguments = [
+        "--json",
+        "deploy",
+        path,
+        "--app",
+        "a",
+        "--memory",
+        "64MiB",
+        "--cpu",
+        "500m",
+        "--timeout",
+        "2s",
+        "--cpu-budget",
+        "1s",
+        "--rps",
+        "100",
+        "--burst",
+        "20",
+        "--rps-per-instance",
+        "0",
+        "--min-instances",
+        "0",
+        "--max-instances",
+        "4",
+    ];
+    let expected = json!({
+        "tenant": "default", "app": "a", "version": version, "functions": ["a.js"],
+    });
+    check_json(&arguments, 0, expected);
+}
+
+#[test]
+fn apps_are_a_table() {
+    check(
+        &["apps"],
+        0,
+        "APP   VERSION       FUNCTIONS   SOURCE  MEMORY  TIMEOUT       RATE  INSTANCES\
+         \nshop  abababababab  default    2.0 KiB       -        -  unlimited     1 of 4\n",
+        "",
+    );
+}
+
+#[test]
+fn no_apps_say_what_to_do() {
+    let text = "no apps yet; deploy one: skep deploy ./examples/hello --app hello\n";
+    check(&["apps", "--tenant", "empty"], 0, text, "");
+}
+
+#[test]
+fn an_app_is_removed() {
+    check(&["rm", "shop"], 0, "removed shop\n", "");
+}
+
+#[test]
+fn instances_are_a_table() {
+    check(
+        &["ps", "--tenant", "acme"],
+        0,
+        "ID   TENANT  APP   STATE     UID   PID    MEMORY      PEAK     LIMIT    CPU    OF  CALLS  \
+         \x20     RATE       AGE\
+         \ni-7  acme    shop  busy   200007  4711  12.4 MiB  20.0 MiB  64.0 MiB  1.2 s  500m     42  \
+         3 of 100/s  3 m 20 s\n",
+        "",
+    );
+}
+
+#[test]
+fn all_instances_are_asked_for_without_a_tenant() {
+    let run = skep(&FakeDaemon::start().endpoint(), &["ps", "--all", "--json"]);
+    let value: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(value["instances"][0]["tenant"], "everybody");
+}
+
+#[test]
+fn a_quota_is_shown_and_changed() {
+    check(
+        &["quota", "get"],
+        0,
+        "tenant           default\
+         \nrate             unlimited\
+         \nconcurrency      unlimited\
+         \nmemory           512.0 MiB\
+         \ncpu              unlimited\
+         \nrunning now      2\
+         \nmemory reserved  64.0 MiB\n",
+        "",
+    );
+    let changed = json!({
+        "tenant": "default",
+        "app": "shop",
+        "quota": {
+            "rate": { "rps": 5, "burst": null },
+            "concurrency": null,
+            "memory_bytes": null,
+            "cpu_millis": 1500,
+        },
+        "instance_rate": null,
+    });
+    let arguments = ["quota", "set", "--app", "shop", "--rps", "5", "--cpu", "1.5", "--json"];
+    check_json(&arguments, 0, changed);
+}
+
+#[test]
+fn logs_are_escaped_lines() {
+    let line = |n| format!("2026-01-01T00:00:00.000Z info  01234567 line {n}\\u{{1b}}[2K\n");
+    check(&["logs", "shop"], 0, &(line(1) + &line(2)), "");
+    check(&["logs", "shop", "--lines", "1"], 0, &line(1), "");
+}
+
+#[test]
+fn following_asks_for_what_came_after_and_ends_with_its_reader() {
+    let daemon = FakeDaemon::start();
+    let mut command = command(&daemon.endpoint(), &["logs", "shop", "--follow"]);
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("skep runs");
+    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .take(4)
+        .map(|line| line.unwrap().chars().skip(40).take(6).collect())
+        .collect();
+    assert_eq!(lines, ["line 1", "line 2", "line 3", "line 4"]);
+    // The reader is gone: the next line cannot be written, and nobody complains.
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
+fn a_host_that_lacks_something_is_five() {
+    let finding = |name: &str, grade: &str, fix: &str| {
+        json!({
+            "name": name, "grade": grade, "found": "none", "needed": "some", "cost": "", "fix": fix,
+        })
+    };
+    let findings =
+        [finding("kernel", "OK", ""), finding("landlock", "MISSING", "update the kernel")];
+    check_json(&["doctor", "--json"], 5, json!({ "findings": findings }));
+    check(
+        &["doctor"],
+        5,
+        "NAME      GRADE    FOUND  NEEDED\
+         \nkernel    OK       none   some\
+         \nlandlock  MISSING  none   some\
+         \n  fix   update the kernel\n",
+        "",
+    );
+}
+
+#[test]
+fn draining_says_how_many_calls_ran() {
+    let text = "draining; 3 calls were still running, skepd stops when they ended\n";
+    check(&["drain"], 0, text, "");
+}
+
+#[test]
+fn the_version_is_told() {
+    let run = skep("unix:///s", &["--version"]);
+    assert_eq!(run.stdout, format!("skep {}\n", env!("CARGO_PKG_VERSION")));
+}

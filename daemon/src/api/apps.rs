@@ -1,0 +1,235 @@
+//! `Apps`: deploys, lists and removes, and shows console lines.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+use skep_core::{
+    AppId, AppLimits, ByteCount, Cause, Ceiling, LimitsMax, ModulePath, TenantId, VersionId,
+    limits::resolve,
+};
+use skep_link::frame::MAX_MODULES;
+use skep_proto::v1::{
+    DeployRequest, DeployResponse, ListAppsRequest, ListAppsResponse, LogsRequest, LogsResponse,
+    RemoveRequest, RemoveResponse, SourceFile, apps_server::Apps,
+};
+use tonic::{Request, Response, Status, async_trait};
+
+use super::{
+    Daemon,
+    convert::{self, Fields},
+    status::Refusal,
+};
+use crate::{
+    pool::{CompileError, Pool},
+    registry::{AppQuota, Version},
+};
+
+/// Console lines given when the request names no number.
+const LOG_LINES: u32 = 200;
+
+#[async_trait]
+impl Apps for Daemon {
+    async fn deploy(
+        &self,
+        request: Request<DeployRequest>,
+    ) -> Result<Response<DeployResponse>, Status> {
+        let rights = self.callers.rights(&request)?;
+        let raw = request.into_inner();
+        let tenant = name(&raw.tenant)?;
+        rights.tenant(&tenant)?;
+        let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
+        if *self.draining.borrow() {
+            return Err(Refusal::from(Cause::Draining).into());
+        }
+        let (mut version, quota) = self.read_deploy(pool, tenant.clone(), raw)?;
+        let deploying = self.deploying.get(&tenant).ok_or(Refusal::NotFound)?;
+        let _one_at_a_time = deploying.lock().await;
+        version.functions = pool.compile(&version).await.map_err(refused)?;
+        // Kept before it is live: what answers now also answers after a restart.
+        self.store
+            .save(&version, &quota)
+            .map_err(|error| Refusal::Internal(crate::exit::Chain(&error).to_string()))?;
+        tracing::info!(%tenant, app = %version.app, version = %version.id.short(), "deployed");
+        let response = DeployResponse {
+            version: version.id.to_string(),
+            functions: version.functions.clone(),
+        };
+        pool.deploy(version, quota);
+        Ok(Response::new(response))
+    }
+
+    async fn list(
+        &self,
+        request: Request<ListAppsRequest>,
+    ) -> Result<Response<ListAppsResponse>, Status> {
+        let rights = self.callers.rights(&request)?;
+        let tenant = name(&request.into_inner().tenant)?;
+        rights.tenant(&tenant)?;
+        let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
+        let apps = pool.apps().iter().map(convert::app).collect();
+        Ok(Response::new(ListAppsResponse { apps }))
+    }
+
+    async fn remove(
+        &self,
+        request: Request<RemoveRequest>,
+    ) -> Result<Response<RemoveResponse>, Status> {
+        let rights = self.callers.rights(&request)?;
+        let raw = request.into_inner();
+        let (tenant, app) = names(&raw.tenant, &raw.app)?;
+        rights.tenant(&tenant)?;
+        let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
+        let deploying = self.deploying.get(&tenant).ok_or(Refusal::NotFound)?;
+        let _one_at_a_time = deploying.lock().await;
+        if pool.version(&app).is_none() {
+            return Err(Refusal::NotFound.into());
+        }
+        self.store
+            .remove(&tenant, &app)
+            .map_err(|error| Refusal::Internal(crate::exit::Chain(&error).to_string()))?;
+        pool.remove(&app);
+        self.all_logs().remove(&(tenant.clone(), app.clone()));
+        tracing::info!(%tenant, %app, "removed");
+        Ok(Response::new(RemoveResponse {}))
+    }
+
+    async fn logs(&self, request: Request<LogsRequest>) -> Result<Response<LogsResponse>, Status> {
+        let rights = self.callers.rights(&request)?;
+        let raw = request.into_inner();
+        let (tenant, app) = names(&raw.tenant, &raw.app)?;
+        rights.tenant(&tenant)?;
+        let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
+        if pool.version(&app).is_none() {
+            return Err(Refusal::NotFound.into());
+        }
+        let limit = if raw.limit == 0 { LOG_LINES } else { raw.limit };
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let lines = Daemon::logs(self, &tenant, &app).read(raw.after, limit);
+        Ok(Response::new(LogsResponse {
+            lines: lines.into_iter().map(convert::log_line).collect(),
+        }))
+    }
+}
+
+/// The tenant of a request.
+pub(super) fn name(tenant: &str) -> Result<TenantId, Refusal> {
+    let mut fields = Fields::default();
+    let tenant = fields.parse("tenant", tenant);
+    fields.finish()?;
+    tenant.ok_or(Refusal::NotFound)
+}
+
+/// Tenant and app of a request.
+pub(super) fn names(tenant: &str, app: &str) -> Result<(TenantId, AppId), Refusal> {
+    let mut fields = Fields::default();
+    let both = (fields.parse("tenant", tenant), fields.parse("app", app));
+    fields.finish()?;
+    match both {
+        (Some(tenant), Some(app)) => Ok((tenant, app)),
+        _ => Err(Refusal::NotFound),
+    }
+}
+
+fn refused(error: CompileError) -> Refusal {
+    match error {
+        CompileError::Source { path, line, column, message } => {
+            Refusal::Source { path, line, column, message }
+        }
+        CompileError::Cause(cause) => Refusal::Cause(cause),
+    }
+}
+
+impl Daemon {
+    fn read_deploy(
+        &self,
+        pool: &Pool,
+        tenant: TenantId,
+        raw: DeployRequest,
+    ) -> Result<(Version, AppQuota), Refusal> {
+        let mut fields = Fields::default();
+        let app: Option<AppId> = fields.parse("app", &raw.app);
+        let entry = if raw.entry.is_empty() { "index.js" } else { &raw.entry };
+        let entry: Option<ModulePath> = fields.parse("entry", entry);
+        let modules = self.read_files(&mut fields, raw.files);
+        if let Some(entry) = &entry
+            && modules.iter().all(|(path, _)| path != entry)
+        {
+            fields.bad("entry", format_args!("there is no file {entry}"));
+        }
+        let (tenant_quota, ..) = pool.quota();
+        let most = self.config.host_max.meet(LimitsMax {
+            memory: tenant_quota.group.memory,
+            cpu: tenant_quota.group.cpu,
+            ..LimitsMax::OPEN
+        });
+        let spec = convert::limits_spec(raw.limits);
+        let limits = match resolve(&spec, &self.config.defaults, &most) {
+            Ok(limits) => Some(limits),
+            Err(problems) => {
+                fields.problems(problems);
+                None
+            }
+        };
+        let quota = AppQuota {
+            rate: convert::rate(&mut fields, "app_rate", raw.app_rate),
+            concurrency: Ceiling::Open,
+            memory: Ceiling::Open,
+            instance_rate: convert::rate(&mut fields, "instance_rate", raw.instance_rate),
+        };
+        fields.finish()?;
+        let (Some(app), Some(entry), Some(limits)) = (app, entry, limits) else {
+            return Err(Refusal::Internal("a field was checked but is not there".to_owned()));
+        };
+        let id = hash(&entry, &modules, &limits);
+        let functions = Vec::new();
+        Ok((Version { tenant, app, id, entry, modules, limits, functions }, quota))
+    }
+
+    fn read_files(
+        &self,
+        fields: &mut Fields,
+        files: Vec<SourceFile>,
+    ) -> Vec<(ModulePath, Vec<u8>)> {
+        if files.is_empty() || MAX_MODULES < files.len() {
+            let what = format!("has {} files, 1 to {MAX_MODULES} are possible", files.len());
+            fields.bad("files", what);
+            return Vec::new();
+        }
+        let bytes: usize = files.iter().map(|file| file.content.len()).sum();
+        let (bytes, most) = (u64::try_from(bytes).unwrap_or(u64::MAX), self.config.sizes.source);
+        if most.bytes() < bytes {
+            let size = ByteCount::from_bytes(bytes);
+            fields.bad("files", format_args!("have {size} together, at most {most} are possible"));
+        }
+        let mut seen = BTreeSet::new();
+        let mut modules = Vec::new();
+        for (at, file) in files.into_iter().enumerate() {
+            let field = format!("files[{at}].path");
+            let Some(path) = fields.parse::<ModulePath>(&field, &file.path) else { continue };
+            if seen.insert(path.clone()) {
+                modules.push((path, file.content.to_vec()));
+            } else {
+                fields.bad(&field, format_args!("{path} is there twice"));
+            }
+        }
+        modules.sort();
+        modules
+    }
+}
+
+/// SHA-256 over everything that makes a version what it is; every part with its length before it.
+fn hash(entry: &ModulePath, modules: &[(ModulePath, Vec<u8>)], limits: &AppLimits) -> VersionId {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
+        hash.update(bytes);
+    };
+    part(entry.as_str().as_bytes());
+    // The debug form names every field; two different limits never share it.
+    part(format!("{limits:?}").as_bytes());
+    for (path, source) in modules {
+        part(path.as_str().as_bytes());
+        part(source);
+    }
+    VersionId::from_bytes(hash.finalize().into())
+}

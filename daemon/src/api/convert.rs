@@ -1,0 +1,251 @@
+//! Between our types and the messages. Every field is checked here, once, and named when it is wrong.
+
+use std::{num::NonZeroU32, str::FromStr, time::Duration};
+
+use skep_core::{
+    AppLimits, ByteCount, Ceiling, CpuShare, LimitProblem, LimitsSpec, Rate, life::State,
+};
+use skep_link::frame::Encoding;
+use skep_proto::v1;
+
+use super::status::BadField;
+use crate::{
+    dispatch::{Answer, Usage},
+    logs::Line,
+    pool::{AppStatus, InstanceStatus, Start, TenantQuota},
+    registry::AppQuota,
+};
+
+/// Collects what is wrong with a message.
+#[derive(Debug, Default)]
+pub(super) struct Fields(Vec<BadField>);
+
+impl Fields {
+    pub(super) fn bad(&mut self, field: &str, what: impl ToString) {
+        self.0.push(BadField { field: field.to_owned(), what: what.to_string() });
+    }
+
+    /// Parses the text of a field.
+    pub(super) fn parse<T: FromStr<Err: ToString>>(
+        &mut self,
+        field: &str,
+        text: &str,
+    ) -> Option<T> {
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.bad(field, error);
+                None
+            }
+        }
+    }
+
+    pub(super) fn problems(&mut self, problems: Vec<LimitProblem>) {
+        for problem in problems {
+            self.bad(problem.field, &problem);
+        }
+    }
+
+    /// # Errors
+    ///
+    /// Everything that was wrong, if anything was.
+    pub(super) fn finish(self) -> Result<(), super::status::Refusal> {
+        if self.0.is_empty() { Ok(()) } else { Err(super::status::Refusal::Fields(self.0)) }
+    }
+}
+
+pub(super) fn encoding(fields: &mut Fields, raw: i32) -> Encoding {
+    match v1::Encoding::try_from(raw) {
+        Ok(v1::Encoding::Unspecified | v1::Encoding::Json) => Encoding::Json,
+        Ok(v1::Encoding::Bytes) => Encoding::Bytes,
+        Err(_) => {
+            fields.bad("encoding", format_args!("is {raw}, known are 1 (JSON) and 2 (bytes)"));
+            Encoding::Json
+        }
+    }
+}
+
+/// Whole rates; a burst without a rate is a mistake.
+pub(super) fn rate(fields: &mut Fields, field: &str, raw: Option<v1::Rates>) -> Ceiling<Rate> {
+    let Some(raw) = raw else { return Ceiling::Open };
+    let burst = match raw.burst {
+        None => NonZeroU32::MIN,
+        Some(burst) => NonZeroU32::new(burst).unwrap_or_else(|| {
+            fields.bad(
+                &format!("{field}.burst"),
+                "is 0, at least 1 is needed; to close, set rps to 0",
+            );
+            NonZeroU32::MIN
+        }),
+    };
+    match raw.rps {
+        Some(per_second) => Ceiling::At(Rate { per_second, burst }),
+        None => {
+            if raw.burst.is_some() {
+                fields.bad(&format!("{field}.burst"), "is set without rps");
+            }
+            Ceiling::Open
+        }
+    }
+}
+
+/// A rate of which only the fields that are there change.
+pub(super) fn change_rate(
+    fields: &mut Fields,
+    field: &str,
+    old: Ceiling<Rate>,
+    raw: Option<v1::Rates>,
+) -> Ceiling<Rate> {
+    let Some(mut raw) = raw else { return old };
+    if let Ceiling::At(old) = old {
+        raw.rps = raw.rps.or(Some(old.per_second));
+        raw.burst = raw.burst.or(Some(old.burst.get()));
+    }
+    rate(fields, field, Some(raw))
+}
+
+pub(super) fn limits_spec(raw: Option<v1::AppLimits>) -> LimitsSpec {
+    let Some(raw) = raw else { return LimitsSpec::default() };
+    let milliseconds = |number: u32| Duration::from_millis(number.into());
+    LimitsSpec {
+        memory: raw.memory_bytes.map(ByteCount::from_bytes),
+        cpu: raw.cpu_millis.map(CpuShare::from_millis),
+        timeout: raw.timeout_ms.map(milliseconds),
+        cpu_budget: raw.cpu_budget_ms.map(|number| Ceiling::At(milliseconds(number))),
+        concurrency: raw.concurrency,
+        min_instances: raw.min_instances,
+        max_instances: raw.max_instances,
+        ..LimitsSpec::default()
+    }
+}
+
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+pub(super) fn limits(limits: &AppLimits) -> v1::AppLimits {
+    v1::AppLimits {
+        memory_bytes: Some(limits.memory.bytes()),
+        cpu_millis: Some(limits.cpu.millis()),
+        timeout_ms: Some(millis(limits.timeout)),
+        concurrency: Some(limits.concurrency.get()),
+        min_instances: Some(limits.min_instances),
+        max_instances: Some(limits.max_instances.get()),
+        cpu_budget_ms: limits.cpu_budget.at().map(millis),
+    }
+}
+
+pub(super) fn rates(rate: Ceiling<Rate>) -> Option<v1::Rates> {
+    rate.at().map(|rate| v1::Rates { rps: Some(rate.per_second), burst: Some(rate.burst.get()) })
+}
+
+pub(super) fn app_quota(quota: &AppQuota) -> v1::Quota {
+    v1::Quota {
+        rate: rates(quota.rate),
+        concurrency: quota.concurrency.at(),
+        memory_bytes: quota.memory.at().map(ByteCount::bytes),
+        cpu_millis: None,
+    }
+}
+
+pub(super) fn tenant_quota(quota: &TenantQuota) -> v1::Quota {
+    v1::Quota {
+        rate: rates(quota.rate),
+        concurrency: quota.concurrency.at(),
+        memory_bytes: quota.group.memory.at().map(ByteCount::bytes),
+        cpu_millis: quota.group.cpu.at().map(CpuShare::millis),
+    }
+}
+
+pub(super) fn app(status: &AppStatus) -> v1::App {
+    let version = &status.version;
+    v1::App {
+        tenant: version.tenant.to_string(),
+        name: version.app.to_string(),
+        version: version.id.to_string(),
+        functions: version.functions.clone(),
+        source_bytes: version.source_bytes().bytes(),
+        limits: Some(limits(&version.limits)),
+        quota: Some(app_quota(&status.quota)),
+        instance_rate: rates(status.quota.instance_rate),
+        instances: status.instances,
+    }
+}
+
+pub(super) fn instance(tenant: &str, status: &InstanceStatus) -> v1::Instance {
+    v1::Instance {
+        id: status.id.to_string(),
+        tenant: tenant.to_owned(),
+        app: status.app.as_ref().map(ToString::to_string).unwrap_or_default(),
+        version: version(status.state),
+        state: status.state.as_str().to_owned(),
+        uid: status.host_id,
+        pid: u32::try_from(status.pid).unwrap_or(0),
+        memory_bytes: status.counters.memory.bytes(),
+        memory_peak_bytes: status.counters.memory_peak.bytes(),
+        memory_limit_bytes: status.memory_limit.bytes(),
+        cpu_us: micros(status.counters.cpu),
+        cpu_limit_millis: status.cpu_limit.at().map_or(0, CpuShare::millis),
+        calls: status.calls,
+        rate: status.recent,
+        instance_rate: rates(status.rate),
+        age_ms: u64::try_from(status.age.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+fn version(state: State) -> String {
+    state.version().map(|version| version.to_string()).unwrap_or_default()
+}
+
+pub(super) fn log_line(line: Line) -> v1::LogLine {
+    v1::LogLine {
+        sequence: line.sequence,
+        time_us: line.time_us,
+        invocation: line.source.invocation.to_string(),
+        level: line.source.level.as_str().to_owned(),
+        text: line.text,
+    }
+}
+
+pub(super) fn usage(usage: &Usage) -> v1::Usage {
+    let start = match usage.start {
+        None => v1::Start::Unspecified,
+        Some(Start::Idle) => v1::Start::Idle,
+        Some(Start::Spare) => v1::Start::Spare,
+        Some(Start::Clone) => v1::Start::Clone,
+    };
+    v1::Usage {
+        queue_us: micros(usage.queue),
+        start_us: micros(usage.start_time),
+        run_us: micros(usage.run),
+        cpu_us: micros(usage.cpu),
+        memory_peak_bytes: usage.memory_peak.bytes(),
+        bytes_in: usage.bytes_in,
+        bytes_out: usage.bytes_out,
+        start: start.into(),
+        log_lines: usage.log_lines,
+        log_lines_dropped: usage.log_dropped,
+    }
+}
+
+pub(super) fn outcome(answer: Answer) -> v1::invoke_response::Outcome {
+    match answer {
+        Answer::Reply { encoding, payload } => {
+            let encoding = match encoding {
+                Encoding::Json => v1::Encoding::Json,
+                Encoding::Bytes => v1::Encoding::Bytes,
+            };
+            v1::invoke_response::Outcome::Reply(v1::Reply {
+                payload: payload.into(),
+                encoding: encoding.into(),
+            })
+        }
+        Answer::Thrown { name, message, stack } => {
+            v1::invoke_response::Outcome::Thrown(v1::Thrown { name, message, stack })
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The gRPC face: decodes, checks who asks, and turns outcomes into answers.
+//!
+//! Nothing is decided here but that. Only [`status`] knows gRPC codes; only [`convert`] knows how our
+//! types look in messages.
+
+mod apps;
+mod callers;
+mod convert;
+mod front;
+mod host;
+mod invocations;
+mod quotas;
+mod status;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use skep_core::{AppId, TenantId};
+use skep_proto::v1::{
+    DESCRIPTORS, apps_server::AppsServer, host_server::HostServer,
+    invocations_server::InvocationsServer, quotas_server::QuotasServer,
+};
+use tokio::sync::watch;
+use tonic::service::Routes;
+
+use self::callers::Callers;
+pub use self::front::{Accepted, Front};
+use crate::{
+    config::Config,
+    dispatch::Bounds,
+    doctor::Doctor,
+    logs::Logs,
+    pool::{Pool, Shared},
+    store::Store,
+};
+
+/// What the services share.
+#[derive(Debug)]
+pub struct Daemon {
+    /// As it was read.
+    pub config: Config,
+    /// By tenant; fixed for the daemon's life.
+    pub pools: BTreeMap<TenantId, Arc<Pool>>,
+    /// What all pools share.
+    pub shared: Arc<Shared>,
+    /// Where apps are kept.
+    pub store: Store,
+    /// What the host offers.
+    pub doctor: Doctor,
+    /// Set once no new work is taken.
+    pub draining: watch::Sender<bool>,
+    callers: Callers,
+    logs: Mutex<BTreeMap<(TenantId, AppId), Arc<Logs>>>,
+    /// One deploy of a tenant at a time: what is live and what is kept must agree.
+    deploying: BTreeMap<TenantId, tokio::sync::Mutex<()>>,
+}
+
+impl Daemon {
+    /// Everything but the server.
+    pub fn new(
+        config: Config,
+        pools: BTreeMap<TenantId, Arc<Pool>>,
+        shared: Arc<Shared>,
+        store: Store,
+        doctor: Doctor,
+    ) -> Arc<Self> {
+        let callers = Callers::new(&config.callers);
+        let deploying = pools.keys().map(|tenant| (tenant.clone(), Default::default())).collect();
+        Arc::new(Self {
+            config,
+            pools,
+            shared,
+            store,
+            doctor,
+            draining: watch::Sender::new(false),
+            callers,
+            logs: Mutex::default(),
+            deploying,
+        })
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { sizes: self.config.sizes, logs: self.config.logs }
+    }
+
+    fn all_logs(&self) -> MutexGuard<'_, BTreeMap<(TenantId, AppId), Arc<Logs>>> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn logs(&self, tenant: &TenantId, app: &AppId) -> Arc<Logs> {
+        let mut all = self.all_logs();
+        let key = (tenant.clone(), app.clone());
+        Arc::clone(
+            all.entry(key).or_insert_with(|| Arc::new(Logs::new(self.config.logs.lines_kept))),
+        )
+    }
+
+    /// Calls that run or wait, of all tenants.
+    pub fn running(&self) -> u32 {
+        self.pools.values().map(|pool| pool.running()).sum()
+    }
+}
+
+/// Every service, with health and reflection.
+///
+/// # Errors
+///
+/// The built-in descriptors cannot be read.
+pub fn routes(
+    daemon: &Arc<Daemon>,
+    health: tonic_health::pb::health_server::HealthServer<
+        impl tonic_health::pb::health_server::Health,
+    >,
+) -> Result<Routes, tonic_reflection::server::Error> {
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    // The front counts sizes before anything is decoded; these must only not be in its way.
+    let most = usize::MAX;
+    Ok(Routes::default()
+        .add_service(health)
+        .add_service(reflection().build_v1()?)
+        // What older clients ask for.
+        .add_service(reflection().build_v1alpha()?)
+        .add_service(
+            InvocationsServer::from_arc(Arc::clone(daemon)).max_decoding_message_size(most),
+        )
+        .add_service(AppsServer::from_arc(Arc::clone(daemon)).max_decoding_message_size(most))
+        .add_service(QuotasServer::from_arc(Arc::clone(daemon)))
+        .add_service(HostServer::from_arc(Arc::clone(daemon))))
+}

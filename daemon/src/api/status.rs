@@ -1,0 +1,234 @@
+//! The one table from our outcomes to gRPC codes, with reasons that machines can read.
+//!
+//! Each line is written for three readers: what the caller does, what the tenant learns, what the
+//! operator sees. Texts are for people and may change; reasons are stable.
+
+use std::{collections::HashMap, time::Duration};
+
+use skep_core::{ByteCount, Cause, Denied};
+use skep_proto::ERROR_DOMAIN;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::dispatch::Failure;
+
+/// A field of a request that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BadField {
+    /// Its path in the message.
+    pub(super) field: String,
+    /// The rule, and what was found.
+    pub(super) what: String,
+}
+
+/// Why a request is not served, beside what becomes of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// No rule of the configuration fits the caller.
+    Unknown,
+    /// The caller may not do that.
+    NotAdmin,
+    /// It does not exist, or is not the caller's: one text for both.
+    NotFound,
+    /// Fields that cannot be.
+    Fields(Vec<BadField>),
+    /// The source was refused.
+    Source { path: String, line: u32, column: u32, message: String },
+    /// A typed cause.
+    Cause(Cause),
+    /// Ours; the text is for the log.
+    Internal(String),
+}
+
+impl From<Cause> for Refusal {
+    fn from(cause: Cause) -> Self {
+        Self::Cause(cause)
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unknown => {
+                let text = "this daemon does not know you";
+                with_reason(Code::PermissionDenied, text, "UNKNOWN_CALLER", |_| ())
+            }
+            Refusal::NotAdmin => {
+                let text = "only an admin may do that; see [[callers]] in the configuration";
+                with_reason(Code::PermissionDenied, text, "NOT_ADMIN", |_| ())
+            }
+            Refusal::NotFound => {
+                let text = "no such tenant, app or function";
+                with_reason(Code::NotFound, text, "NOT_FOUND", |_| ())
+            }
+            Refusal::Fields(fields) => {
+                let texts: Vec<String> =
+                    fields.iter().map(|bad| format!("{}: {}", bad.field, bad.what)).collect();
+                with_reason(Code::InvalidArgument, &texts.join("; "), "BAD_FIELD", |details| {
+                    for bad in fields {
+                        details.add_bad_request_violation(bad.field, bad.what);
+                    }
+                })
+            }
+            Refusal::Source { path, line, column, message } => {
+                let text = format!("{path}:{line}:{column}: {message}");
+                with_reason(Code::InvalidArgument, &text, "BAD_SOURCE", |details| {
+                    details.add_bad_request_violation(format!("files[{path}]"), text.clone());
+                })
+            }
+            Refusal::Cause(cause) => of_cause(cause, true, None),
+            Refusal::Internal(text) => {
+                tracing::error!(error = %text, "internal error");
+                let text = "internal error; the daemon's log has more";
+                with_reason(Code::Internal, text, "INTERNAL", |_| ())
+            }
+        }
+    }
+}
+
+/// What becomes of a failed call.
+pub(super) fn of_failure(failure: Failure) -> Status {
+    match failure {
+        Failure::NotFound => Refusal::NotFound.into(),
+        Failure::Cause { cause, confirmed, detail } => of_cause(cause, confirmed, detail),
+    }
+}
+
+/// The table.
+fn code(cause: Cause) -> Code {
+    match cause {
+        // The tenant's own limits: the call as it is will not succeed, more of the same even less.
+        Cause::OomHeap
+        | Cause::OomCgroup { level: skep_core::Level::Process }
+        | Cause::CpuBudget
+        | Cause::Pids
+        | Cause::Quota(_)
+        | Cause::TooLarge { .. } => Code::ResourceExhausted,
+        Cause::Deadline => Code::DeadlineExceeded,
+        // The app's code did what it must not, or broke: the tenant mends it.
+        Cause::Seccomp
+        | Cause::EgressDenied
+        | Cause::Crashed { .. }
+        | Cause::ExitedEarly { .. } => Code::Aborted,
+        // Nothing wrong with the call: again, a little later or elsewhere.
+        Cause::OomCgroup { .. }
+        | Cause::ZygoteLost
+        | Cause::InstanceLost
+        | Cause::Draining
+        | Cause::SpawnFailed
+        | Cause::QueueFull
+        | Cause::BackOff { .. } => Code::Unavailable,
+        Cause::Cancelled => Code::Cancelled,
+        Cause::BadFrame => Code::Aborted,
+    }
+}
+
+fn of_cause(cause: Cause, confirmed: bool, detail: Option<String>) -> Status {
+    let mut text = cause.to_string();
+    if let Some(detail) = detail {
+        text = format!("{text}: {detail}");
+    }
+    with_metadata(code(cause), &text, cause.reason(), |details, metadata| {
+        metadata.insert("retriable".to_owned(), cause.retriable().to_string());
+        if !confirmed {
+            metadata.insert("confirmed".to_owned(), "false".to_owned());
+        }
+        if let Some(level) = cause.level() {
+            metadata.insert("level".to_owned(), level.as_str().to_owned());
+        }
+        if let Cause::Crashed { signal } = cause {
+            metadata.insert("signal".to_owned(), signal.to_string());
+        }
+        if let Cause::TooLarge { size, most } = cause {
+            metadata.insert("size_bytes".to_owned(), size.bytes().to_string());
+            metadata.insert("most_bytes".to_owned(), most.bytes().to_string());
+        }
+        if let Cause::Quota(denied) = cause {
+            add_quota(details, denied);
+        }
+        if let Some(wait) = cause.retry_after() {
+            // A client that comes back a moment too early is refused again.
+            details.set_retry_info(Some(wait.max(Duration::from_millis(1))));
+        }
+    })
+}
+
+fn add_quota(details: &mut ErrorDetails, denied: Denied) {
+    let subject = format!("{}:{}", denied.level.as_str(), denied.what.as_str());
+    details.add_quota_failure_violation(subject, denied.to_string());
+}
+
+/// A payload that was not even read whole.
+pub(super) fn too_large(size: u64, most: u64) -> Status {
+    let (size, most) = (ByteCount::from_bytes(size), ByteCount::from_bytes(most));
+    of_cause(Cause::TooLarge { size, most }, true, None)
+}
+
+fn with_reason(
+    code: Code,
+    text: &str,
+    reason: &str,
+    more: impl FnOnce(&mut ErrorDetails),
+) -> Status {
+    with_metadata(code, text, reason, |details, _| more(details))
+}
+
+fn with_metadata(
+    code: Code,
+    text: &str,
+    reason: &str,
+    more: impl FnOnce(&mut ErrorDetails, &mut HashMap<String, String>),
+) -> Status {
+    let mut details = ErrorDetails::new();
+    let mut metadata = HashMap::new();
+    more(&mut details, &mut metadata);
+    details.set_error_info(reason, ERROR_DOMAIN, metadata);
+    Status::with_error_details(code, text, details)
+}
+
+#[cfg(test)]
+mod tests {
+    use skep_core::{Level, Metric};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(cause: Cause, code: Code, reason: &str) {
+        let status = of_cause(cause, true, None);
+        assert_eq!(status.code(), code, "{cause:?}");
+        let info = status.get_details_error_info().unwrap();
+        assert_eq!((info.reason.as_str(), info.domain.as_str()), (reason, "skep.v1"));
+    }
+
+    #[test]
+    fn causes_have_their_codes() {
+        check(Cause::OomHeap, Code::ResourceExhausted, "OOM_HEAP");
+        check(Cause::OomCgroup { level: Level::Process }, Code::ResourceExhausted, "OOM_CGROUP");
+        check(Cause::OomCgroup { level: Level::Tenant }, Code::Unavailable, "OOM_CGROUP");
+        check(Cause::Deadline, Code::DeadlineExceeded, "DEADLINE");
+        check(Cause::Draining, Code::Unavailable, "DRAINING");
+        check(Cause::Seccomp, Code::Aborted, "SECCOMP");
+    }
+
+    #[test]
+    fn a_quota_says_which_level_and_when_to_come_back() {
+        let denied = Denied {
+            level: Level::App,
+            what: Metric::Rate,
+            limit: 5,
+            retry_after: Some(Duration::from_millis(200)),
+        };
+        let status = of_cause(Cause::Quota(denied), true, None);
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        let retry = status.get_details_retry_info().unwrap();
+        assert_eq!(retry.retry_delay, Some(Duration::from_millis(200)));
+        let violations = status.get_details_quota_failure().unwrap().violations;
+        assert_eq!(violations[0].subject, "app:rate");
+    }
+
+    #[test]
+    fn what_is_not_yours_reads_like_what_is_not_there() {
+        let (a, b): (Status, Status) = (Refusal::NotFound.into(), of_failure(Failure::NotFound));
+        assert_eq!((a.code(), a.message()), (b.code(), b.message()));
+    }
+}

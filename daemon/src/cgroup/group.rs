@@ -1,0 +1,314 @@
+//! One group, in every hierarchy that it is in: made, limited, killed, counted, removed.
+
+use std::{
+    fs::{self, File},
+    io,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use skep_core::{ByteCount, Ceiling};
+
+use super::{Controller, Hierarchies, Limit, LimitError, Limits, limits};
+
+/// A group that stays.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot remove control group {}", .group.display())]
+pub struct RemoveError {
+    group: PathBuf,
+    source: io::Error,
+}
+
+impl RemoveError {
+    pub(super) fn new(group: &Path, source: io::Error) -> Self {
+        Self { group: group.to_owned(), source }
+    }
+}
+
+/// What the kernel has counted for a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Memory in use.
+    pub memory: ByteCount,
+    /// The most that was ever in use.
+    pub memory_peak: ByteCount,
+    /// Processes killed for memory in this group or below it.
+    pub oom_kills: u64,
+    /// How often a charge met this group's own memory limit and could not be met by reclaim.
+    pub memory_limit_hits: u64,
+    /// How often a new process was refused.
+    pub process_limit_hits: u64,
+    /// CPU time used.
+    pub cpu: Duration,
+}
+
+/// One group.
+#[derive(Clone, Debug)]
+pub struct Group {
+    v2: PathBuf,
+    /// Version 1 folders, each once.
+    v1: Vec<PathBuf>,
+    memory: (PathBuf, bool),
+    cpu: (PathBuf, bool),
+    pids: (PathBuf, bool),
+    limits: &'static [Limit],
+}
+
+impl Group {
+    pub(super) fn new(hierarchies: &Hierarchies, name: &Path, limits: &'static [Limit]) -> Self {
+        let of = |controller| {
+            let (top, v2) = hierarchies.of(controller);
+            (top.join(name), v2)
+        };
+        Self {
+            v2: hierarchies.v2().join(name),
+            v1: hierarchies.v1().map(|top| top.join(name)).collect(),
+            memory: of(Controller::Memory),
+            cpu: of(Controller::Cpu),
+            pids: of(Controller::Pids),
+            limits,
+        }
+    }
+
+    /// Its folder in the version 2 hierarchy.
+    pub fn v2(&self) -> &Path {
+        &self.v2
+    }
+
+    /// Its folders, version 2 first.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(self.v2.as_path()).chain(self.v1.iter().map(PathBuf::as_path))
+    }
+
+    pub(super) fn of(&self, controller: Controller) -> (&Path, bool) {
+        let (path, v2) = match controller {
+            Controller::Memory => &self.memory,
+            Controller::Cpu => &self.cpu,
+            Controller::Pids => &self.pids,
+        };
+        (path, *v2)
+    }
+
+    /// Whether it is there.
+    pub fn exists(&self) -> bool {
+        self.v2.exists()
+    }
+
+    /// Makes it in every hierarchy. It may exist already.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's; what was made is removed again.
+    pub fn make(&self) -> io::Result<()> {
+        for path in self.paths() {
+            match fs::create_dir(path) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    // Best effort: the error that counts is the one being returned.
+                    let _ = self.remove();
+                    return Err(error);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes every limit and proves that each holds. Call it before the first process enters.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`] names the file and both values.
+    pub fn limit(&self, wanted: &Limits) -> Result<(), LimitError> {
+        self.limits.iter().try_for_each(|limit| limits::set(self, *limit, wanted))
+    }
+
+    /// The same for a tenant's group, where swap and the fate of its leaves are left alone: each leaf
+    /// has its own.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`].
+    pub fn limit_tenant(&self, wanted: &Limits) -> Result<(), LimitError> {
+        let own = [Limit::Memory, Limit::Processes, Limit::Cpu];
+        let set = self.limits.iter().filter(|limit| own.contains(limit));
+        set.copied().try_for_each(|limit| limits::set(self, limit, wanted))
+    }
+
+    /// Lifts the CPU limit: a throttled process cannot even die.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`].
+    pub fn lift_cpu(&self) -> Result<(), LimitError> {
+        let open = Limits { memory: Ceiling::Open, cpu: Ceiling::Open, processes: Ceiling::Open };
+        limits::set(self, Limit::Cpu, &open)
+    }
+
+    /// Kills every process in it and below it.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's; before Linux 5.14 there is no such file.
+    pub fn kill(&self) -> io::Result<()> {
+        fs::write(self.v2.join("cgroup.kill"), "1")
+    }
+
+    /// Kills every process below it, not those in it.
+    pub(super) fn kill_below(&self) -> io::Result<()> {
+        for child in children(&self.v2)? {
+            fs::write(child.join("cgroup.kill"), "1")?;
+        }
+        Ok(())
+    }
+
+    /// Descriptors of its folders, version 2 first: what a clone needs to be born here.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn open(&self) -> io::Result<Vec<OwnedFd>> {
+        self.paths().map(|path| File::open(path).map(OwnedFd::from)).collect()
+    }
+
+    /// Reads the counters.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, or a file that is not of its known form.
+    pub fn counters(&self) -> io::Result<Counters> {
+        let (memory, v2) = (&self.memory.0, self.memory.1);
+        let cpu = Duration::from_micros(keyed(&self.v2.join("cpu.stat"), "usage_usec")?);
+        let process_limit_hits = keyed(&self.pids.0.join("pids.events"), "max")?;
+        Ok(if v2 {
+            Counters {
+                memory: bytes(&memory.join("memory.current"))?,
+                memory_peak: self.memory_peak()?,
+                oom_kills: keyed(&memory.join("memory.events"), "oom_kill")?,
+                memory_limit_hits: keyed(&memory.join("memory.events"), "oom")?,
+                process_limit_hits,
+                cpu,
+            }
+        } else {
+            Counters {
+                memory: bytes(&memory.join("memory.usage_in_bytes"))?,
+                memory_peak: self.memory_peak()?,
+                oom_kills: keyed(&memory.join("memory.oom_control"), "oom_kill")?,
+                memory_limit_hits: v1_limit_hits(memory)?,
+                process_limit_hits,
+                cpu,
+            }
+        })
+    }
+
+    /// The most memory that was ever in use.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::counters`].
+    pub fn memory_peak(&self) -> io::Result<ByteCount> {
+        let (memory, v2) = &self.memory;
+        if *v2 {
+            // Since Linux 5.19; before, the best that is known is what is in use.
+            bytes(&memory.join("memory.peak")).or_else(|_| bytes(&memory.join("memory.current")))
+        } else {
+            bytes(&memory.join("memory.max_usage_in_bytes"))
+        }
+    }
+
+    /// Removes it from every hierarchy, waiting a little for its last process to be gone.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoveError`] if something is still in it after a second.
+    pub fn remove(&self) -> Result<(), RemoveError> {
+        let patience = Instant::now() + Duration::from_secs(1);
+        self.paths().try_for_each(|path| remove_dir(path, patience))
+    }
+
+    /// Removes it from every hierarchy if that is possible at once.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoveError`] if something is still in it.
+    pub fn try_remove(&self) -> Result<(), RemoveError> {
+        let now = Instant::now();
+        self.paths().try_for_each(|path| remove_dir(path, now))
+    }
+
+    /// Removes every group below it, not itself.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoveError`] if something is still in one after a second.
+    pub fn remove_below(&self) -> Result<(), RemoveError> {
+        let patience = Instant::now() + Duration::from_secs(1);
+        self.paths().try_for_each(|path| remove_children(path, patience))
+    }
+}
+
+fn children(group: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(group) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+fn remove_children(group: &Path, patience: Instant) -> Result<(), RemoveError> {
+    for child in children(group).map_err(|source| RemoveError::new(group, source))? {
+        remove_children(&child, patience)?;
+        remove_dir(&child, patience)?;
+    }
+    Ok(())
+}
+
+fn remove_dir(group: &Path, patience: Instant) -> Result<(), RemoveError> {
+    loop {
+        match fs::remove_dir(group) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error)
+                if error.kind() == io::ErrorKind::ResourceBusy && Instant::now() < patience =>
+            {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(source) => return Err(RemoveError::new(group, source)),
+        }
+    }
+}
+
+/// Some kernels count no failures while memory and memory with swap have the same limit: having been
+/// as large as the limit is taken for one.
+fn v1_limit_hits(memory: &Path) -> io::Result<u64> {
+    let read = |name: &str| bytes(&memory.join(name));
+    let full = read("memory.limit_in_bytes")? <= read("memory.max_usage_in_bytes")?;
+    Ok(read("memory.failcnt")?.bytes() + u64::from(full))
+}
+
+fn bytes(file: &Path) -> io::Result<ByteCount> {
+    let text = fs::read_to_string(file)?;
+    text.trim().parse().map(ByteCount::from_bytes).map_err(|_| unreadable(file))
+}
+
+/// The value of `key` in a file of `key value` lines.
+fn keyed(file: &Path, key: &str) -> io::Result<u64> {
+    let text = fs::read_to_string(file)?;
+    text.lines()
+        .filter_map(|line| line.split_once(' '))
+        .find(|(name, _)| *name == key)
+        .and_then(|(_, value)| value.trim().parse().ok())
+        .ok_or_else(|| unreadable(file))
+}
+
+fn unreadable(file: &Path) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("unknown form of {}", file.display()))
+}

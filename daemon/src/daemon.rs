@@ -1,0 +1,361 @@
+//! The daemon proper: what the keeper starts, without privilege, to serve the API.
+//!
+//! Start-up is one chain: give up root, learn the configuration and the socket from the keeper, wait for
+//! a zygote, prove the walls, bring the apps back, serve. It ends by draining: no new work, running
+//! calls end, then everything else.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Read as _},
+    os::{
+        fd::OwnedFd,
+        unix::net::{UnixDatagram as StdDatagram, UnixListener as StdListener},
+    },
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use skep_core::Ceiling;
+use tokio::{
+    io::Interest,
+    net::{TcpListener, UnixDatagram, UnixListener},
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tonic::transport::Server;
+
+use crate::{
+    api::{self, Daemon, Front},
+    cgroup::Limits,
+    config::Config,
+    doctor::Doctor,
+    exit::{Chain, Exit},
+    instance::{LaunchError, Launcher},
+    keeper::{
+        packets,
+        wire::{FromKeeper, ToKeeper},
+    },
+    lower,
+    pool::{self, Pool, Shared, TenantQuota},
+    store::{Store, StoreError},
+    zygotes::Zygotes,
+};
+
+/// Why the daemon cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// Root could not be given up.
+    #[error("cannot give up root")]
+    Lower(#[from] lower::LowerError),
+    /// The keeper said something else than to start, or nothing.
+    #[error("cannot learn from the keeper what to do")]
+    Keeper(#[source] io::Error),
+    /// The configuration changed since the keeper read it.
+    #[error("the configuration cannot be used: {0}")]
+    Config(String),
+    /// There are no control groups.
+    #[error(transparent)]
+    Groups(#[from] crate::cgroup::DetectError),
+    /// A wall cannot be built on this host.
+    #[error("a sandbox cannot be built on this host")]
+    Walls(#[source] LaunchError),
+    /// The state cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The sockets cannot be served.
+    #[error("cannot serve")]
+    Serve(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Something else of the kernel.
+    #[error("cannot {what}")]
+    Kernel {
+        /// What is needed.
+        what: &'static str,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+}
+
+impl DaemonError {
+    /// How the process ends for it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) => Exit::Config,
+            Self::Groups(_) | Self::Walls(_) => Exit::HostUnfit,
+            _ => Exit::Bug,
+        }
+    }
+}
+
+/// What health knows: the whole server, and each of its services.
+const SERVICES: [&str; 5] =
+    ["", "skep.v1.Invocations", "skep.v1.Apps", "skep.v1.Quotas", "skep.v1.Host"];
+
+fn kernel(what: &'static str) -> impl Fn(io::Error) -> DaemonError {
+    move |source| DaemonError::Kernel { what, source }
+}
+
+/// The whole role, from root to the end. Standard input is the keeper's socket.
+///
+/// # Errors
+///
+/// [`DaemonError`].
+pub fn main(id: u32, entrance: &Path) -> Result<(), DaemonError> {
+    use std::os::fd::AsFd as _;
+    let channel = io::stdin().as_fd().try_clone_to_owned().map_err(DaemonError::Keeper)?;
+    lower::lower(id, entrance)?;
+    // Executed by a link of /proc, it would be called `exe`. Only lists of processes show the name.
+    let _ = nix::sys::prctl::set_name(c"skepd");
+    let mut packet = [0; 1];
+    let (len, fds) = packets::receive(&channel, &mut packet).map_err(DaemonError::Keeper)?;
+    let mut fds = fds.into_iter();
+    let (Some(FromKeeper::Start), Some(text), Some(listener)) =
+        (FromKeeper::decode(&packet[..len]), fds.next(), fds.next())
+    else {
+        return Err(DaemonError::Keeper(io::ErrorKind::InvalidData.into()));
+    };
+    let config = read_config(text)?;
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(tracing_subscriber::EnvFilter::new(&config.log))
+        .with_writer(io::stderr)
+        .init();
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(kernel("start the runtime"))?
+        .block_on(serve(config, channel, listener))
+}
+
+fn read_config(file: OwnedFd) -> Result<Config, DaemonError> {
+    let mut text = String::new();
+    File::from(file).read_to_string(&mut text).map_err(kernel("read the configuration"))?;
+    let own = std::env::current_exe().map_err(kernel("find this program"))?;
+    let beside = own.parent().unwrap_or(Path::new("/"));
+    Config::parse(&text, beside).map_err(|problems| {
+        let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        DaemonError::Config(all.join("; "))
+    })
+}
+
+async fn serve(config: Config, channel: OwnedFd, listener: OwnedFd) -> Result<(), DaemonError> {
+    let zygotes = Arc::new(Zygotes::default());
+    let (lost, keeper_lost) = watch::channel(false);
+    let channel = StdDatagram::from(channel);
+    channel.set_nonblocking(true).map_err(DaemonError::Keeper)?;
+    let channel = Arc::new(UnixDatagram::from_std(channel).map_err(DaemonError::Keeper)?);
+    tokio::spawn(follow_keeper(Arc::clone(&channel), Arc::clone(&zygotes), lost));
+    let tree = crate::keeper::tree(&config)?;
+    let doctor = Doctor::new(&config, &tree);
+    let launcher = Launcher::new(tree, Arc::clone(&zygotes), config.ids)
+        .map_err(kernel("read the own namespaces"))?;
+    let launcher = Arc::new(launcher);
+    let (shared, pools, store) = bring_back(&config, &launcher)?;
+    prove_walls(&launcher, &shared, &pools).await.map_err(DaemonError::Walls)?;
+    let daemon = Daemon::new(config, pools, Arc::clone(&shared), store, doctor);
+    let all: Vec<Arc<Pool>> = daemon.pools.values().cloned().collect();
+    tokio::spawn(pool::upkeep::run(all, Arc::clone(&shared)));
+    tokio::spawn(renew_zygotes(Arc::clone(&daemon), zygotes, channel));
+    let served = serve_api(&daemon, listener, keeper_lost).await;
+    for pool in daemon.pools.values() {
+        pool.shut(Duration::from_secs(3)).await;
+    }
+    let cleared = launcher.tree().clear();
+    if let Err(error) = cleared {
+        tracing::error!(error = %Chain(&error), "control groups stay");
+    }
+    served
+}
+
+type BroughtBack = (Arc<Shared>, BTreeMap<skep_core::TenantId, Arc<Pool>>, Store);
+
+/// The pools of all tenants, with the apps that were deployed before.
+fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, DaemonError> {
+    let shared = Arc::new(Shared {
+        launcher: Arc::clone(launcher),
+        limits: config.pool,
+        spare: Limits {
+            memory: Ceiling::At(config.defaults.memory),
+            cpu: Ceiling::At(config.defaults.cpu),
+            processes: Ceiling::At(config.defaults.processes),
+        },
+        max_reply: config.sizes.reply,
+        wake: tokio::sync::Notify::new(),
+    });
+    let store = Store::open(&config.state)?;
+    let mut pools = BTreeMap::new();
+    for tenant in &config.tenants {
+        let quota = store.quota(&tenant.name)?.unwrap_or_else(|| TenantQuota::from(tenant));
+        let pool = Pool::new(tenant.name.clone(), quota, Arc::clone(&shared))
+            .map_err(DaemonError::Walls)?;
+        for (version, quota) in store.apps(&tenant.name)? {
+            pool.deploy(version, quota);
+        }
+        pools.insert(tenant.name.clone(), pool);
+    }
+    Ok((shared, pools, store))
+}
+
+/// Builds a sandbox and takes it down again: a wall that cannot stand here ends the start.
+async fn prove_walls(
+    launcher: &Arc<Launcher>,
+    shared: &Shared,
+    pools: &BTreeMap<skep_core::TenantId, Arc<Pool>>,
+) -> Result<(), LaunchError> {
+    let Some((tenant, pool)) = pools.first_key_value() else { return Ok(()) };
+    let limits = Limits { cpu: shared.spare.cpu.meet(pool.quota().0.group.cpu), ..shared.spare };
+    let start = Instant::now();
+    let (instance, link) = launcher.launch(tenant, &limits).await?;
+    tracing::info!(took = ?start.elapsed(), "every wall stands");
+    drop(link);
+    let (death, _) = launcher.bury(&instance, None).await;
+    if !death.confirmed {
+        tracing::error!("the end of the first sandbox is not proven yet");
+    }
+    Ok(())
+}
+
+/// Takes over each zygote that the keeper starts. Ends when the keeper does.
+async fn follow_keeper(
+    channel: Arc<UnixDatagram>,
+    zygotes: Arc<Zygotes>,
+    lost: watch::Sender<bool>,
+) {
+    loop {
+        let mut packet = [0; 1];
+        let receive = || packets::receive(&channel, &mut packet);
+        match channel.async_io(Interest::READABLE, receive).await {
+            Ok((len, mut fds)) if len != 0 => {
+                match (FromKeeper::decode(&packet[..len]), fds.pop()) {
+                    (Some(FromKeeper::Zygote), Some(socket)) => {
+                        if let Err(error) = zygotes.install(socket) {
+                            tracing::error!(%error, "cannot take the zygote over");
+                        }
+                    }
+                    _ => tracing::error!("the keeper said something unknown"),
+                }
+            }
+            _ => {
+                lost.send_replace(true);
+                return;
+            }
+        }
+    }
+}
+
+/// Asks for a new zygote after so many clones: address layout and hash seed are shared by its children.
+async fn renew_zygotes(daemon: Arc<Daemon>, zygotes: Arc<Zygotes>, channel: Arc<UnixDatagram>) {
+    loop {
+        zygotes.used_up(daemon.config.zygote_clones).await;
+        tracing::info!(clones = zygotes.clones(), "renewing the zygote");
+        let packet = ToKeeper::RenewZygote.encode();
+        let send = || packets::send(&channel, &packet, &[]);
+        if channel.async_io(Interest::WRITABLE, send).await.is_err() {
+            return;
+        }
+        zygotes.renewed(daemon.config.zygote_clones).await;
+    }
+}
+
+async fn serve_api(
+    daemon: &Arc<Daemon>,
+    listener: OwnedFd,
+    keeper_lost: watch::Receiver<bool>,
+) -> Result<(), DaemonError> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| DaemonError::Serve(error);
+    let listener = StdListener::from(listener);
+    listener.set_nonblocking(true).map_err(kernel("use the socket"))?;
+    let listener = UnixListener::from_std(listener).map_err(kernel("use the socket"))?;
+    let (health, health_server) = tonic_health::server::health_reporter();
+    for service in SERVICES {
+        health.set_service_status(service, tonic_health::ServingStatus::Serving).await;
+    }
+    let routes = api::routes(daemon, health_server).map_err(|error| failed(error.into()))?;
+    let sizes = daemon.config.sizes;
+    let slack = 64 << 10;
+    let front =
+        Front { most: sizes.request.bytes() + slack, most_deploy: sizes.source.bytes() + slack };
+    let (stop, stopped) = watch::channel(false);
+    let server = |stopped: watch::Receiver<bool>| {
+        let wait = async move {
+            let mut stopped = stopped;
+            // An error means that the sender is gone, which is the same.
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        (Server::builder().layer(front).add_routes(routes.clone()), wait)
+    };
+    let (unix, wait) = server(stopped.clone());
+    let unix = unix.serve_with_incoming_shutdown(UnixListenerStream::new(listener), wait);
+    let tcp = match daemon.config.tcp {
+        None => None,
+        Some(address) => {
+            let listener =
+                TcpListener::bind(address).await.map_err(kernel("serve the tcp address"))?;
+            let (tcp, wait) = server(stopped);
+            Some(tcp.serve_with_incoming_shutdown(TcpListenerStream::new(listener), wait))
+        }
+    };
+    tracing::info!(
+        socket = %daemon.config.socket.display(), tcp = ?daemon.config.tcp,
+        tenants = daemon.pools.len(), "serving",
+    );
+    let serving = async {
+        match tcp {
+            None => unix.await,
+            Some(tcp) => tokio::try_join!(unix, tcp).map(drop),
+        }
+    };
+    let stopping = async {
+        let clean = wait_for_end(daemon, keeper_lost).await;
+        for service in SERVICES {
+            health.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
+        }
+        daemon.draining.send_replace(true);
+        if clean {
+            drain(daemon).await;
+        }
+        stop.send_replace(true);
+    };
+    tokio::pin!(serving);
+    tokio::select! {
+        served = &mut serving => return served.map_err(|error| failed(error.into())),
+        () = stopping => {}
+    }
+    // Connections that stay open must not keep us.
+    match tokio::time::timeout(Duration::from_secs(1), serving).await {
+        Ok(served) => served.map_err(|error| failed(error.into())),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Whether running calls may still end: not when the keeper is gone.
+async fn wait_for_end(daemon: &Daemon, mut keeper_lost: watch::Receiver<bool>) -> bool {
+    let (Ok(mut term), Ok(mut int)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("cannot watch for signals");
+        return true;
+    };
+    let mut draining = daemon.draining.subscribe();
+    tokio::select! {
+        _ = term.recv() => true,
+        _ = int.recv() => true,
+        _ = draining.wait_for(|draining| *draining) => true,
+        _ = keeper_lost.wait_for(|lost| *lost) => {
+            tracing::error!("the keeper is gone; ending everything");
+            false
+        }
+    }
+}
+
+/// Waits until no call runs, at most as long as configured.
+async fn drain(daemon: &Daemon) {
+    let end = Instant::now() + daemon.config.drain;
+    tracing::info!(running = daemon.running(), "draining");
+    while 0 < daemon.running() && Instant::now() < end {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

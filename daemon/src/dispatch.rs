@@ -1,0 +1,376 @@
+//! One invocation, from its admission to its bill.
+//!
+//! The call runs in a task of its own: a client that hangs up cancels it in the shim, it does not drop
+//! the lease. A clean reply gives the instance back; a timeout, a broken frame or a surprise condemns it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
+use skep_core::{AppId, ByteCount, Cause, Ceiling, Deadline, FunctionName, InvocationId};
+use skep_link::frame::{Encoding, Invoke, Stop, ToDaemon, ToShim};
+use tokio::{sync::oneshot, time::timeout};
+
+use crate::{
+    config::{LogBounds, Sizes},
+    instance::Instance,
+    link::LinkError,
+    logs::{Logs, Source},
+    pool::{Lease, Pool, Start, Turned},
+};
+
+/// How long the shim may take to stop a call by itself before it is killed.
+const GRACE: Duration = Duration::from_millis(10);
+/// How long it may take after the client hung up: nobody waits for it.
+const CANCEL_GRACE: Duration = Duration::from_millis(100);
+
+/// One call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Its number.
+    pub id: InvocationId,
+    /// Which app.
+    pub app: AppId,
+    /// Which function.
+    pub function: FunctionName,
+    /// The event.
+    pub payload: Bytes,
+    /// How to read it.
+    pub encoding: Encoding,
+    /// The earliest of the caller's and the host's; the app's own is added here.
+    pub deadline: Deadline,
+    /// When it arrived.
+    pub arrived: Instant,
+}
+
+/// What a call cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Waiting for an instance.
+    pub queue: Duration,
+    /// Making one ready.
+    pub start_time: Duration,
+    /// Running.
+    pub run: Duration,
+    /// CPU time of the instance meanwhile, by the kernel.
+    pub cpu: Duration,
+    /// The most memory that the instance ever had.
+    pub memory_peak: ByteCount,
+    /// Bytes of the event.
+    pub bytes_in: u64,
+    /// Bytes of the answer.
+    pub bytes_out: u64,
+    /// How the instance was obtained.
+    pub start: Option<Start>,
+    /// Console lines taken.
+    pub log_lines: u32,
+    /// Console lines beyond the bound.
+    pub log_dropped: u32,
+}
+
+/// What a function answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A value.
+    Reply {
+        /// How to read it.
+        encoding: Encoding,
+        /// The value.
+        payload: Vec<u8>,
+    },
+    /// It threw: it worked, and this is its answer.
+    Thrown {
+        /// The error's name.
+        name: String,
+        /// Its message.
+        message: String,
+        /// Where.
+        stack: String,
+    },
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No such app, or no such function.
+    NotFound,
+    /// The typed cause; whether the instance's end is proven; what more to tell the tenant.
+    Cause {
+        /// The cause.
+        cause: Cause,
+        /// Whether the death that came with it is proven.
+        confirmed: bool,
+        /// More, for people.
+        detail: Option<String>,
+    },
+}
+
+impl From<Turned> for Failure {
+    fn from(turned: Turned) -> Self {
+        match turned {
+            Turned::NoApp => Self::NotFound,
+            Turned::Cause(cause, detail) => Self::Cause { cause, confirmed: true, detail },
+        }
+    }
+}
+
+/// Bounds that hold for every call.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Of messages.
+    pub sizes: Sizes,
+    /// Of console text.
+    pub logs: LogBounds,
+}
+
+/// Runs one call to its end. `hung_up` resolves when nobody waits for the answer any more.
+///
+/// # Errors
+///
+/// [`Failure`]. Whatever it is, no lease and no charge is left behind.
+pub async fn run(
+    pool: Arc<Pool>,
+    call: Call,
+    bounds: Bounds,
+    logs: Arc<Logs>,
+    hung_up: oneshot::Receiver<()>,
+) -> Result<(Answer, Usage), Failure> {
+    let (version, _) = pool.version(&call.app).ok_or(Failure::NotFound)?;
+    if version.functions.iter().all(|name| name != call.function.as_str()) {
+        return Err(Failure::NotFound);
+    }
+    let deadline =
+        call.deadline.no_later_than(Deadline::after(call.arrived, version.limits.timeout));
+    if deadline.has_passed(Instant::now()) {
+        return Err(Turned::from(Cause::Deadline).into());
+    }
+    let asked = Instant::now();
+    let lease = pool.lease(&call.app, deadline).await?;
+    let mut usage = Usage {
+        queue: asked.elapsed().saturating_sub(lease.start_time),
+        start_time: lease.start_time,
+        bytes_in: u64::try_from(call.payload.len()).unwrap_or(u64::MAX),
+        start: Some(lease.start),
+        ..Usage::default()
+    };
+    let mut running = Running { call: &call, deadline, bounds, logs: &logs, usage: &mut usage };
+    let answer = running.on(lease, hung_up).await;
+    pool.finished(&call.app);
+    answer.map(|answer| (answer, usage))
+}
+
+struct Running<'a> {
+    call: &'a Call,
+    deadline: Deadline,
+    bounds: Bounds,
+    logs: &'a Logs,
+    usage: &'a mut Usage,
+}
+
+/// How the conversation about one call ended.
+enum Talk {
+    Answer {
+        answer: Answer,
+        spent: bool,
+    },
+    NoFunction,
+    TooLarge(ByteCount),
+    /// The shim stopped the call, or we must.
+    Stop(Cause),
+    Broken(LinkError),
+}
+
+impl Running<'_> {
+    async fn on(
+        &mut self,
+        mut lease: Lease,
+        hung_up: oneshot::Receiver<()>,
+    ) -> Result<Answer, Failure> {
+        let instance = Arc::clone(lease.instance());
+        let (started, cpu_before) = (Instant::now(), cpu_time(&instance));
+        let talk = self.talk(&mut lease, started, cpu_before, hung_up).await;
+        self.usage.run = started.elapsed();
+        let cpu_now = cpu_time(&instance);
+        self.usage.cpu = cpu_now.saturating_sub(cpu_before);
+        match talk {
+            Talk::Answer { answer, spent } => {
+                self.usage.memory_peak = instance.leaf.memory_peak().unwrap_or_default();
+                if let Answer::Reply { payload, .. } = &answer {
+                    self.usage.bytes_out = u64::try_from(payload.len()).unwrap_or(u64::MAX);
+                }
+                if spent {
+                    // The answer stands; the instance is replaced off the caller's path.
+                    tokio::spawn(lease.condemn(Some(Cause::InstanceLost)));
+                } else {
+                    lease.healthy();
+                }
+                Ok(answer)
+            }
+            Talk::NoFunction => {
+                lease.healthy();
+                Err(Failure::NotFound)
+            }
+            Talk::TooLarge(size) => {
+                lease.healthy();
+                let most = self.bounds.sizes.reply;
+                Err(Turned::from(Cause::TooLarge { size, most }).into())
+            }
+            Talk::Stop(cause) => Err(self.end(lease, Some(cause), None).await),
+            Talk::Broken(LinkError::Closed) => Err(self.end(lease, None, None).await),
+            Talk::Broken(error) => {
+                let detail = Some(error.to_string());
+                Err(self.end(lease, Some(Cause::BadFrame), detail).await)
+            }
+        }
+    }
+
+    async fn end(&mut self, lease: Lease, why: Option<Cause>, detail: Option<String>) -> Failure {
+        let death = lease.condemn(why).await;
+        Failure::Cause { cause: death.cause, confirmed: death.confirmed, detail }
+    }
+
+    async fn talk(
+        &mut self,
+        lease: &mut Lease,
+        started: Instant,
+        cpu_before: Duration,
+        mut hung_up: oneshot::Receiver<()>,
+    ) -> Talk {
+        let budget = lease.version().limits.cpu_budget;
+        let instance = Arc::clone(lease.instance());
+        let Some(link) = lease.link() else { return Talk::Broken(LinkError::Closed) };
+        let Some(left) = self.deadline.left(started) else { return Talk::Stop(Cause::Deadline) };
+        let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let invoke = ToShim::Invoke(Invoke {
+            id: self.call.id.bits().to_be_bytes(),
+            function: self.call.function.as_str(),
+            encoding: self.call.encoding,
+            wall_ns: nanoseconds(left),
+            cpu_ns: budget.at().map(nanoseconds),
+            log_lines: self.bounds.logs.lines_per_call,
+            log_bytes: u32::try_from(self.bounds.logs.bytes_per_call.bytes()).unwrap_or(u32::MAX),
+            payload: &self.call.payload,
+        });
+        let last = self.deadline.instant() + GRACE;
+        match timeout(left + GRACE, link.send(&invoke)).await {
+            Err(_) => return Talk::Stop(Cause::Deadline),
+            Ok(Err(error)) => return Talk::Broken(error),
+            Ok(Ok(())) => {}
+        }
+        let mut cancelled_at: Option<Instant> = None;
+        loop {
+            let (until, cause) = self.next_stop(last, cancelled_at, budget, &instance, cpu_before);
+            tokio::select! {
+                biased;
+                frame = link.receive() => match frame {
+                    Err(error) => return Talk::Broken(error),
+                    Ok(frame) => if let Some(talk) = self.on_frame(&frame) { return talk },
+                },
+                () = tokio::time::sleep_until(until.into()) => {
+                    let Some(cause) = cause else { continue };
+                    return Talk::Stop(cause);
+                }
+                _ = &mut hung_up, if cancelled_at.is_none() => {
+                    cancelled_at = Some(Instant::now());
+                    if let Err(error) = link.send(&ToShim::Cancel).await {
+                        return Talk::Broken(error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// When to look next, and what has happened if nothing else did; `None` is to look again.
+    fn next_stop(
+        &self,
+        last: Instant,
+        cancelled_at: Option<Instant>,
+        budget: Ceiling<Duration>,
+        instance: &Instance,
+        cpu_before: Duration,
+    ) -> (Instant, Option<Cause>) {
+        let mut next = (last, Some(Cause::Deadline));
+        if let Some(at) = cancelled_at {
+            let until = at + CANCEL_GRACE;
+            if until < next.0 {
+                next = (until, Some(Cause::Cancelled));
+            }
+        }
+        if let Ceiling::At(budget) = budget {
+            let used = cpu_time(instance).saturating_sub(cpu_before);
+            let now = Instant::now();
+            // One thread uses at most as much CPU time as wall time passes.
+            let (until, cause) = match (budget + GRACE).checked_sub(used) {
+                Some(left) if !left.is_zero() => (now + left, None),
+                _ => (now, Some(Cause::CpuBudget)),
+            };
+            if until < next.0 {
+                next = (until, cause);
+            }
+        }
+        next
+    }
+
+    fn on_frame(&mut self, frame: &ToDaemon<'_>) -> Option<Talk> {
+        let (answer, dropped, spent) = match *frame {
+            ToDaemon::Log { level, text } => {
+                // The shim keeps to the bounds; hostile code in its place does not.
+                let bounds = self.bounds.logs;
+                if bounds.lines_per_call <= self.usage.log_lines {
+                    self.usage.log_dropped = self.usage.log_dropped.saturating_add(1);
+                    return None;
+                }
+                self.usage.log_lines += 1;
+                self.logs.push(Source { invocation: self.call.id, level }, text);
+                return None;
+            }
+            ToDaemon::Reply { payload, .. }
+                if self.bounds.sizes.reply.bytes()
+                    < u64::try_from(payload.len()).unwrap_or(u64::MAX) =>
+            {
+                return Some(Talk::Stop(Cause::BadFrame));
+            }
+            ToDaemon::Reply { dropped, spent, encoding, payload } => {
+                (Answer::Reply { encoding, payload: payload.to_vec() }, dropped, spent)
+            }
+            ToDaemon::Thrown { dropped, spent, exception } => {
+                let thrown = Answer::Thrown {
+                    name: exception.name.to_owned(),
+                    message: exception.message.to_owned(),
+                    stack: exception.stack.to_owned(),
+                };
+                (thrown, dropped, spent)
+            }
+            ToDaemon::NoFunction => return Some(Talk::NoFunction),
+            ToDaemon::ReplyTooLarge { bytes } => {
+                return Some(Talk::TooLarge(ByteCount::from_bytes(bytes)));
+            }
+            ToDaemon::Stopped { why, dropped } => {
+                self.usage.log_dropped = dropped;
+                return Some(Talk::Stop(match why {
+                    Stop::Heap => Cause::OomHeap,
+                    Stop::Deadline => Cause::Deadline,
+                    Stop::CpuBudget => Cause::CpuBudget,
+                    Stop::Cancelled => Cause::Cancelled,
+                }));
+            }
+            ToDaemon::Sealed { .. }
+            | ToDaemon::Bound { .. }
+            | ToDaemon::BindFailed { .. }
+            | ToDaemon::Pong => return Some(Talk::Stop(Cause::BadFrame)),
+        };
+        self.usage.log_dropped = self.usage.log_dropped.saturating_add(dropped);
+        Some(Talk::Answer { answer, spent })
+    }
+}
+
+/// CPU time of the process so far, by its own clock; none once it has ended.
+fn cpu_time(instance: &Instance) -> Duration {
+    clock_getcpuclockid(Pid::from_raw(instance.pid))
+        .and_then(|clock: ClockId| clock_gettime(clock))
+        .map_or(Duration::ZERO, Duration::from)
+}

@@ -1,0 +1,405 @@
+//! One instance: launched behind its walls, and buried with proof.
+//!
+//! Start-up is a chain: a leaf with limits that hold, a clone inside it, a seal that names the
+//! namespaces. Whatever fails, what was made before it is taken down again. Death is proven: kill, exit
+//! seen, counters read, leaf removed.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::{fs::MetadataExt as _, net::UnixStream as Pair},
+    },
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use skep_core::{Cause, Evidence, InstanceId, TenantId, outcome::diagnose};
+use skep_link::{
+    VERSION,
+    frame::{NAMESPACES, ToDaemon},
+    zygote::Exit,
+};
+use tokio::{
+    net::{UnixStream, unix::pipe},
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    cgroup::{Counters, Group, LimitError, Limits, PrepareError, RemoveError, Tree},
+    link::{Link, LinkError},
+    zygotes::{CloneError, Ended, Zygotes},
+};
+
+/// How long the walls may take to stand.
+const SEAL_PATIENCE: Duration = Duration::from_secs(10);
+/// How long the proof of a death may take until whoever waits is told that it is missing.
+const PROOF_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Why an instance could not be launched.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// Every id of the range is in use.
+    #[error("all {0} identities of the range are in use")]
+    NoIdentity(u32),
+    /// A control group cannot be made.
+    #[error("cannot make the leaf")]
+    Leaf(#[source] io::Error),
+    /// The tenant's group cannot be made.
+    #[error("cannot make the tenant's group")]
+    Tenant(#[from] PrepareError),
+    /// A limit does not hold.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// There is no clone.
+    #[error(transparent)]
+    Clone(#[from] CloneError),
+    /// A wall could not be built.
+    #[error("wall {step} could not be built")]
+    Wall {
+        /// The jail step.
+        step: &'static str,
+        /// What it met.
+        source: io::Error,
+    },
+    /// The child said something else than that it is sealed.
+    #[error("the child did not seal")]
+    Unsealed(#[source] LinkError),
+    /// The child did not seal in time.
+    #[error("the child did not seal within {} s", SEAL_PATIENCE.as_secs())]
+    Slow,
+    /// The shim is of another build.
+    #[error("the shim speaks wire version {theirs}, this daemon {VERSION}")]
+    Version {
+        /// Its version.
+        theirs: u32,
+    },
+    /// A namespace is somebody else's.
+    #[error("the {0} namespace is not its own")]
+    Shared(&'static str),
+}
+
+/// One sandboxed process.
+#[derive(Debug)]
+pub struct Instance {
+    /// The daemon's number of it.
+    pub id: InstanceId,
+    /// Its uid and gid on the host.
+    pub host_id: u32,
+    /// Its process number on the host.
+    pub pid: i32,
+    /// When it was asked for.
+    pub born: Instant,
+    /// Its control group.
+    pub leaf: Group,
+    namespaces: [u64; 7],
+    pidfd: OwnedFd,
+    tenant: Group,
+    tenant_hits: u64,
+    ended: watch::Receiver<Option<Ended>>,
+}
+
+/// How an instance ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Death {
+    /// Why.
+    pub cause: Cause,
+    /// Whether everything was proven in time.
+    pub confirmed: bool,
+    /// The kernel's last word.
+    pub counters: Counters,
+}
+
+/// Makes and buries instances.
+#[derive(Debug)]
+pub struct Launcher {
+    tree: Tree,
+    zygotes: Arc<Zygotes>,
+    ids: Mutex<VecDeque<u32>>,
+    id_count: u32,
+    next: AtomicU64,
+    /// Of everything that lives here; `None` is this process.
+    namespaces: Mutex<HashMap<u64, Option<Weak<Instance>>>>,
+}
+
+impl Launcher {
+    /// # Errors
+    ///
+    /// The own namespaces cannot be read.
+    pub fn new(tree: Tree, zygotes: Arc<Zygotes>, ids: crate::config::Ids) -> io::Result<Self> {
+        let own = NAMESPACES
+            .iter()
+            .map(|name| Ok((std::fs::metadata(format!("/proc/self/ns/{name}"))?.ino(), None)))
+            .collect::<io::Result<_>>()?;
+        Ok(Self {
+            tree,
+            zygotes,
+            ids: Mutex::new((ids.first..ids.first + ids.count).collect()),
+            id_count: ids.count,
+            next: AtomicU64::new(1),
+            namespaces: Mutex::new(own),
+        })
+    }
+
+    /// The control groups.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// Where instances come from.
+    pub fn zygotes(&self) -> &Zygotes {
+        &self.zygotes
+    }
+
+    /// Makes the group of a tenant, or changes its limits.
+    ///
+    /// # Errors
+    ///
+    /// [`LaunchError`].
+    pub fn tenant(&self, tenant: &TenantId, limits: &Limits) -> Result<Group, LaunchError> {
+        let group = self.tree.tenant(tenant.as_str());
+        group.make().map_err(LaunchError::Leaf)?;
+        self.tree.enable_tenant(&group)?;
+        group.limit_tenant(limits)?;
+        Ok(group)
+    }
+
+    /// Launches an instance in `tenant`'s group, with limits that were proven to hold.
+    ///
+    /// # Errors
+    ///
+    /// [`LaunchError`]; nothing is left of it.
+    pub async fn launch(
+        &self,
+        tenant: &TenantId,
+        limits: &Limits,
+    ) -> Result<(Arc<Instance>, Link), LaunchError> {
+        let born = Instant::now();
+        let host_id = self.take_id()?;
+        let id = InstanceId::new(self.next.fetch_add(1, Ordering::Relaxed));
+        let leaf = self.tree.leaf(tenant.as_str(), &id.to_string());
+        let launched = self.launch_in(tenant, id, host_id, born, &leaf, limits).await;
+        if launched.is_err() {
+            // Best effort: the error that counts is the launch's. What stays is found by doctor.
+            let _ = leaf.kill();
+            let _ = remove(&leaf, PROOF_PATIENCE).await;
+            self.give_id(host_id);
+        }
+        launched
+    }
+
+    async fn launch_in(
+        &self,
+        tenant: &TenantId,
+        id: InstanceId,
+        host_id: u32,
+        born: Instant,
+        leaf: &Group,
+        limits: &Limits,
+    ) -> Result<(Arc<Instance>, Link), LaunchError> {
+        leaf.make().map_err(LaunchError::Leaf)?;
+        leaf.limit(limits)?;
+        let tenant = self.tree.tenant(tenant.as_str());
+        let tenant_hits = tenant.counters().map_or(0, |counters| counters.memory_limit_hits);
+        let (ours, theirs) = Pair::pair().map_err(LaunchError::Leaf)?;
+        let groups = leaf.open().map_err(LaunchError::Leaf)?;
+        let clone = self.zygotes.clone_instance(id, host_id, theirs.as_fd(), &groups).await?;
+        drop((theirs, groups));
+        ours.set_nonblocking(true).map_err(LaunchError::Leaf)?;
+        let mut link = Link::new(UnixStream::from_std(ours).map_err(LaunchError::Leaf)?);
+        let mut instance = Instance {
+            id,
+            host_id,
+            pid: clone.pid,
+            born,
+            leaf: leaf.clone(),
+            namespaces: [0; 7],
+            pidfd: clone.pidfd,
+            tenant,
+            tenant_hits,
+            ended: clone.ended,
+        };
+        let sealed = match timeout(SEAL_PATIENCE, link.receive()).await {
+            Err(_) => return Err(LaunchError::Slow),
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(ToDaemon::Sealed { version: VERSION, namespaces })) => Ok(namespaces),
+            Ok(Ok(ToDaemon::Sealed { version, .. })) => {
+                return Err(LaunchError::Version { theirs: version });
+            }
+            Ok(Ok(_)) => Err(LinkError::Unasked),
+        };
+        match sealed {
+            Ok(namespaces) => instance.namespaces = namespaces,
+            Err(error) => return Err(instance.unsealed(error).await),
+        }
+        let instance = Arc::new(instance);
+        self.check_namespaces(&instance)?;
+        Ok((instance, link))
+    }
+
+    /// Each namespace must be one that nobody else who lives here is in. The kernel gives the numbers
+    /// of the dead out again, sooner than we know that they are dead.
+    fn check_namespaces(&self, instance: &Arc<Instance>) -> Result<(), LaunchError> {
+        let mut all = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, inode) in NAMESPACES.into_iter().zip(&instance.namespaces) {
+            let taken = match all.get(inode) {
+                None => false,
+                Some(None) => true,
+                Some(Some(other)) => other.upgrade().is_some_and(|other| !other.is_over()),
+            };
+            if taken {
+                return Err(LaunchError::Shared(name));
+            }
+        }
+        let owner = Arc::downgrade(instance);
+        all.extend(instance.namespaces.map(|inode| (inode, Some(owner.clone()))));
+        Ok(())
+    }
+
+    fn take_id(&self) -> Result<u32, LaunchError> {
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.pop_front().ok_or(LaunchError::NoIdentity(self.id_count))
+    }
+
+    /// At the end of the line: an id rests as long as possible between two owners.
+    fn give_id(&self, id: u32) {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).push_back(id);
+    }
+
+    /// Kills an instance if it still lives, and proves that it is gone. `we_killed` is why we do it;
+    /// `None` when it ended by itself.
+    ///
+    /// The second value is what still must be waited for when the proof took too long.
+    pub async fn bury(
+        self: &Arc<Self>,
+        instance: &Arc<Instance>,
+        we_killed: Option<Cause>,
+    ) -> (Death, Option<tokio::task::JoinHandle<()>>) {
+        // A throttled process cannot even die.
+        if let Err(error) = instance.leaf.lift_cpu() {
+            tracing::debug!(instance = %instance.id, %error, "cannot lift the CPU limit");
+        }
+        if let Err(error) = instance.leaf.kill() {
+            tracing::warn!(instance = %instance.id, %error, "cannot kill the leaf");
+        }
+        let ended = timeout(PROOF_PATIENCE, instance.ended()).await;
+        let counters = instance.leaf.counters().unwrap_or_default();
+        let cause = instance.diagnose(ended.as_ref().ok().copied(), &counters, we_killed);
+        let removed = match ended {
+            Ok(_) => remove(&instance.leaf, PROOF_PATIENCE).await.is_ok(),
+            Err(_) => false,
+        };
+        if removed {
+            self.forget(instance);
+            return (Death { cause, confirmed: true, counters }, None);
+        }
+        tracing::error!(instance = %instance.id, pid = instance.pid, "death is not proven yet");
+        let (launcher, instance) = (Arc::clone(self), Arc::clone(instance));
+        let later = tokio::spawn(async move {
+            instance.ended().await;
+            while let Err(error) = remove(&instance.leaf, PROOF_PATIENCE).await {
+                tracing::error!(instance = %instance.id, %error, "the leaf stays");
+            }
+            launcher.forget(&instance);
+        });
+        (Death { cause, confirmed: false, counters }, Some(later))
+    }
+
+    fn forget(&self, instance: &Instance) {
+        let mut all = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
+        for inode in &instance.namespaces {
+            // By now it may be another one's.
+            let own = all.get(inode).is_some_and(|owner| {
+                owner.as_ref().is_some_and(|owner| owner.as_ptr() == std::ptr::from_ref(instance))
+            });
+            if own {
+                all.remove(inode);
+            }
+        }
+        drop(all);
+        self.give_id(instance.host_id);
+    }
+}
+
+impl Instance {
+    /// Whether its process has ended, as the kernel knows right now.
+    fn is_over(&self) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let mut pidfd = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        poll(&mut pidfd, Some(&Timespec::default())).is_ok_and(|ready| 0 < ready)
+    }
+
+    /// Waits for its end, and says how that was.
+    pub async fn ended(&self) -> Ended {
+        let mut ended = self.ended.clone();
+        let how = match ended.wait_for(Option::is_some).await {
+            Ok(how) => how.unwrap_or(Ended::ZygoteLost),
+            Err(_) => Ended::ZygoteLost,
+        };
+        if how == Ended::ZygoteLost
+            && let Ok(pidfd) = self.pidfd.try_clone()
+            && let Ok(pidfd) = pipe::Receiver::from_owned_fd_unchecked(pidfd)
+        {
+            // Nobody reports it any more; the descriptor becomes readable when it has ended.
+            let _ = pidfd.readable().await;
+        }
+        how
+    }
+
+    async fn unsealed(&self, error: LinkError) -> LaunchError {
+        match timeout(PROOF_PATIENCE, self.ended()).await {
+            Ok(Ended::Reaped { exit: Exit::Code(errno), step: Some(step) }) if 0 < errno => {
+                let source = io::Error::from_raw_os_error(errno);
+                LaunchError::Wall { step: step.as_str(), source }
+            }
+            Ok(Ended::Reaped { exit: Exit::Signal(signal), step: Some(step) }) => {
+                let source = io::Error::other(format!("killed by signal {signal}"));
+                LaunchError::Wall { step: step.as_str(), source }
+            }
+            _ => LaunchError::Unsealed(error),
+        }
+    }
+
+    fn diagnose(
+        &self,
+        ended: Option<Ended>,
+        counters: &Counters,
+        we_killed: Option<Cause>,
+    ) -> Cause {
+        let (code, signal) = match ended {
+            Some(Ended::Reaped { exit: Exit::Code(code), .. }) => (Some(code), None),
+            Some(Ended::Reaped { exit: Exit::Signal(signal), .. }) => (None, Some(signal)),
+            Some(Ended::ZygoteLost) | None => (None, None),
+        };
+        let tenant = self.tenant.counters().map_or(0, |counters| counters.memory_limit_hits);
+        diagnose(&Evidence {
+            signal,
+            code,
+            leaf_oom_kills: counters.oom_kills,
+            leaf_limit_hits: counters.memory_limit_hits,
+            tenant_limit_hits: tenant.saturating_sub(self.tenant_hits),
+            pids_limit_hits: counters.process_limit_hits,
+            we_killed,
+            zygote_lost: ended == Some(Ended::ZygoteLost),
+        })
+    }
+}
+
+/// Removes a leaf, waiting for its last process to be gone.
+async fn remove(leaf: &Group, patience: Duration) -> Result<(), RemoveError> {
+    let end = Instant::now() + patience;
+    let mut pause = Duration::from_micros(200);
+    loop {
+        match leaf.try_remove() {
+            Err(error) if end < Instant::now() => return Err(error),
+            Err(_) => sleep(pause).await,
+            Ok(()) => return Ok(()),
+        }
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,310 @@
+//! The keeper: the small root process that starts zygote and daemon, and does nothing else.
+//!
+//! One thread, no network, and nothing parsed but the operator's own configuration. It makes what only
+//! root can make (control groups, folders, the listening socket), starts the two processes below it,
+//! restarts a dead zygote with back-off and hands its socket over, and takes everything down at the end.
+
+pub mod packets;
+mod place;
+pub mod spawn;
+pub mod wire;
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io,
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::process::ExitStatusExt as _,
+    },
+    path::Path,
+    process::Child,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        prctl,
+        signal::{SigSet, Signal, kill},
+        signalfd::{SfdFlags, SignalFd},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
+    unistd::Pid,
+};
+use skep_core::Backoff;
+
+use self::{
+    place::{PlaceError, Socket},
+    spawn::SpawnError,
+    wire::{FromKeeper, ToKeeper},
+};
+use crate::{
+    cgroup::{CONTROL, Inside, Limit, PrepareError, RemoveError, Tree, ZYGOTE},
+    config::Config,
+    exit::{Exit, say},
+};
+
+/// Why the keeper stopped before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum KeeperError {
+    /// The own control group is not known.
+    #[error(transparent)]
+    Groups(#[from] crate::cgroup::DetectError),
+    /// The control groups cannot be made.
+    #[error("cannot prepare the control groups")]
+    Prepare(#[from] PrepareError),
+    /// A folder or the socket cannot be made.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// A process cannot be started.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    /// Something that the keeper needs of the kernel.
+    #[error("cannot {what}")]
+    Kernel {
+        /// What it needs.
+        what: &'static str,
+        /// The kernel's answer.
+        source: Errno,
+    },
+    /// The daemon did not take a packet.
+    #[error("cannot talk to the daemon")]
+    Talk(#[source] io::Error),
+    /// Control groups stay.
+    #[error("cannot clean up")]
+    Clean(#[from] RemoveError),
+}
+
+fn kernel(what: &'static str) -> impl FnOnce(Errno) -> KeeperError {
+    move |source| KeeperError::Kernel { what, source }
+}
+
+/// How long processes that were told to end may take before they are killed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Runs until the daemon ends; the daemon's own exit code is the answer.
+///
+/// # Errors
+///
+/// [`KeeperError`]; what was started has been stopped.
+pub fn run(config: &Config, file: &Path, tree: &Tree) -> Result<Exit, KeeperError> {
+    let mut watched = SigSet::empty();
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGCHLD] {
+        watched.add(signal);
+    }
+    watched.thread_block().map_err(kernel("block signals"))?;
+    let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+    let signals = SignalFd::with_flags(&watched, flags).map_err(kernel("watch for signals"))?;
+    // Instances of a zygote that died come to us: somebody must reap them.
+    prctl::set_child_subreaper(true).map_err(kernel("become the reaper of orphans"))?;
+    // First: whoever serves this socket already owns the groups that the next line clears.
+    let socket = Socket::bind(&config.socket, config.socket_gid.unwrap_or(config.ids.user))?;
+    let home = tree.hierarchies().own()?;
+    tree.prepare(config.ids.user, Inside::Enter)?;
+    let ended = serve(config, file, tree, &socket, &signals);
+    let cleaned = stop_everything(tree, &home);
+    let exit = ended?;
+    cleaned?;
+    Ok(exit)
+}
+
+fn serve(
+    config: &Config,
+    file: &Path,
+    tree: &Tree,
+    socket: &Socket,
+    signals: &SignalFd,
+) -> Result<Exit, KeeperError> {
+    place::state_folder(&config.state, config.ids.user)?;
+    let text =
+        File::open(file).map_err(|source| PlaceError::Folder { path: file.to_owned(), source })?;
+    let (daemon, channel) = spawn::daemon(config.ids.user, &tree.entrance(CONTROL))?;
+    packets::send(&channel, &FromKeeper::Start.encode(), &[text.as_fd(), socket.as_fd()])
+        .map_err(KeeperError::Talk)?;
+    let mut keeper = Keeper {
+        config,
+        tree,
+        daemon,
+        channel,
+        zygotes: HashMap::new(),
+        current: None,
+        backoff: Backoff::new(),
+    };
+    keeper.start_zygote()?;
+    let ended = keeper.watch(signals);
+    if ended.is_err() {
+        // The daemon sees its channel close and ends by itself; what it leaves is killed after this.
+        let _ = keeper.daemon.kill();
+        let _ = keeper.daemon.wait();
+    }
+    ended
+}
+
+struct Keeper<'a> {
+    config: &'a Config,
+    tree: &'a Tree,
+    daemon: Child,
+    channel: OwnedFd,
+    /// By process number.
+    zygotes: HashMap<i32, Child>,
+    /// The one that new instances come from.
+    current: Option<i32>,
+    backoff: Backoff,
+}
+
+impl Keeper<'_> {
+    fn start_zygote(&mut self) -> Result<(), KeeperError> {
+        let entrance = self.tree.entrance(ZYGOTE);
+        let (child, socket) = spawn::zygote(&self.config.shim, self.config.ids.user, &entrance)?;
+        let pid = i32::try_from(child.id()).unwrap_or(i32::MAX);
+        self.zygotes.insert(pid, child);
+        self.current = Some(pid);
+        match packets::send(&self.channel, &FromKeeper::Zygote.encode(), &[socket.as_fd()]) {
+            // The daemon is ending: its exit will be seen, and this zygote ends with its socket.
+            Err(error) if is_end(&error) => Ok(()),
+            sent => sent.map_err(KeeperError::Talk),
+        }
+    }
+
+    fn watch(&mut self, signals: &SignalFd) -> Result<Exit, KeeperError> {
+        loop {
+            let now = Instant::now();
+            let wait = match (self.current, self.backoff.wait(now)) {
+                (Some(_), _) => PollTimeout::NONE,
+                (None, wait) => {
+                    let wait = wait.unwrap_or(Duration::ZERO);
+                    if wait.is_zero() {
+                        self.start_zygote()?;
+                        continue;
+                    }
+                    let milliseconds = wait.as_nanos().div_ceil(1_000_000);
+                    PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX)
+                }
+            };
+            let mut ready = [
+                PollFd::new(signals.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.channel.as_fd(), PollFlags::POLLIN),
+            ];
+            match poll(&mut ready, wait) {
+                Err(Errno::EINTR) => continue,
+                polled => polled.map_err(kernel("wait for events"))?,
+            };
+            let [signalled, spoken] = ready.map(|wait| wait.any().unwrap_or(true));
+            if signalled && let Some(exit) = self.on_signals(signals)? {
+                return Ok(exit);
+            }
+            if spoken && let Some(exit) = self.on_packet()? {
+                return Ok(exit);
+            }
+        }
+    }
+
+    fn on_signals(&mut self, signals: &SignalFd) -> Result<Option<Exit>, KeeperError> {
+        while let Some(signal) = signals.read_signal().map_err(kernel("read a signal"))? {
+            let number = i32::try_from(signal.ssi_signo).unwrap_or(0);
+            if number != Signal::SIGCHLD as i32 {
+                // The daemon drains and ends; its end is ours.
+                let daemon = Pid::from_raw(i32::try_from(self.daemon.id()).unwrap_or(i32::MAX));
+                kill(daemon, Signal::SIGTERM).map_err(kernel("pass a signal on"))?;
+            }
+        }
+        loop {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::Exited(pid, code)) => {
+                    if let Some(exit) = self.on_end(pid, code) {
+                        return Ok(Some(exit));
+                    }
+                }
+                Ok(WaitStatus::Signaled(pid, signal, _)) => {
+                    if let Some(exit) = self.on_end(pid, 128 + signal as i32) {
+                        return Ok(Some(exit));
+                    }
+                }
+                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(None),
+                Ok(_) => {}
+                Err(errno) => return Err(kernel("wait for a child")(errno)),
+            }
+        }
+    }
+
+    /// A child has ended: ours, or an orphaned instance that needs nothing more.
+    fn on_end(&mut self, pid: Pid, code: i32) -> Option<Exit> {
+        if u32::try_from(pid.as_raw()) == Ok(self.daemon.id()) {
+            return Some(exit_of(code));
+        }
+        if self.zygotes.remove(&pid.as_raw()).is_some() && self.current == Some(pid.as_raw()) {
+            self.backoff.fail(Instant::now());
+            self.current = None;
+            say(&format!("the zygote ended with code {code}; starting another"));
+        }
+        None
+    }
+
+    fn on_packet(&mut self) -> Result<Option<Exit>, KeeperError> {
+        let mut packet = [0; 1];
+        let len = match packets::receive(&self.channel, &mut packet) {
+            Err(error) if is_end(&error) => 0,
+            received => received.map_err(KeeperError::Talk)?.0,
+        };
+        match ToKeeper::decode(&packet[..len]) {
+            Some(ToKeeper::RenewZygote) => self.start_zygote().map(|()| None),
+            None => self.await_daemon().map(Some),
+        }
+    }
+
+    /// The daemon closed its end of the channel: it is ending, or must.
+    fn await_daemon(&mut self) -> Result<Exit, KeeperError> {
+        let patience = Instant::now() + PATIENCE;
+        let status = loop {
+            match self.daemon.try_wait().map_err(KeeperError::Talk)? {
+                Some(status) => break status,
+                None if Instant::now() < patience => std::thread::sleep(Duration::from_millis(2)),
+                None => {
+                    self.daemon.kill().map_err(KeeperError::Talk)?;
+                    break self.daemon.wait().map_err(KeeperError::Talk)?;
+                }
+            }
+        };
+        Ok(exit_of(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))))
+    }
+}
+
+/// Whether the other end is gone, with or without having read everything.
+fn is_end(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
+/// How the keeper ends when the daemon ended with `code`.
+fn exit_of(code: i32) -> Exit {
+    let known = [Exit::Clean, Exit::HostUnfit, Exit::Config];
+    known.into_iter().find(|exit| *exit as i32 == code).unwrap_or_else(|| {
+        say(&format!("the daemon ended with code {code}"));
+        Exit::Lost
+    })
+}
+
+/// Kills what is left in our groups and removes them. The keeper goes back to where it was started.
+fn stop_everything(tree: &Tree, home: &Path) -> Result<(), KeeperError> {
+    let removed = tree.remove(Some(home));
+    // Whatever was just killed is a child of ours now, or of a zygote that is one.
+    while let Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) =
+        waitpid(None, Some(WaitPidFlag::WNOHANG))
+    {}
+    removed.map_err(KeeperError::Clean)
+}
+
+/// The tree of a configuration. `own` is used when it says `auto`.
+///
+/// # Errors
+///
+/// The host has no usable control groups.
+pub fn tree(config: &Config) -> Result<Tree, crate::cgroup::DetectError> {
+    let hierarchies = crate::cgroup::Hierarchies::detect()?;
+    let name = match &config.cgroup {
+        Some(name) => name.clone(),
+        None => hierarchies.own()?,
+    };
+    Ok(Tree::new(hierarchies, &name, Limit::ALL))
+}

@@ -1,0 +1,130 @@
+//! The daemon's end of a link: frames to and from one instance.
+//!
+//! What arrives was written by hostile code: lengths are checked before memory is taken, and every read
+//! is inside somebody's deadline. A frame that makes no sense is an error, and the instance's end.
+
+use std::io;
+
+use skep_link::{
+    Malformed,
+    frame::{self, BadLength, PREFIX, ToDaemon, ToShim},
+};
+use tokio::{io::AsyncWriteExt as _, net::UnixStream};
+
+/// Why a link cannot be used any more.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// The other end is closed: the process has ended, or is about to.
+    #[error("the instance closed its link")]
+    Closed,
+    /// The kernel's answer.
+    #[error("cannot use the link")]
+    Io(#[source] io::Error),
+    /// Bytes between calls.
+    #[error("the instance spoke unasked")]
+    Unasked,
+    /// The length is none.
+    #[error("the instance sent no frame")]
+    Length(#[from] BadLength),
+    /// The frame is none.
+    #[error("the instance sent a broken frame")]
+    Frame(#[from] Malformed),
+}
+
+impl From<io::Error> for LinkError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// Buffers above this size are given back after a frame.
+const KEEP: usize = 64 << 10;
+/// Bytes asked for at once: memory grows with what really arrives, not with what a length promises.
+const READ: usize = 16 << 10;
+
+/// One end of a link.
+#[derive(Debug)]
+pub struct Link {
+    stream: UnixStream,
+    /// What has arrived and was not yet taken, from the start of a frame on.
+    arrived: Vec<u8>,
+    /// Bytes of the frame that was handed out last.
+    taken: usize,
+}
+
+impl Link {
+    /// A link over one end of a pair.
+    pub fn new(stream: UnixStream) -> Self {
+        Self { stream, arrived: Vec::new(), taken: 0 }
+    }
+
+    /// Sends one frame.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError`].
+    pub async fn send(&mut self, frame: &ToShim<'_>) -> Result<(), LinkError> {
+        let mut out = Vec::new();
+        frame.encode(&mut out);
+        self.stream.write_all(&out).await?;
+        Ok(())
+    }
+
+    /// Receives one frame, waiting as long as it takes. May be given up at any moment and called
+    /// again: nothing is lost.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError`].
+    pub async fn receive(&mut self) -> Result<ToDaemon<'_>, LinkError> {
+        self.arrived.drain(..self.taken);
+        self.taken = 0;
+        let len = loop {
+            if let Some((prefix, body)) = self.arrived.split_first_chunk() {
+                let len = frame::body_len(*prefix)?;
+                if len <= body.len() {
+                    break len;
+                }
+            }
+            self.fill().await?;
+        };
+        self.taken = PREFIX + len;
+        Ok(ToDaemon::decode(&self.arrived[PREFIX..self.taken])?)
+    }
+
+    async fn fill(&mut self) -> Result<(), LinkError> {
+        loop {
+            self.arrived.reserve(READ);
+            match self.stream.try_read_buf(&mut self.arrived) {
+                Ok(0) => return Err(LinkError::Closed),
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.stream.readable().await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Forgets the last frame, and gives memory back that a large one took.
+    ///
+    /// # Errors
+    ///
+    /// Something else has arrived: an instance does not speak unasked.
+    pub fn rest(&mut self) -> Result<(), LinkError> {
+        self.arrived.drain(..self.taken);
+        self.taken = 0;
+        if !self.arrived.is_empty() {
+            return Err(LinkError::Unasked);
+        }
+        if KEEP < self.arrived.capacity() {
+            self.arrived = Vec::new();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! Console lines of tenants, kept in memory, bounded for each app.
+//!
+//! Lines are data of the tenant: they are given to its callers, and never mixed into the daemon's own
+//! log.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use skep_core::InvocationId;
+use skep_link::frame::Level;
+
+/// What a line belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The call.
+    pub invocation: InvocationId,
+    /// Its severity.
+    pub level: Level,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Counted from 1 at the start of the daemon, for each app.
+    pub sequence: u64,
+    /// Microseconds since 1970.
+    pub time_us: u64,
+    /// What it belongs to.
+    pub source: Source,
+    /// The text.
+    pub text: String,
+}
+
+/// The last lines of one app.
+#[derive(Debug)]
+pub struct Logs {
+    most: usize,
+    kept: Mutex<(u64, VecDeque<Line>)>,
+}
+
+impl Logs {
+    /// Keeps at most `most` lines.
+    pub fn new(most: u32) -> Self {
+        Self { most: usize::try_from(most).unwrap_or(usize::MAX), kept: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (u64, VecDeque<Line>)> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a line, and lets the oldest one go when there are too many.
+    pub fn push(&self, source: Source, text: &str) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let time_us = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
+        let mut kept = self.lock();
+        kept.0 += 1;
+        let sequence = kept.0;
+        if self.most <= kept.1.len() {
+            kept.1.pop_front();
+        }
+        if 0 < self.most {
+            kept.1.push_back(Line { sequence, time_us, source, text: text.to_owned() });
+        }
+    }
+
+    /// The newest lines after `after`, at most `limit`, oldest first.
+    pub fn read(&self, after: u64, limit: usize) -> Vec<Line> {
+        let kept = self.lock();
+        let newer: Vec<&Line> = kept.1.iter().filter(|line| after < line.sequence).collect();
+        newer[newer.len().saturating_sub(limit)..].iter().map(|line| (*line).clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_lines_go_first_and_numbers_stay() {
+        let logs = Logs::new(2);
+        let source = Source { invocation: InvocationId::from_bits(1), level: Level::Info };
+        for text in ["a", "b", "c"] {
+            logs.push(source, text);
+        }
+        let all: Vec<_> =
+            logs.read(0, 9).into_iter().map(|line| (line.sequence, line.text)).collect();
+        assert_eq!(all, [(2, "b".to_owned()), (3, "c".to_owned())]);
+        assert_eq!(logs.read(2, 9).len(), 1);
+        assert_eq!(logs.read(0, 1)[0].text, "c");
+    }
+}

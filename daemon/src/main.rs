@@ -1,0 +1,131 @@
+//! `skepd`: one program, two roles. As root it is the keeper; the keeper starts it again as the daemon.
+
+#![forbid(unsafe_code)]
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Parser, ValueEnum};
+use skepd::{
+    config::Config,
+    daemon,
+    doctor::{self, Doctor},
+    exit::{Chain, Exit, say},
+    keeper,
+};
+
+/// Runs code that is not trusted, for tenants that do not trust each other, behind real walls.
+#[derive(Parser)]
+#[command(
+    name = "skepd",
+    version,
+    after_help = "\
+Examples:
+  skepd --config /etc/skep/skepd.toml
+  skepd --config /etc/skep/skepd.toml --check-config
+
+Exit codes: 0 drained and stopped, 1 a bug, 64 wrong arguments, 69 the host lacks something that the
+walls need, 70 a process was lost, 78 the configuration is wrong."
+)]
+struct Args {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", required_unless_present = "role")]
+    config: Option<PathBuf>,
+    /// Checks the configuration, says what is wrong, and ends.
+    #[arg(long)]
+    check_config: bool,
+    /// Looks at the host, says what is missing, and ends.
+    #[arg(long)]
+    preflight: bool,
+    /// For the keeper's own use.
+    #[arg(long, hide = true, requires_all = ["id", "entrance"])]
+    role: Option<Role>,
+    #[arg(long, hide = true)]
+    id: Option<u32>,
+    #[arg(long, hide = true)]
+    entrance: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Role {
+    Daemon,
+}
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are answers, everything else is a mistake.
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Clean };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    match (args.role, args.id, &args.entrance, &args.config) {
+        (Some(Role::Daemon), Some(id), Some(entrance), _) => match daemon::main(id, entrance) {
+            Ok(()) => Exit::Clean.into(),
+            Err(error) => {
+                say(&Chain(&error).to_string());
+                error.exit().into()
+            }
+        },
+        (_, _, _, Some(file)) => keep(&args, file).into(),
+        _ => Exit::Usage.into(),
+    }
+}
+
+fn keep(args: &Args, file: &Path) -> Exit {
+    let config = match read(file) {
+        Ok(config) => config,
+        Err(problems) => {
+            for problem in &problems {
+                say(&format!("{}: {problem}", file.display()));
+            }
+            return Exit::Config;
+        }
+    };
+    if args.check_config {
+        println!("{}: the configuration is right", file.display());
+        return Exit::Clean;
+    }
+    let tree = match keeper::tree(&config) {
+        Ok(tree) => tree,
+        Err(error) => {
+            say(&Chain(&error).to_string());
+            return Exit::HostUnfit;
+        }
+    };
+    let doctor = Doctor::new(&config, &tree);
+    let mut unfit = doctor::show(&doctor.unfit(&config));
+    if !nix::unistd::geteuid().is_root() {
+        unfit.push_str("skepd: root is missing\n  needed: to make control groups and give privilege up\n  fix: start it as root, or by systemd\n");
+    }
+    if !unfit.is_empty() {
+        eprint!("{unfit}");
+        return Exit::HostUnfit;
+    }
+    if args.preflight {
+        println!("this host has everything that the walls need");
+        return Exit::Clean;
+    }
+    match keeper::run(&config, file, &tree) {
+        Ok(exit) => exit,
+        Err(error) => {
+            say(&Chain(&error).to_string());
+            match error {
+                keeper::KeeperError::Prepare(_) => Exit::HostUnfit,
+                _ => Exit::Lost,
+            }
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<Config, Vec<String>> {
+    let text = std::fs::read_to_string(file).map_err(|error| vec![error.to_string()])?;
+    let own = std::env::current_exe().map_err(|error| vec![error.to_string()])?;
+    let beside = own.parent().unwrap_or(Path::new("/"));
+    Config::parse(&text, beside)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}

@@ -1,0 +1,87 @@
+//! Compiling a version before it goes live: in an instance of its tenant that serves nobody else.
+
+use std::sync::Arc;
+
+use skep_core::{Cause, Ceiling, life::Event, pool::make_room};
+
+use super::{Pool, Start, start::BindError};
+use crate::{exit::Chain, registry::Version};
+
+/// Why a version does not go live.
+#[derive(Debug)]
+pub enum CompileError {
+    /// The source was refused, and where.
+    Source {
+        /// The module.
+        path: String,
+        /// From 1; 0 if unknown.
+        line: u32,
+        /// From 1; 0 if unknown.
+        column: u32,
+        /// What is wrong.
+        message: String,
+    },
+    /// A typed cause.
+    Cause(Cause),
+}
+
+impl Pool {
+    /// Compiles and evaluates `version` behind all walls and within its limits; its functions.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError`].
+    pub async fn compile(self: &Arc<Self>, version: &Version) -> Result<Vec<String>, CompileError> {
+        let memory = version.limits.memory;
+        self.make_way(version).await;
+        self.lock()
+            .memory
+            .reserve(memory)
+            .map_err(|denied| CompileError::Cause(Cause::Quota(denied)))?;
+        let launched = self.launch(&self.app_limits(version)).await;
+        let (instance, mut link) = match launched {
+            Ok(launched) => launched,
+            Err(error) => {
+                let mut books = self.lock();
+                books.memory.release(memory);
+                self.launch_failed(&mut books, &error);
+                return Err(CompileError::Cause(Cause::SpawnFailed));
+            }
+        };
+        {
+            let mut seat = Self::seat(&instance, memory, Ceiling::Open, Start::Clone);
+            seat.on(Event::BindStarted { version: version.id });
+            self.lock().seats.insert(instance.id, seat);
+        }
+        let bound = self.bind(version, &instance, &mut link).await;
+        drop(link);
+        self.lock().condemn(instance.id);
+        let death = self.bury(&instance, None).await;
+        bound.map_err(|error| match error {
+            BindError::Source { path, line, column, name, message } => {
+                CompileError::Source { path, line, column, message: format!("{name}: {message}") }
+            }
+            BindError::Stopped(cause) => CompileError::Cause(cause),
+            // Whatever broke the link: the kernel knows.
+            BindError::Link(_) => CompileError::Cause(death.cause),
+            BindError::Limit(error) => {
+                tracing::error!(tenant = %self.tenant, error = %Chain(&error), "cannot compile");
+                CompileError::Cause(Cause::SpawnFailed)
+            }
+        })
+    }
+
+    /// Has spares and idle instances give way, if that makes room, and waits until they are gone.
+    async fn make_way(self: &Arc<Self>, version: &Version) {
+        let graves: Vec<_> = {
+            let mut books = self.lock();
+            let missing = books.memory.shortfall(version.limits.memory);
+            let leaving = make_room(missing, &self.candidates(&books)).unwrap_or_default();
+            leaving.into_iter().filter_map(|id| self.doom(&mut books, id, None)).collect()
+        };
+        for grave in graves {
+            // A panic in there would be ours; the reservation decides.
+            let _ = grave.await;
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Lending an instance to one call.
+//!
+//! A lease is the right to send one call to one instance. Dropped without a verdict (a panic, an aborted
+//! task) it condemns its instance. Taking an idle instance is one short lock and no task switch.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use skep_core::{
+    AppId, Cause, Deadline, InstanceId,
+    admission::{self, Pick},
+    life::{Effect, Event},
+    pool::{Choice, choose},
+};
+use tokio::{sync::oneshot, time::timeout_at};
+
+use super::{Books, Pool, Seat, Turned, Waiter};
+use crate::{
+    instance::{Death, Instance},
+    link::Link,
+    registry::Version,
+};
+
+/// How the instance of a call was obtained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// It was there.
+    Idle,
+    /// A spare was bound.
+    Spare,
+    /// It was cloned.
+    Clone,
+}
+
+/// The right to send one call to one instance.
+#[derive(Debug)]
+#[must_use = "a lease dropped without `healthy` gets its instance killed"]
+pub struct Lease {
+    pool: Arc<Pool>,
+    app: AppId,
+    instance: Arc<Instance>,
+    version: Arc<Version>,
+    link: Option<Link>,
+    /// How the instance was obtained.
+    pub start: Start,
+    /// How long that took beside waiting.
+    pub start_time: Duration,
+    over: bool,
+}
+
+impl Lease {
+    /// The instance.
+    pub fn instance(&self) -> &Arc<Instance> {
+        &self.instance
+    }
+
+    /// What it serves.
+    pub fn version(&self) -> &Arc<Version> {
+        &self.version
+    }
+
+    /// Its link; `None` once it is given up.
+    pub fn link(&mut self) -> Option<&mut Link> {
+        self.link.as_mut()
+    }
+
+    /// Gives the instance back after a complete, well-formed reply.
+    pub fn healthy(mut self) {
+        self.over = true;
+        let link = self.link.take().and_then(|mut link| match link.rest() {
+            Ok(()) => Some(link),
+            Err(error) => {
+                tracing::warn!(instance = %self.instance.id, %error, "condemned");
+                None
+            }
+        });
+        self.pool.take_back(&self.app, &self.instance, &self.version, link);
+    }
+
+    /// Ends the instance; `why` is what we do it for, unless it ended by itself. Waits for the proof.
+    pub async fn condemn(mut self, why: Option<Cause>) -> Death {
+        self.over = true;
+        self.link = None;
+        let (pool, instance) = (Arc::clone(&self.pool), Arc::clone(&self.instance));
+        pool.give_up(&self.app, &instance, why).await
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !self.over {
+            self.link = None;
+            let (pool, app) = (Arc::clone(&self.pool), self.app.clone());
+            let instance = Arc::clone(&self.instance);
+            tokio::spawn(async move {
+                pool.give_up(&app, &instance, Some(Cause::InstanceLost)).await;
+            });
+        }
+    }
+}
+
+impl Pool {
+    /// Admits a call of `name` at all levels and gets it an instance, waiting for one until `deadline`.
+    /// Every admitted call must be [`finished`](Self::finished), whatever comes of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Turned`]; then nothing is charged and nothing must be finished.
+    pub async fn lease(
+        self: &Arc<Self>,
+        name: &AppId,
+        deadline: Deadline,
+    ) -> Result<Lease, Turned> {
+        let now = Instant::now();
+        let told = {
+            let mut books = self.lock();
+            Self::admit(&mut books, name, now)?;
+            match self.lease_or_wait(&mut books, name, now) {
+                Ok(Begun::Lease(lease)) => return Ok(lease),
+                Ok(Begun::Wait(told)) => told,
+                Err(turned) => {
+                    Self::undo(&mut books, name, now);
+                    return Err(turned);
+                }
+            }
+        };
+        let turned = match timeout_at(deadline.instant().into(), told).await {
+            Ok(Ok(Ok(lease))) => return Ok(lease),
+            Ok(Ok(Err(turned))) => turned,
+            // The pool dropped the waiter: it is going down.
+            Ok(Err(_)) => Cause::Draining.into(),
+            Err(_) => Turned::Cause(
+                Cause::QueueFull,
+                Some("no instance came free before the deadline".to_owned()),
+            ),
+        };
+        Self::undo(&mut self.lock(), name, Instant::now());
+        Err(turned)
+    }
+
+    /// Gives the concurrency of an admitted call back.
+    pub fn finished(&self, name: &AppId) {
+        Self::finish(&mut self.lock(), name);
+    }
+
+    fn lease_or_wait(
+        self: &Arc<Self>,
+        books: &mut Books,
+        name: &AppId,
+        now: Instant,
+    ) -> Result<Begun, Turned> {
+        let Some(app) = books.apps.get(name) else { return Err(Turned::NoApp) };
+        // Those who wait already come first, unless they wait for something else.
+        if app.waiting.is_empty()
+            && let Pick::Ready(id) = self.pick(books, name, now)
+        {
+            return match self.lend(books, name, id, now) {
+                Some(lease) => Ok(Begun::Lease(lease)),
+                None => Err(Cause::InstanceLost.into()),
+            };
+        }
+        if let Choice::Refuse(refusal) = choose(&self.demand(books, name, now)) {
+            let app = books.apps.get(name).ok_or(Turned::NoApp)?;
+            return Err(books.cause_of(refusal, app).into());
+        }
+        let (tell, told) = oneshot::channel();
+        let app = books.apps.get_mut(name).ok_or(Turned::NoApp)?;
+        app.waiting.push_back(Waiter { tell });
+        self.settle(books, name);
+        Ok(Begun::Wait(told))
+    }
+
+    /// Which idle instance of the app could take a call.
+    pub(super) fn pick(&self, books: &Books, name: &AppId, now: Instant) -> Pick {
+        let Some(app) = books.apps.get(name) else { return Pick::Empty };
+        let newest_first = app.idle.iter().rev();
+        let paces = newest_first.filter_map(|id| books.seats.get(id).map(|seat| (*id, &seat.pace)));
+        match admission::pick(paces, now) {
+            Pick::Empty if app.quota.instance_rate.at().is_some_and(|rate| rate.is_closed()) => {
+                Pick::Closed
+            }
+            pick => pick,
+        }
+    }
+
+    /// Lends the idle instance `id` out.
+    pub(super) fn lend(
+        self: &Arc<Self>,
+        books: &mut Books,
+        name: &AppId,
+        id: InstanceId,
+        now: Instant,
+    ) -> Option<Lease> {
+        let app = books.apps.get_mut(name)?;
+        let seat = books.seats.get_mut(&id)?;
+        app.idle.retain(|idle| *idle != id);
+        if seat.on(Event::Leased) == Effect::Kill {
+            return None;
+        }
+        app.busy += 1;
+        app.calls += 1;
+        seat.calls += 1;
+        seat.pace.charge(now);
+        let (start, start_time) = (seat.start, seat.start_time);
+        (seat.start, seat.start_time) = (Start::Idle, Duration::ZERO);
+        Some(Lease {
+            pool: Arc::clone(self),
+            app: name.clone(),
+            instance: Arc::clone(&seat.instance),
+            version: Arc::clone(&app.version),
+            link: seat.link.take(),
+            start,
+            start_time,
+            over: false,
+        })
+    }
+
+    /// Puts a lease back that nobody took.
+    pub(super) fn unlend(self: &Arc<Self>, books: &mut Books, mut lease: Lease) {
+        lease.over = true;
+        let link = lease.link.take();
+        self.put_back(books, &lease.app.clone(), &lease.instance.clone(), &lease.version, link);
+    }
+
+    fn take_back(
+        self: &Arc<Self>,
+        name: &AppId,
+        instance: &Arc<Instance>,
+        version: &Arc<Version>,
+        link: Option<Link>,
+    ) {
+        let mut books = self.lock();
+        self.put_back(&mut books, name, instance, version, link);
+        self.settle(&mut books, name);
+    }
+
+    fn put_back(
+        self: &Arc<Self>,
+        books: &mut Books,
+        name: &AppId,
+        instance: &Arc<Instance>,
+        version: &Arc<Version>,
+        link: Option<Link>,
+    ) {
+        let Some(seat) = books.seats.get_mut(&instance.id) else { return };
+        if let Some(app) = books.apps.get_mut(name) {
+            app.busy = app.busy.saturating_sub(1);
+            // A version that is served no more ends here, as does an instance without its link.
+            if link.is_some()
+                && app.version.id == version.id
+                && seat.on(Event::Returned) != Effect::Kill
+            {
+                seat.link = link;
+                seat.since = Instant::now();
+                app.backoff.succeed();
+                app.idle.push(instance.id);
+                return;
+            }
+        }
+        self.doom(books, instance.id, None);
+    }
+
+    /// Ends an instance that is not in the list of the idle (any more) and waits for the proof.
+    pub(super) async fn give_up(
+        self: &Arc<Self>,
+        name: &AppId,
+        instance: &Arc<Instance>,
+        why: Option<Cause>,
+    ) -> Death {
+        {
+            let mut books = self.lock();
+            if let Some(app) = books.apps.get_mut(name) {
+                app.busy = app.busy.saturating_sub(1);
+            }
+            books.condemn(instance.id);
+        }
+        let death = self.bury(instance, why).await;
+        tracing::info!(
+            tenant = %self.tenant, app = %name, instance = %instance.id,
+            cause = death.cause.reason(), confirmed = death.confirmed, "instance ended",
+        );
+        let mut books = self.lock();
+        // A limit that a call met is that call's affair; a version that breaks by itself is not asked
+        // again and again.
+        if matches!(death.cause, Cause::Crashed { .. } | Cause::ExitedEarly { .. })
+            && let Some(app) = books.apps.get_mut(name)
+        {
+            app.backoff.fail(Instant::now());
+        }
+        self.settle(&mut books, name);
+        death
+    }
+
+    /// Buries an instance and takes it out of the books once it is gone.
+    pub(super) async fn bury(
+        self: &Arc<Self>,
+        instance: &Arc<Instance>,
+        why: Option<Cause>,
+    ) -> Death {
+        let (death, later) = self.shared.launcher.bury(instance, why).await;
+        match later {
+            None => self.gone(instance.id),
+            Some(later) => {
+                let (pool, id) = (Arc::clone(self), instance.id);
+                tokio::spawn(async move {
+                    // A panic in there would be ours; the seat stays, as a sign.
+                    if later.await.is_ok() {
+                        pool.gone(id);
+                    }
+                });
+            }
+        }
+        death
+    }
+
+    fn gone(self: &Arc<Self>, id: InstanceId) {
+        let mut books = self.lock();
+        let Some(Seat { app, memory, .. }) = books.seats.remove(&id) else { return };
+        books.memory.release(memory);
+        books.leaving = books.leaving.saturating_minus(memory);
+        if let Some(app) = app.as_ref().and_then(|app| books.apps.get_mut(app)) {
+            app.memory.release(memory);
+        }
+        // Memory came free: whoever waits for it may be of any app.
+        let names: Vec<AppId> = books.apps.keys().cloned().collect();
+        for name in names {
+            self.settle(&mut books, &name);
+        }
+        drop(books);
+        self.shared.wake.notify_one();
+    }
+}
+
+impl Books {
+    /// Marks an instance as given up: it is lent to nobody any more, and its memory is leaving.
+    pub(super) fn condemn(&mut self, id: InstanceId) {
+        if let Some(seat) = self.seats.get_mut(&id)
+            && seat.state != skep_core::life::State::Doomed
+        {
+            seat.on(Event::Condemned);
+            seat.link = None;
+            self.leaving = self.leaving.saturating_plus(seat.memory);
+        }
+    }
+}
+
+/// What a call got at once.
+enum Begun {
+    Lease(Lease),
+    Wait(oneshot::Receiver<Result<Lease, Turned>>),
+}

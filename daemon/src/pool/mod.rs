@@ -1,0 +1,389 @@
+//! The instances of one tenant: who waits, who is idle, who is busy, and what is reserved.
+//!
+//! One short lock for all of a tenant's books, never held across an await. What should happen is decided
+//! by `skep_core`; this module keeps the books and starts the tasks that do it: [`start`] makes
+//! instances ready for calls, [`lease`] lends them out, [`upkeep`] works between calls.
+//!
+//! Always true: every instance with a process has a [`Seat`] until its death is proven, and its memory
+//! is reserved for as long.
+
+mod compile;
+mod lease;
+mod start;
+pub mod upkeep;
+mod view;
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use skep_core::{
+    AppId, Backoff, ByteCount, Cause, Ceiling, Denied, Gauge, InstanceId, Level, Metric, Pace,
+    PoolLimits, Rate, Reservation, TenantId, admission,
+    life::{self, Effect, Event, State},
+    pool::Refusal,
+};
+use tokio::sync::{Notify, oneshot};
+
+use crate::{
+    cgroup::{Group, Limits},
+    config,
+    instance::{Instance, LaunchError, Launcher},
+    link::Link,
+    registry::{AppQuota, Version},
+};
+
+pub use compile::CompileError;
+pub use lease::{Lease, Start};
+pub use view::{AppStatus, InstanceStatus};
+
+/// Why a call got no instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turned {
+    /// The tenant has no such app.
+    NoApp,
+    /// The typed cause, and what more there is to say to the tenant.
+    Cause(Cause, Option<String>),
+}
+
+impl From<Cause> for Turned {
+    fn from(cause: Cause) -> Self {
+        Self::Cause(cause, None)
+    }
+}
+
+/// What all tenants share.
+#[derive(Debug)]
+pub struct Shared {
+    /// Makes and buries instances.
+    pub launcher: Arc<Launcher>,
+    /// How many instances wait.
+    pub limits: PoolLimits,
+    /// Limits of a spare: those of an app that asks for nothing.
+    pub spare: Limits,
+    /// Bytes of a reply.
+    pub max_reply: ByteCount,
+    /// Wakes the upkeep.
+    pub wake: Notify,
+}
+
+/// The quota of a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TenantQuota {
+    /// Calls per second.
+    pub rate: Ceiling<Rate>,
+    /// Calls at the same time.
+    pub concurrency: Ceiling<u32>,
+    /// What the tenant's group may use.
+    pub group: Limits,
+}
+
+impl From<&config::Tenant> for TenantQuota {
+    fn from(tenant: &config::Tenant) -> Self {
+        Self {
+            rate: tenant.rate,
+            concurrency: tenant.concurrency,
+            group: Limits { memory: tenant.memory, cpu: tenant.cpu, processes: tenant.processes },
+        }
+    }
+}
+
+/// The instances of one tenant.
+#[derive(Debug)]
+pub struct Pool {
+    tenant: TenantId,
+    shared: Arc<Shared>,
+    books: Mutex<Books>,
+}
+
+#[derive(Debug)]
+struct Books {
+    quota: TenantQuota,
+    gauge: Gauge,
+    memory: Reservation,
+    /// Of the reserved, what belongs to the doomed.
+    leaving: ByteCount,
+    apps: BTreeMap<AppId, App>,
+    seats: HashMap<InstanceId, Seat>,
+    /// Sealed and unbound, oldest first.
+    spares: VecDeque<InstanceId>,
+    spares_starting: u32,
+    /// Whether launching keeps failing, whatever the app.
+    backoff: Backoff,
+}
+
+#[derive(Debug)]
+struct App {
+    version: Arc<Version>,
+    quota: AppQuota,
+    gauge: Gauge,
+    memory: Reservation,
+    /// Most recently used last.
+    idle: Vec<InstanceId>,
+    /// Instances on their way to their first call: being cloned or bound.
+    starting: u32,
+    busy: u32,
+    waiting: VecDeque<Waiter>,
+    backoff: Backoff,
+    calls: u64,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    tell: oneshot::Sender<Result<Lease, Turned>>,
+}
+
+/// An instance in the books.
+#[derive(Debug)]
+struct Seat {
+    instance: Arc<Instance>,
+    state: State,
+    app: Option<AppId>,
+    memory: ByteCount,
+    cpu: Ceiling<skep_core::CpuShare>,
+    /// Here while nobody uses it.
+    link: Option<Link>,
+    since: Instant,
+    pace: Pace,
+    calls: u64,
+    start: Start,
+    start_time: Duration,
+}
+
+impl Seat {
+    /// Moves the state on.
+    fn on(&mut self, event: Event) -> Effect {
+        match life::on(self.state, event) {
+            Ok((state, effect)) => {
+                self.state = state;
+                effect
+            }
+            Err(refused) => {
+                // Our own books are wrong: the safe end is this instance's.
+                tracing::error!(instance = %self.instance.id, %refused, "condemned for a wrong turn");
+                self.state = State::Doomed;
+                Effect::Kill
+            }
+        }
+    }
+}
+
+impl App {
+    fn living(&self) -> u32 {
+        u32::try_from(self.idle.len()).unwrap_or(u32::MAX) + self.starting + self.busy
+    }
+
+    /// The manifest's limit and the quota, whichever is less.
+    fn concurrency(&self) -> Ceiling<u32> {
+        Ceiling::At(self.version.limits.concurrency.get()).meet(self.quota.concurrency)
+    }
+}
+
+impl Pool {
+    /// A tenant without apps. Makes its control group.
+    ///
+    /// # Errors
+    ///
+    /// The group cannot be made, or a limit does not hold.
+    pub fn new(
+        tenant: TenantId,
+        quota: TenantQuota,
+        shared: Arc<Shared>,
+    ) -> Result<Arc<Self>, LaunchError> {
+        shared.launcher.tenant(&tenant, &quota.group)?;
+        let now = Instant::now();
+        let books = Books {
+            quota,
+            gauge: Gauge::new(quota.rate, quota.concurrency, now),
+            memory: Reservation::new(Level::Tenant, quota.group.memory),
+            leaving: ByteCount::ZERO,
+            apps: BTreeMap::new(),
+            seats: HashMap::new(),
+            spares: VecDeque::new(),
+            spares_starting: 0,
+            backoff: Backoff::new(),
+        };
+        Ok(Arc::new(Self { tenant, shared, books: Mutex::new(books) }))
+    }
+
+    /// Whose pool it is.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    fn group(&self) -> Group {
+        self.shared.launcher.tree().tenant(self.tenant.as_str())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Books> {
+        // Every method leaves the books consistent before it could panic.
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes `version` what its app serves. Instances of the one before end when they are idle.
+    pub fn deploy(self: &Arc<Self>, version: Version, quota: AppQuota) {
+        let now = Instant::now();
+        let mut books = self.lock();
+        let name = version.app.clone();
+        let version = Arc::new(version);
+        let concurrency = Ceiling::At(version.limits.concurrency.get()).meet(quota.concurrency);
+        let old = match books.apps.get_mut(&name) {
+            Some(app) => {
+                app.version = version;
+                app.quota = quota;
+                app.gauge.set(quota.rate, concurrency, now);
+                app.memory.set_quota(quota.memory);
+                app.backoff = Backoff::new();
+                std::mem::take(&mut app.idle)
+            }
+            None => {
+                let app = App {
+                    version,
+                    quota,
+                    gauge: Gauge::new(quota.rate, concurrency, now),
+                    memory: Reservation::new(Level::App, quota.memory),
+                    idle: Vec::new(),
+                    starting: 0,
+                    busy: 0,
+                    waiting: VecDeque::new(),
+                    backoff: Backoff::new(),
+                    calls: 0,
+                };
+                books.apps.insert(name.clone(), app);
+                Vec::new()
+            }
+        };
+        for id in old {
+            self.doom(&mut books, id, None);
+        }
+        self.settle(&mut books, &name);
+        drop(books);
+        self.shared.wake.notify_one();
+    }
+
+    /// Takes an app away; calls that run may end, calls that wait are told that it is gone.
+    pub fn remove(self: &Arc<Self>, name: &AppId) -> bool {
+        let mut books = self.lock();
+        let Some(app) = books.apps.get_mut(name) else { return false };
+        for waiter in app.waiting.drain(..) {
+            // A caller that is gone needs no answer.
+            let _ = waiter.tell.send(Err(Turned::NoApp));
+        }
+        for id in std::mem::take(&mut app.idle) {
+            self.doom(&mut books, id, None);
+        }
+        books.apps.remove(name);
+        drop(books);
+        self.shared.wake.notify_one();
+        true
+    }
+
+    /// The version that an app serves now.
+    pub fn version(&self, name: &AppId) -> Option<(Arc<Version>, AppQuota)> {
+        self.lock().apps.get(name).map(|app| (Arc::clone(&app.version), app.quota))
+    }
+
+    /// The tenant's quota, calls that run, and memory that is reserved.
+    pub fn quota(&self) -> (TenantQuota, u32, ByteCount) {
+        let books = self.lock();
+        (books.quota, books.gauge.running(), books.memory.reserved())
+    }
+
+    /// The same for one app.
+    pub fn app_quota(&self, name: &AppId) -> Option<(AppQuota, u32, ByteCount)> {
+        let books = self.lock();
+        let app = books.apps.get(name)?;
+        Some((app.quota, app.gauge.running(), app.memory.reserved()))
+    }
+
+    /// Changes the tenant's quota, in the books and in the kernel.
+    ///
+    /// # Errors
+    ///
+    /// A limit does not hold; the old quota stays.
+    pub fn set_quota(self: &Arc<Self>, quota: TenantQuota) -> Result<(), LaunchError> {
+        let mut books = self.lock();
+        self.group().limit_tenant(&quota.group)?;
+        books.quota = quota;
+        books.gauge.set(quota.rate, quota.concurrency, Instant::now());
+        books.memory.set_quota(quota.group.memory);
+        drop(books);
+        self.shared.wake.notify_one();
+        Ok(())
+    }
+
+    /// Changes an app's quota.
+    pub fn set_app_quota(self: &Arc<Self>, name: &AppId, quota: AppQuota) -> bool {
+        let now = Instant::now();
+        let mut books = self.lock();
+        let Some(app) = books.apps.get_mut(name) else { return false };
+        app.quota = quota;
+        let concurrency = app.concurrency();
+        app.gauge.set(quota.rate, concurrency, now);
+        app.memory.set_quota(quota.memory);
+        for seat in books.seats.values_mut().filter(|seat| seat.app.as_ref() == Some(name)) {
+            seat.pace.set_rate(quota.instance_rate, now);
+        }
+        self.settle(&mut books, name);
+        drop(books);
+        self.shared.wake.notify_one();
+        true
+    }
+
+    /// Charges a call at tenant and app. The process level is charged when an instance is leased.
+    fn admit(books: &mut Books, name: &AppId, now: Instant) -> Result<(), Turned> {
+        let app = books.apps.get_mut(name).ok_or(Turned::NoApp)?;
+        let mut levels = [(Level::Tenant, &mut books.gauge), (Level::App, &mut app.gauge)];
+        admission::admit(&mut levels, now).map_err(|denied| Cause::Quota(denied).into())
+    }
+
+    /// Gives a call's charge back that never took place.
+    fn undo(books: &mut Books, name: &AppId, now: Instant) {
+        match books.apps.get_mut(name) {
+            Some(app) => {
+                let mut levels = [(Level::Tenant, &mut books.gauge), (Level::App, &mut app.gauge)];
+                admission::undo(&mut levels, now);
+            }
+            None => admission::undo(&mut [(Level::Tenant, &mut books.gauge)], now),
+        }
+    }
+
+    fn finish(books: &mut Books, name: &AppId) {
+        match books.apps.get_mut(name) {
+            Some(app) => {
+                let mut levels = [(Level::Tenant, &mut books.gauge), (Level::App, &mut app.gauge)];
+                admission::finish(&mut levels);
+            }
+            None => admission::finish(&mut [(Level::Tenant, &mut books.gauge)]),
+        }
+    }
+}
+
+impl Books {
+    /// What a refusal of the pool means to the caller.
+    fn cause_of(&self, refusal: Refusal, app: &App) -> Cause {
+        let denied = |level, what, limit, retry_after| {
+            Cause::Quota(Denied { level, what, limit, retry_after })
+        };
+        match refusal {
+            Refusal::ProcessQuota { retry_after } => {
+                let limit = app.quota.instance_rate.at().map_or(0, |rate| rate.per_second.into());
+                denied(Level::Process, Metric::Rate, limit, retry_after)
+            }
+            Refusal::QueueFull => Cause::QueueFull,
+            Refusal::MemoryQuota => {
+                let need = app.version.limits.memory;
+                let (level, quota) = match app.memory.quota() {
+                    Ceiling::At(quota) if !app.memory.shortfall(need).is_zero() => {
+                        (Level::App, Ceiling::At(quota))
+                    }
+                    _ => (Level::Tenant, self.memory.quota()),
+                };
+                denied(level, Metric::Memory, quota.at().map_or(0, |quota| quota.bytes()), None)
+            }
+            Refusal::BackOff { retry_after } => Cause::BackOff { retry_after },
+        }
+    }
+}

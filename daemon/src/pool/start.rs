@@ -1,0 +1,512 @@
+//! Making instances ready: binding spares, cloning, and handing what is ready to who waits.
+//!
+//! [`Pool::settle`] is called after every change of an app's instances; it looks at who waits, asks
+//! `skep_core::pool::choose`, and starts tasks. Each task ends by calling it again.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use skep_core::{
+    AppId, ByteCount, Cause, InstanceId, Pace, admission,
+    admission::Pick,
+    life::{Effect, Event, State},
+    pool::{Choice, choose, make_room},
+};
+use skep_link::frame::{Stop, ToDaemon, ToShim};
+use tokio::time::timeout;
+
+use super::{Books, Pool, Seat, Start, Turned};
+use crate::{
+    cgroup::Limits,
+    exit::Chain,
+    instance::{Instance, LaunchError},
+    link::{Link, LinkError},
+    registry::Version,
+};
+
+/// How long compiling and evaluating a version may take, wall time.
+const BIND_TIME: Duration = Duration::from_secs(5);
+/// How much longer the shim may need to say that it stopped.
+const BIND_MARGIN: Duration = Duration::from_secs(1);
+
+/// Why an instance does not serve a version.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BindError {
+    /// A limit does not hold.
+    #[error(transparent)]
+    Limit(#[from] crate::cgroup::LimitError),
+    /// The link broke.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The source was refused.
+    #[error("{path}:{line}:{column}: {name}: {message}")]
+    Source {
+        /// The module.
+        path: String,
+        /// From 1; 0 if unknown.
+        line: u32,
+        /// From 1; 0 if unknown.
+        column: u32,
+        /// The error's name.
+        name: String,
+        /// Its message.
+        message: String,
+    },
+    /// It took too much of something.
+    #[error("{}", .0)]
+    Stopped(Cause),
+}
+
+impl Pool {
+    /// Hands ready instances to those who wait, and gets more ready for the others.
+    pub(super) fn settle(self: &Arc<Self>, books: &mut Books, name: &AppId) {
+        let now = Instant::now();
+        loop {
+            let Some(app) = books.apps.get_mut(name) else { return };
+            app.waiting.retain(|waiter| !waiter.tell.is_closed());
+            if app.waiting.is_empty() {
+                return;
+            }
+            if let Pick::Ready(id) = self.pick(books, name, now) {
+                let lease = self.lend(books, name, id, now);
+                let waiter = books.apps.get_mut(name).and_then(|app| app.waiting.pop_front());
+                match (waiter, lease) {
+                    (Some(waiter), Some(lease)) => {
+                        if let Err(Ok(lease)) = waiter.tell.send(Ok(lease)) {
+                            self.unlend(books, lease);
+                        }
+                    }
+                    (None, Some(lease)) => self.unlend(books, lease),
+                    (_, None) => {}
+                }
+                continue;
+            }
+            let Some(app) = books.apps.get(name) else { return };
+            let on_the_way = usize::try_from(app.starting).unwrap_or(usize::MAX);
+            if app.waiting.len() <= on_the_way {
+                return;
+            }
+            match choose(&self.demand(books, name, now)) {
+                // Picked above, or taken meanwhile.
+                Choice::LeaseIdle(_) => return,
+                Choice::BindSpare => self.start_spare(books, name, now),
+                Choice::Clone => self.start_clone(books, name, now),
+                Choice::Wait { look_again } => {
+                    if let Some(wait) = look_again {
+                        self.settle_later(name, wait);
+                    }
+                    return;
+                }
+                Choice::Refuse(refusal) => {
+                    let Some(app) = books.apps.get(name) else { return };
+                    let cause = books.cause_of(refusal, app);
+                    let waiter = books.apps.get_mut(name).and_then(|app| app.waiting.pop_back());
+                    if let Some(waiter) = waiter {
+                        // A caller that is gone needs no answer.
+                        let _ = waiter.tell.send(Err(cause.into()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn settle_later(self: &Arc<Self>, name: &AppId, wait: Duration) {
+        let (pool, name) = (Arc::clone(self), name.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            pool.settle(&mut pool.lock(), &name);
+        });
+    }
+
+    /// Binds the oldest spare whose new limits fit to the app.
+    fn start_spare(self: &Arc<Self>, books: &mut Books, name: &AppId, now: Instant) {
+        let Some((id, version)) = self.fitting_spare(books, name) else { return };
+        let Some(app) = books.apps.get_mut(name) else { return };
+        let Some(seat) = books.seats.get_mut(&id) else { return };
+        let memory = version.limits.memory;
+        if books.memory.adjust(seat.memory, memory).is_err() || app.memory.reserve(memory).is_err()
+        {
+            return;
+        }
+        books.spares.retain(|spare| *spare != id);
+        seat.memory = memory;
+        seat.app = Some(name.clone());
+        seat.pace = Pace::new(app.quota.instance_rate, now);
+        (seat.start, seat.since) = (Start::Spare, now);
+        let link = seat.link.take();
+        if seat.on(Event::BindStarted { version: version.id }) == Effect::Kill {
+            self.doom(books, id, None);
+            return;
+        }
+        app.starting += 1;
+        let instance = Arc::clone(&seat.instance);
+        let (pool, name) = (Arc::clone(self), name.clone());
+        tokio::spawn(async move {
+            match link {
+                Some(link) => pool.bind_seated(&name, &version, &instance, link, now).await,
+                None => pool.start_failed(&name, &instance, Cause::InstanceLost.into()).await,
+            }
+        });
+        self.shared.wake.notify_one();
+    }
+
+    pub(super) fn fitting_spare(
+        &self,
+        books: &Books,
+        name: &AppId,
+    ) -> Option<(InstanceId, Arc<Version>)> {
+        let app = books.apps.get(name)?;
+        let need = app.version.limits.memory;
+        if !app.memory.shortfall(need).is_zero() {
+            return None;
+        }
+        let fits = |id: &&InstanceId| {
+            books.seats.get(id).is_some_and(|seat| {
+                books.memory.shortfall(need.saturating_minus(seat.memory)).is_zero()
+            })
+        };
+        books.spares.iter().find(fits).map(|id| (*id, Arc::clone(&app.version)))
+    }
+
+    /// Clones an instance for the app. Idle ones of the tenant may have to give way first.
+    pub(super) fn start_clone(self: &Arc<Self>, books: &mut Books, name: &AppId, now: Instant) {
+        let Some(app) = books.apps.get_mut(name) else { return };
+        app.starting += 1;
+        let version = Arc::clone(&app.version);
+        let need = version.limits.memory;
+        let missing = self.missing(books, name, need);
+        let leaving = make_room(missing, &self.candidates(books)).unwrap_or_default();
+        let mut graves = Vec::new();
+        for id in leaving {
+            graves.extend(self.doom(books, id, None));
+        }
+        let (pool, name) = (Arc::clone(self), name.clone());
+        tokio::spawn(async move {
+            for grave in graves {
+                // A panic in there would be ours; the reservation below decides.
+                let _ = grave.await;
+            }
+            if let Err(turned) = pool.clone_for(&name, &version, now).await {
+                pool.lost_start(&name, turned);
+            }
+        });
+    }
+
+    /// Memory that must come free before `need` fits, beside what is on its way out.
+    pub(super) fn missing(&self, books: &Books, name: &AppId, need: ByteCount) -> ByteCount {
+        let own = books.apps.get(name).map_or(ByteCount::ZERO, |app| app.memory.shortfall(need));
+        books.memory.shortfall(need).saturating_minus(books.leaving).max(own)
+    }
+
+    async fn clone_for(
+        self: &Arc<Self>,
+        name: &AppId,
+        version: &Arc<Version>,
+        asked: Instant,
+    ) -> Result<(), Turned> {
+        self.reserve_for(name, version.limits.memory)?;
+        let launched = self.launch(&self.app_limits(version)).await;
+        let (instance, link) = self.seat_clone(name, version, launched)?;
+        self.watch(&instance);
+        self.bind_seated(name, version, &instance, link, asked).await;
+        Ok(())
+    }
+
+    fn reserve_for(&self, name: &AppId, memory: ByteCount) -> Result<(), Turned> {
+        let mut books = self.lock();
+        let Books { memory: tenant, apps, .. } = &mut *books;
+        let app = apps.get_mut(name).ok_or(Turned::NoApp)?;
+        admission::reserve(&mut [tenant, &mut app.memory], memory)
+            .map_err(|denied| Turned::from(Cause::Quota(denied)))
+    }
+
+    /// Gives a clone its seat, or what was reserved for it back.
+    fn seat_clone(
+        self: &Arc<Self>,
+        name: &AppId,
+        version: &Version,
+        launched: Result<(Arc<Instance>, Link), LaunchError>,
+    ) -> Result<(Arc<Instance>, Link), Turned> {
+        let memory = version.limits.memory;
+        let mut books = self.lock();
+        let (instance, link) = match launched {
+            Ok(launched) => launched,
+            Err(error) => {
+                books.memory.release(memory);
+                if let Some(app) = books.apps.get_mut(name) {
+                    app.memory.release(memory);
+                }
+                return Err(self.launch_failed(&mut books, &error));
+            }
+        };
+        books.backoff.succeed();
+        let app = books.apps.get(name);
+        let rate = app.map_or(skep_core::Ceiling::Open, |app| app.quota.instance_rate);
+        let mut seat = Self::seat(&instance, memory, rate, Start::Clone);
+        seat.app = Some(name.clone());
+        seat.on(Event::BindStarted { version: version.id });
+        books.seats.insert(instance.id, seat);
+        Ok((instance, link))
+    }
+
+    pub(super) fn seat(
+        instance: &Arc<Instance>,
+        memory: ByteCount,
+        rate: skep_core::Ceiling<skep_core::Rate>,
+        start: Start,
+    ) -> Seat {
+        let now = Instant::now();
+        Seat {
+            instance: Arc::clone(instance),
+            state: State::Spare,
+            app: None,
+            memory,
+            cpu: skep_core::Ceiling::Open,
+            link: None,
+            since: now,
+            pace: Pace::new(rate, now),
+            calls: 0,
+            start,
+            start_time: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn app_limits(&self, version: &Version) -> Limits {
+        let limits = &version.limits;
+        let tenant = self.lock().quota.group;
+        Limits {
+            memory: skep_core::Ceiling::At(limits.memory),
+            // Version 1 refuses a share above that of the group around it.
+            cpu: skep_core::Ceiling::At(limits.cpu).meet(tenant.cpu),
+            processes: skep_core::Ceiling::At(limits.processes),
+        }
+    }
+
+    pub(super) async fn launch(
+        self: &Arc<Self>,
+        limits: &Limits,
+    ) -> Result<(Arc<Instance>, Link), LaunchError> {
+        self.shared.launcher.launch(&self.tenant, limits).await
+    }
+
+    /// Says it where operators look, and counts it against everything that needs a launch.
+    pub(super) fn launch_failed(&self, books: &mut Books, error: &LaunchError) -> Turned {
+        tracing::error!(tenant = %self.tenant, error = %Chain(error), "cannot launch an instance");
+        books.backoff.fail(Instant::now());
+        Cause::SpawnFailed.into()
+    }
+
+    /// Binds an instance that has its seat, and lets it serve.
+    async fn bind_seated(
+        self: &Arc<Self>,
+        name: &AppId,
+        version: &Arc<Version>,
+        instance: &Arc<Instance>,
+        mut link: Link,
+        asked: Instant,
+    ) {
+        if let Err(error) = self.bind(version, instance, &mut link).await {
+            tracing::warn!(
+                tenant = %self.tenant, app = %name, instance = %instance.id,
+                error = %Chain(&error), "cannot bind",
+            );
+            let (cause, detail) = match &error {
+                BindError::Stopped(cause) => (*cause, None),
+                BindError::Source { .. } => (Cause::SpawnFailed, Some(error.to_string())),
+                BindError::Limit(_) => (Cause::SpawnFailed, None),
+                BindError::Link(_) => (Cause::InstanceLost, None),
+            };
+            self.start_failed(name, instance, Turned::Cause(cause, detail)).await;
+            return;
+        }
+        let mut books = self.lock();
+        let limits = self.limits_of(&books, version);
+        let served = books.apps.get(name).is_some_and(|app| app.version.id == version.id);
+        if let Some(app) = books.apps.get_mut(name) {
+            app.starting = app.starting.saturating_sub(1);
+        }
+        let Some(seat) = books.seats.get_mut(&instance.id) else { return };
+        let alive = !matches!(seat.state, State::Doomed | State::Gone);
+        if served && alive && seat.on(Event::Bound) != Effect::Kill {
+            seat.link = Some(link);
+            seat.cpu = limits.cpu;
+            (seat.since, seat.start_time) = (Instant::now(), asked.elapsed());
+            if let Some(app) = books.apps.get_mut(name) {
+                app.idle.push(instance.id);
+            }
+        } else {
+            drop(link);
+            self.doom(&mut books, instance.id, None);
+        }
+        self.settle(&mut books, name);
+        drop(books);
+        self.shared.wake.notify_one();
+    }
+
+    fn limits_of(&self, books: &Books, version: &Version) -> Limits {
+        Limits {
+            memory: skep_core::Ceiling::At(version.limits.memory),
+            cpu: skep_core::Ceiling::At(version.limits.cpu).meet(books.quota.group.cpu),
+            processes: skep_core::Ceiling::At(version.limits.processes),
+        }
+    }
+
+    /// Writes the app's limits and has the shim load the version; its functions.
+    pub(super) async fn bind(
+        self: &Arc<Self>,
+        version: &Version,
+        instance: &Instance,
+        link: &mut Link,
+    ) -> Result<Vec<String>, BindError> {
+        instance.leaf.limit(&self.app_limits(version))?;
+        let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
+        link.send(&ToShim::Bind(version.bind(self.shared.max_reply, wall))).await?;
+        let answer = match timeout(BIND_TIME + BIND_MARGIN, link.receive()).await {
+            Err(_) => return Err(BindError::Stopped(Cause::Deadline)),
+            Ok(answer) => answer?,
+        };
+        match answer {
+            ToDaemon::Bound { functions } => Ok(functions.into_iter().map(str::to_owned).collect()),
+            ToDaemon::BindFailed { path, line, column, exception } => Err(BindError::Source {
+                path: path.to_owned(),
+                line,
+                column,
+                name: exception.name.to_owned(),
+                message: exception.message.to_owned(),
+            }),
+            ToDaemon::Stopped { why: Stop::Heap, .. } => Err(BindError::Stopped(Cause::OomHeap)),
+            ToDaemon::Stopped { .. } => Err(BindError::Stopped(Cause::Deadline)),
+            _ => Err(BindError::Stopped(Cause::BadFrame)),
+        }
+    }
+
+    /// An instance on its way to its first call did not come through.
+    async fn start_failed(
+        self: &Arc<Self>,
+        name: &AppId,
+        instance: &Arc<Instance>,
+        turned: Turned,
+    ) {
+        self.lock().condemn(instance.id);
+        let death = self.bury(instance, None).await;
+        let turned = match turned {
+            // The kernel knows better than a link that broke.
+            Turned::Cause(Cause::InstanceLost, detail) => Turned::Cause(death.cause, detail),
+            turned => turned,
+        };
+        self.lost_start(name, turned);
+    }
+
+    /// Books a start that came to nothing, and tells whoever waited for it.
+    fn lost_start(self: &Arc<Self>, name: &AppId, turned: Turned) {
+        let mut books = self.lock();
+        if let Some(app) = books.apps.get_mut(name) {
+            app.starting = app.starting.saturating_sub(1);
+            app.backoff.fail(Instant::now());
+            if let Some(waiter) = app.waiting.pop_front() {
+                // A caller that is gone needs no answer.
+                let _ = waiter.tell.send(Err(turned));
+            }
+        }
+        self.settle(&mut books, name);
+    }
+
+    /// Clones an instance that serves no version yet. Its memory is reserved already.
+    pub(super) fn start_spare_clone(self: &Arc<Self>) {
+        let pool = Arc::clone(self);
+        tokio::spawn(async move {
+            let limits = pool.spare_limits();
+            let launched = pool.launch(&limits).await;
+            let mut books = pool.lock();
+            books.spares_starting = books.spares_starting.saturating_sub(1);
+            let memory = pool.spare_memory();
+            match launched {
+                Ok((instance, link)) => {
+                    books.backoff.succeed();
+                    let open = skep_core::Ceiling::Open;
+                    let mut seat = Self::seat(&instance, memory, open, Start::Spare);
+                    seat.link = Some(link);
+                    seat.cpu = limits.cpu;
+                    books.seats.insert(instance.id, seat);
+                    books.spares.push_back(instance.id);
+                    drop(books);
+                    pool.watch(&instance);
+                    let mut books = pool.lock();
+                    let names: Vec<AppId> = books.apps.keys().cloned().collect();
+                    for name in names {
+                        pool.settle(&mut books, &name);
+                    }
+                }
+                Err(error) => {
+                    books.memory.release(memory);
+                    pool.launch_failed(&mut books, &error);
+                }
+            }
+            pool.shared.wake.notify_one();
+        });
+    }
+
+    pub(super) fn spare_memory(&self) -> ByteCount {
+        self.shared.spare.memory.at().unwrap_or(ByteCount::ZERO)
+    }
+
+    fn spare_limits(&self) -> Limits {
+        let tenant = self.lock().quota.group;
+        Limits { cpu: self.shared.spare.cpu.meet(tenant.cpu), ..self.shared.spare }
+    }
+
+    /// Looks out for an instance that ends while nobody uses it.
+    fn watch(self: &Arc<Self>, instance: &Arc<Instance>) {
+        let (pool, instance) = (Arc::clone(self), Arc::clone(instance));
+        tokio::spawn(async move {
+            instance.ended().await;
+            let mut books = pool.lock();
+            let Some(seat) = books.seats.get(&instance.id) else { return };
+            let app = seat.app.clone();
+            match seat.state {
+                State::Spare | State::Idle { .. } => {}
+                // Whoever uses it sees its link end.
+                State::Booting
+                | State::Binding { .. }
+                | State::Busy { .. }
+                | State::Doomed
+                | State::Gone => return,
+            }
+            tracing::warn!(
+                tenant = %pool.tenant, instance = %instance.id, "an instance ended between calls",
+            );
+            pool.doom(&mut books, instance.id, None);
+            if let Some(app) = app {
+                if let Some(app) = books.apps.get_mut(&app) {
+                    app.idle.retain(|idle| *idle != instance.id);
+                    app.backoff.fail(Instant::now());
+                }
+                pool.settle(&mut books, &app);
+            }
+            drop(books);
+            pool.shared.wake.notify_one();
+        });
+    }
+
+    /// Gives an instance up that nobody uses; the task that buries it.
+    pub(super) fn doom(
+        self: &Arc<Self>,
+        books: &mut Books,
+        id: InstanceId,
+        why: Option<Cause>,
+    ) -> Option<tokio::task::JoinHandle<()>> {
+        books.spares.retain(|spare| *spare != id);
+        let seat = books.seats.get(&id)?;
+        let instance = Arc::clone(&seat.instance);
+        if let Some(app) = seat.app.as_ref().and_then(|app| books.apps.get_mut(app)) {
+            app.idle.retain(|idle| *idle != id);
+        }
+        books.condemn(id);
+        let pool = Arc::clone(self);
+        Some(tokio::spawn(async move {
+            pool.bury(&instance, why).await;
+        }))
+    }
+}

@@ -1,0 +1,83 @@
+//! What the pools do between calls: spares, minimum instances, eviction.
+//!
+//! One task for all tenants. It wakes when something changed or when the next idle instance is due, and
+//! sleeps otherwise: an idle daemon has no timer running.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use skep_core::pool::{Action, upkeep};
+use tokio::time::sleep;
+
+use super::{Pool, Shared};
+
+/// Works for as long as it is polled.
+pub async fn run(pools: Vec<Arc<Pool>>, shared: Arc<Shared>) {
+    loop {
+        let next = pools.iter().filter_map(Pool::keep_up).min();
+        match next {
+            Some(wait) => {
+                tokio::select! {
+                    () = shared.wake.notified() => {}
+                    () = sleep(wait) => {}
+                }
+            }
+            None => shared.wake.notified().await,
+        }
+    }
+}
+
+impl Pool {
+    /// Does what is due; how long until something is due again.
+    fn keep_up(self: &Arc<Self>) -> Option<Duration> {
+        let now = Instant::now();
+        let mut books = self.lock();
+        let view = self.tenant_view(&books, now);
+        let limits = &self.shared.limits;
+        for action in upkeep(&view, limits, now) {
+            match action {
+                Action::SpawnSpare => {
+                    if books.memory.reserve(self.spare_memory()).is_ok() {
+                        books.spares_starting += 1;
+                        self.start_spare_clone();
+                    }
+                }
+                Action::EvictSpare(id) | Action::EvictIdle(id) => {
+                    drop(self.doom(&mut books, id, None))
+                }
+                Action::StartFor(app) => self.start_clone(&mut books, &app, now),
+            }
+        }
+        let idle = view.apps.iter().flat_map(|app| &app.idle);
+        let eviction =
+            idle.map(|resting| (resting.since + limits.idle_after).saturating_duration_since(now));
+        let backoff = view.apps.iter().filter_map(|app| app.backoff).chain(view.zygote_backoff);
+        // Who is busy now may be idle by then: nobody wakes this task after a call.
+        let busy = view.apps.iter().any(|app| 0 < app.living).then_some(limits.idle_after);
+        // Those kept by a minimum are due for ever: no busy loop for them.
+        eviction.chain(backoff).chain(busy).min().map(|wait| wait.max(Duration::from_secs(1)))
+    }
+
+    /// Ends everything: no app is left, every instance is condemned. Returns when all are gone, or
+    /// after `patience`.
+    pub async fn shut(self: &Arc<Self>, patience: Duration) {
+        let graves: Vec<_> = {
+            let mut books = self.lock();
+            books.apps.clear();
+            let all: Vec<_> = books.seats.keys().copied().collect();
+            let why = Some(skep_core::Cause::Draining);
+            all.into_iter().filter_map(|id| self.doom(&mut books, id, why)).collect()
+        };
+        let all = async {
+            for grave in graves {
+                // A panic in there would be ours; the keeper kills what is left.
+                let _ = grave.await;
+            }
+        };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            tracing::error!(tenant = %self.tenant(), "not everything ended in time");
+        }
+    }
+}

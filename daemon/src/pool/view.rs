@@ -1,0 +1,213 @@
+//! The books as `skep_core` and as people want to see them.
+
+use std::time::{Duration, Instant};
+
+use skep_core::{
+    AppId, ByteCount, Ceiling, InstanceId, Rate, Wait,
+    admission::Pick,
+    life::State,
+    pool::{AppView, Candidate, Demand, Kind, Resting, TenantView, make_room},
+};
+
+use super::{Books, Pool, Seat};
+use crate::{
+    cgroup::Counters,
+    registry::{AppQuota, Version},
+};
+
+/// One instance as people want to see it.
+#[derive(Clone, Debug)]
+pub struct InstanceStatus {
+    /// Which.
+    pub id: InstanceId,
+    /// What it serves, if it is bound.
+    pub app: Option<AppId>,
+    /// Where it stands.
+    pub state: State,
+    /// Its uid on the host.
+    pub host_id: u32,
+    /// Its process on the host.
+    pub pid: i32,
+    /// What the kernel counted.
+    pub counters: Counters,
+    /// Its memory limit.
+    pub memory_limit: ByteCount,
+    /// Its CPU limit.
+    pub cpu_limit: Ceiling<skep_core::CpuShare>,
+    /// Calls that it was given.
+    pub calls: u64,
+    /// Of them, during the last second.
+    pub recent: u32,
+    /// Its quota.
+    pub rate: Ceiling<Rate>,
+    /// Since it was asked for.
+    pub age: Duration,
+}
+
+/// One app as people want to see it.
+#[derive(Clone, Debug)]
+pub struct AppStatus {
+    /// What it serves.
+    pub version: std::sync::Arc<Version>,
+    /// Its quota.
+    pub quota: AppQuota,
+    /// Its instances.
+    pub instances: u32,
+}
+
+impl Pool {
+    /// All instances, by number.
+    pub fn instances(&self) -> Vec<InstanceStatus> {
+        let now = Instant::now();
+        let (mut all, leaves): (Vec<InstanceStatus>, Vec<_>) = {
+            let books = self.lock();
+            books.seats.values().map(|seat| (status(seat, now), seat.instance.leaf.clone())).unzip()
+        };
+        // Files are read without the lock. A leaf that is gone meanwhile has nothing to count.
+        for (status, leaf) in all.iter_mut().zip(leaves) {
+            status.counters = leaf.counters().unwrap_or_default();
+        }
+        all.sort_by_key(|status| status.id);
+        all
+    }
+
+    /// All apps, by name.
+    pub fn apps(&self) -> Vec<AppStatus> {
+        let books = self.lock();
+        books
+            .apps
+            .values()
+            .map(|app| AppStatus {
+                version: std::sync::Arc::clone(&app.version),
+                quota: app.quota,
+                instances: app.living(),
+            })
+            .collect()
+    }
+
+    /// Calls that run or wait.
+    pub fn running(&self) -> u32 {
+        self.lock().gauge.running()
+    }
+
+    /// What there is for one more call of an app.
+    pub(super) fn demand(&self, books: &Books, name: &AppId, now: Instant) -> Demand {
+        let (busy_ready, busy_wait) = busy_paces(books, name, now);
+        let idle = match (self.pick(books, name, now), busy_wait) {
+            // Whoever comes free will be bounded still: that is the answer, not the queue.
+            (Pick::Empty, Some(wait)) if busy_ready == 0 => Pick::After(wait),
+            (pick, _) => pick,
+        };
+        let spares = u32::from(self.fitting_spare(books, name).is_some());
+        let Some(app) = books.apps.get(name) else {
+            return Demand {
+                idle,
+                spares: 0,
+                living: 0,
+                coming: 0,
+                max_instances: std::num::NonZeroU32::MIN,
+                waiting: 0,
+                max_queue: 0,
+                memory_fits: false,
+                backoff: None,
+            };
+        };
+        let need = app.version.limits.memory;
+        let missing = self.missing(books, name, need);
+        let memory_fits =
+            missing.is_zero() || make_room(missing, &self.candidates(books)).is_some();
+        let leaving = u32::from(!books.leaving.is_zero());
+        Demand {
+            idle,
+            spares,
+            living: app.living(),
+            coming: app.starting + busy_ready + leaving,
+            max_instances: app.version.limits.max_instances,
+            waiting: u32::try_from(app.waiting.len()).unwrap_or(u32::MAX),
+            max_queue: self.shared.limits.max_queue,
+            memory_fits,
+            backoff: [app.backoff.wait(now), books.backoff.wait(now)].into_iter().flatten().max(),
+        }
+    }
+
+    /// Whoever could give way.
+    pub(super) fn candidates(&self, books: &Books) -> Vec<Candidate> {
+        let of = |id: &InstanceId, kind, protected| {
+            let seat = books.seats.get(id)?;
+            let (memory, idle_since) = (seat.memory, seat.since);
+            Some(Candidate { id: *id, memory, kind, idle_since, protected })
+        };
+        let mut all: Vec<Candidate> =
+            books.spares.iter().filter_map(|id| of(id, Kind::Spare, false)).collect();
+        for app in books.apps.values() {
+            let least = app.version.limits.min_instances;
+            let free = usize::try_from(app.living().saturating_sub(least)).unwrap_or(usize::MAX);
+            let idle = app.idle.iter().enumerate();
+            all.extend(idle.filter_map(|(at, id)| of(id, Kind::Idle, free <= at)));
+        }
+        all
+    }
+
+    pub(super) fn tenant_view(&self, books: &Books, now: Instant) -> TenantView {
+        let resting = |id: &InstanceId| {
+            books.seats.get(id).map(|seat| Resting {
+                id: *id,
+                memory: seat.memory,
+                since: seat.since,
+            })
+        };
+        TenantView {
+            apps: books
+                .apps
+                .iter()
+                .map(|(name, app)| AppView {
+                    app: name.clone(),
+                    memory: app.version.limits.memory,
+                    min_instances: app.version.limits.min_instances,
+                    living: app.living(),
+                    idle: app.idle.iter().filter_map(resting).collect(),
+                    backoff: app.backoff.wait(now),
+                })
+                .collect(),
+            spares: books.spares.iter().filter_map(resting).collect(),
+            spares_starting: books.spares_starting,
+            spare_memory: self.spare_memory(),
+            memory: books.memory,
+            leaving: books.leaving,
+            zygote_backoff: books.backoff.wait(now),
+        }
+    }
+}
+
+/// Of the busy instances of an app: how many could take another call at once if they came free now, and
+/// how long the first of the others is bounded by its process quota.
+fn busy_paces(books: &Books, name: &AppId, now: Instant) -> (u32, Option<Duration>) {
+    let mut ready = 0;
+    let mut wait = None;
+    let of_app = books.seats.values().filter(|seat| seat.app.as_ref() == Some(name));
+    for seat in of_app.filter(|seat| matches!(seat.state, State::Busy { .. })) {
+        match seat.pace.wait(now) {
+            Wait::Now => ready += 1,
+            Wait::After(after) => wait = Some(wait.map_or(after, |wait: Duration| wait.min(after))),
+            Wait::Closed => {}
+        }
+    }
+    (ready, wait)
+}
+
+fn status(seat: &Seat, now: Instant) -> InstanceStatus {
+    InstanceStatus {
+        id: seat.instance.id,
+        app: seat.app.clone(),
+        state: seat.state,
+        host_id: seat.instance.host_id,
+        pid: seat.instance.pid,
+        counters: Counters::default(),
+        memory_limit: seat.memory,
+        cpu_limit: seat.cpu,
+        calls: seat.calls,
+        recent: seat.pace.recent(now),
+        rate: seat.pace.rate(),
+        age: now.saturating_duration_since(seat.instance.born),
+    }
+}

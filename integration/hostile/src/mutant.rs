@@ -1,0 +1,74 @@
+//! The jail, complete or with parts left out as this program's file name says.
+
+use std::{collections::HashSet, env, error::Error};
+
+use nix::sched::CloneFlags;
+use seccompiler::TargetArch;
+use serde_json::Value;
+use skep_link::zygote::Step;
+use skep_policies::Program;
+use skep_shim::jail::{Jail, NAMESPACES};
+
+use crate::serve::Prober;
+
+#[path = "../../../policies/src/compile.rs"]
+mod compile;
+
+/// What is left out: `omit.step.landlock+deny.bpf` names two parts.
+fn omitted() -> HashSet<String> {
+    let name = env::current_exe().ok().and_then(|exe| Some(exe.file_name()?.to_str()?.to_owned()));
+    match name.as_deref().and_then(|name| name.strip_prefix("omit.")) {
+        Some(parts) => parts.split('+').map(str::to_owned).collect(),
+        None => HashSet::new(),
+    }
+}
+
+pub fn payload() -> Result<Prober, Box<dyn Error>> {
+    Ok(Prober)
+}
+
+pub fn jail() -> Jail {
+    let omitted = omitted();
+    let kept = |kind: &str, name: &str| !omitted.contains(&format!("{kind}.{name}"));
+    if omitted.is_empty() {
+        return Jail::complete();
+    }
+    let steps: Vec<Step> =
+        Step::ALL.into_iter().filter(|step| kept("step", step.as_str())).collect();
+    let mut namespaces = NAMESPACES;
+    for (name, flag) in [
+        ("user", CloneFlags::CLONE_NEWUSER),
+        ("pid", CloneFlags::CLONE_NEWPID),
+        ("mnt", CloneFlags::CLONE_NEWNS),
+        ("net", CloneFlags::CLONE_NEWNET),
+        ("ipc", CloneFlags::CLONE_NEWIPC),
+        ("uts", CloneFlags::CLONE_NEWUTS),
+    ] {
+        if !kept("namespace", name) {
+            namespaces.remove(flag);
+        }
+    }
+    let rlimits: Vec<_> = skep_policies::limits::RLIMITS
+        .iter()
+        .copied()
+        .filter(|(name, _)| kept("rlimit", name))
+        .collect();
+    let run: Value = serde_json::from_str(skep_policies::RUN_JSON).expect("reviewed data");
+    let filters: Vec<Program> = compile::programs()
+        .into_iter()
+        .filter(|(list, _, _)| kept("filter", list))
+        .map(|(list, on_match, otherwise)| {
+            let entries: Vec<Value> = run[list]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .filter(|entry| kept(list, entry["syscall"].as_str().unwrap_or_default()))
+                .cloned()
+                .collect();
+            let arch = TargetArch::x86_64;
+            let bytes = compile::compile(&entries, "x86_64", arch, on_match, otherwise);
+            Program::from_bytes(bytes.expect("compiles").leak())
+        })
+        .collect();
+    Jail::new(&steps, namespaces, &rlimits, &filters)
+}

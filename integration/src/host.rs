@@ -1,0 +1,402 @@
+//! The real daemon on a host of its own making: configuration, socket, state and control groups that no
+//! other test meets, and a client for it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Read as _,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use skep_proto::v1::{
+    self, apps_client::AppsClient, host_client::HostClient, invocations_client::InvocationsClient,
+    invoke_response::Outcome, quotas_client::QuotasClient,
+};
+use tokio::runtime::Runtime;
+use tonic::{
+    Code, Request, Status,
+    transport::{Channel, Endpoint},
+};
+use tonic_types::StatusExt as _;
+
+use crate::{
+    look::Process,
+    place::{Place, program},
+    yard::{patience, until},
+};
+
+/// Held by every host, alone by those that measure: a neighbour would be in the figures.
+static QUIET: RwLock<()> = RwLock::new(());
+
+enum Turn {
+    Shared { _guard: RwLockReadGuard<'static, ()> },
+    Alone { _guard: RwLockWriteGuard<'static, ()> },
+}
+
+/// A running daemon with its client.
+pub struct Host {
+    /// Where everything of it is.
+    pub place: Place,
+    keeper: Child,
+    runtime: Runtime,
+    channel: Channel,
+    shim: PathBuf,
+    _turn: Turn,
+}
+
+/// What a call came to: the reply's text, or what was thrown, or the status.
+pub type Answer = Result<(Outcome, v1::Usage), Box<Status>>;
+
+impl Turn {
+    fn shared() -> Self {
+        Self::Shared { _guard: QUIET.read().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    fn alone() -> Self {
+        Self::Alone { _guard: QUIET.write().unwrap_or_else(PoisonError::into_inner) }
+    }
+}
+
+impl Host {
+    /// A daemon with the engine, tenants `acme` and `beta`, and `more` lines in its file.
+    pub fn new(more: &str) -> Self {
+        Self::with_shim(more, program("skep-shim"), Turn::shared())
+    }
+
+    /// The same, while no other host runs.
+    pub fn alone() -> Self {
+        Self::with_shim("", program("skep-shim"), Turn::alone())
+    }
+
+    /// The same with native hostile programs in place of the engine.
+    pub fn hostile(more: &str) -> Self {
+        Self::with_shim(more, program("hostile-shim"), Turn::shared())
+    }
+
+    /// The same, while no other host runs.
+    pub fn hostile_alone() -> Self {
+        Self::with_shim("", program("hostile-shim"), Turn::alone())
+    }
+
+    fn with_shim(more: &str, shim: PathBuf, turn: Turn) -> Self {
+        let place = Place::new();
+        let folder = place.folder.display();
+        let text = format!(
+            "socket = \"{folder}/skep.sock\"\nstate = \"{folder}/state\"\n\
+             shim = \"{}\"\ncgroup = \"/{}\"\nlog = \"info\"\n{more}\n\
+             [ids]\nfirst = {}\ncount = 500\n\
+             [[tenants]]\nname = \"acme\"\nmemory = \"1GiB\"\n\
+             [[tenants]]\nname = \"beta\"\nmemory = \"1GiB\"\n\
+             [[callers]]\nuid = 0\nadmin = true\ntenants = [\"*\"]\n\
+             [[callers]]\nuid = 65533\ntenants = [\"beta\"]\n",
+            shim.display(),
+            place.name,
+            place.first_id,
+        );
+        fs::write(place.folder.join("skepd.toml"), text).unwrap();
+        let runtime = Runtime::new().unwrap();
+        let keeper = Self::keeper(&place);
+        let channel = {
+            let _inside = runtime.enter();
+            let socket = place.folder.join("skep.sock");
+            Endpoint::from_shared(format!("unix://{}", socket.display())).unwrap().connect_lazy()
+        };
+        let mut host = Self { place, keeper, runtime, channel, shim, _turn: turn };
+        host.await_serving();
+        host
+    }
+
+    fn keeper(place: &Place) -> Child {
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(place.folder.join("log"))
+            .unwrap();
+        Command::new(program("skepd"))
+            .arg("--config")
+            .arg(place.folder.join("skepd.toml"))
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap()
+    }
+
+    fn await_serving(&mut self) {
+        until("the daemon serves", || {
+            if let Some(ended) = self.keeper.try_wait().unwrap() {
+                panic!("skepd ended: {ended}\n{}", self.log());
+            }
+            self.apps("acme").is_ok()
+        });
+    }
+
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        let mut text = String::new();
+        fs::File::open(self.place.folder.join("log")).unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// The program of its instances.
+    pub fn shim(&self) -> &PathBuf {
+        &self.shim
+    }
+
+    /// The keeper's process.
+    pub fn keeper_process(&self) -> Process {
+        Process(i32::try_from(self.keeper.id()).unwrap())
+    }
+
+    fn child_of_keeper(&self, word: &str) -> Process {
+        let keeper = self.keeper.id().to_string();
+        all_processes()
+            .into_iter()
+            .find(|process| {
+                let text = fs::read_to_string(process.path("cmdline")).unwrap_or_default();
+                text.contains(word) && process.alive() && process.stat(4) == keeper
+            })
+            .unwrap_or_else(|| panic!("no {word} below the keeper"))
+    }
+
+    /// The daemon's process.
+    pub fn daemon_process(&self) -> Process {
+        self.child_of_keeper("--role\0daemon")
+    }
+
+    /// The current zygote.
+    pub fn zygote_process(&self) -> Process {
+        self.child_of_keeper("skep-shim\0zygote")
+    }
+
+    /// Sends the keeper a signal and waits for its end; its exit code, or 128 and the signal.
+    pub fn stop(&mut self, signal: Signal) -> i32 {
+        use std::os::unix::process::ExitStatusExt as _;
+        kill(Pid::from_raw(i32::try_from(self.keeper.id()).unwrap()), signal).unwrap();
+        let mut status = None;
+        until("the keeper ends", || {
+            status = self.keeper.try_wait().unwrap();
+            status.is_some()
+        });
+        let status = status.unwrap();
+        status.code().unwrap_or_else(|| 128 + status.signal().unwrap())
+    }
+
+    /// Starts it again, with the same configuration and state.
+    pub fn start_again(&mut self) {
+        self.keeper = Self::keeper(&self.place);
+        self.await_serving();
+    }
+
+    fn call<T>(
+        &self,
+        future: impl Future<Output = Result<tonic::Response<T>, Status>>,
+    ) -> Result<T, Box<Status>> {
+        self.runtime.block_on(future).map(tonic::Response::into_inner).map_err(Box::new)
+    }
+
+    /// Deploys one module as `index.js`.
+    pub fn deploy(
+        &self,
+        tenant: &str,
+        app: &str,
+        source: &str,
+        change: impl FnOnce(&mut v1::DeployRequest),
+    ) -> Result<v1::DeployResponse, Box<Status>> {
+        let mut request = v1::DeployRequest {
+            tenant: tenant.to_owned(),
+            app: app.to_owned(),
+            files: vec![v1::SourceFile {
+                path: "index.js".to_owned(),
+                content: source.as_bytes().to_vec().into(),
+            }],
+            limits: Some(v1::AppLimits::default()),
+            ..v1::DeployRequest::default()
+        };
+        change(&mut request);
+        let mut client = AppsClient::new(self.channel.clone());
+        self.call(client.deploy(request))
+    }
+
+    /// A call as a message.
+    pub fn request(tenant: &str, app: &str, function: &str, payload: &[u8]) -> v1::InvokeRequest {
+        v1::InvokeRequest {
+            tenant: tenant.to_owned(),
+            app: app.to_owned(),
+            function: function.to_owned(),
+            payload: payload.to_vec().into(),
+            encoding: v1::Encoding::Unspecified.into(),
+            timeout_ms: None,
+        }
+    }
+
+    /// Sends one call.
+    pub fn send(&self, request: impl tonic::IntoRequest<v1::InvokeRequest>) -> Answer {
+        let mut client = InvocationsClient::new(self.channel.clone());
+        let response = self.call(client.invoke(request.into_request()))?;
+        Ok((response.outcome.unwrap(), response.usage.unwrap()))
+    }
+
+    /// Calls a function of `acme` with JSON.
+    pub fn invoke(&self, app: &str, function: &str, event: &str) -> Answer {
+        self.send(Self::request("acme", app, function, event.as_bytes()))
+    }
+
+    /// The reply's text of a call of `acme` that must work.
+    #[track_caller]
+    pub fn reply(&self, app: &str, function: &str, event: &str) -> String {
+        match self.invoke(app, function, event).unwrap().0 {
+            Outcome::Reply(reply) => String::from_utf8(reply.payload.to_vec()).unwrap(),
+            Outcome::Thrown(thrown) => panic!("thrown: {thrown:?}"),
+        }
+    }
+
+    /// A client for calls from async code.
+    pub fn client(&self) -> InvocationsClient<Channel> {
+        InvocationsClient::new(self.channel.clone())
+    }
+
+    /// Runs async code.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// The apps of a tenant.
+    pub fn apps(&self, tenant: &str) -> Result<Vec<v1::App>, Box<Status>> {
+        let mut client = AppsClient::new(self.channel.clone());
+        let request = v1::ListAppsRequest { tenant: tenant.to_owned() };
+        self.call(client.list(request)).map(|response| response.apps)
+    }
+
+    /// Removes an app.
+    pub fn remove(&self, tenant: &str, app: &str) -> Result<(), Box<Status>> {
+        let mut client = AppsClient::new(self.channel.clone());
+        let request = v1::RemoveRequest { tenant: tenant.to_owned(), app: app.to_owned() };
+        self.call(client.remove(request)).map(drop)
+    }
+
+    /// The instances of a tenant.
+    pub fn instances(&self, tenant: &str) -> Vec<v1::Instance> {
+        let mut client = HostClient::new(self.channel.clone());
+        let request = v1::InstancesRequest { tenant: tenant.to_owned() };
+        self.call(client.instances(request)).unwrap().instances
+    }
+
+    /// The instances of an app in a state.
+    pub fn instances_in(&self, app: &str, state: &str) -> Vec<v1::Instance> {
+        let mut all = self.instances("acme");
+        all.retain(|instance| instance.app == app && instance.state == state);
+        all
+    }
+
+    /// Sets a quota.
+    pub fn set_quota(
+        &self,
+        request: v1::SetQuotaRequest,
+    ) -> Result<v1::SetQuotaResponse, Box<Status>> {
+        let mut client = QuotasClient::new(self.channel.clone());
+        self.call(client.set(request))
+    }
+
+    /// What doctor finds, by name.
+    pub fn doctor(&self) -> BTreeMap<String, v1::Finding> {
+        let mut client = HostClient::new(self.channel.clone());
+        let response = self.call(client.doctor(v1::DoctorRequest {})).unwrap();
+        response.findings.into_iter().map(|finding| (finding.name.clone(), finding)).collect()
+    }
+
+    /// The console lines of an app of `acme`.
+    pub fn logs(&self, app: &str) -> Vec<v1::LogLine> {
+        let mut client = AppsClient::new(self.channel.clone());
+        let request =
+            v1::LogsRequest { tenant: "acme".into(), app: app.into(), after: 0, limit: 0 };
+        self.call(client.logs(request)).unwrap().lines
+    }
+
+    /// Everything of it that is still on the machine: processes by their uid, groups, mounts, sockets.
+    pub fn remains(&self) -> Vec<String> {
+        let ids = self.place.first_id..self.place.first_id + 1000;
+        let mut found = Vec::new();
+        for process in all_processes().into_iter().filter(|process| process.alive()) {
+            let text = fs::read_to_string(process.path("status")).unwrap_or_default();
+            let uid = text.lines().find_map(|line| line.strip_prefix("Uid:"));
+            let uid = uid.and_then(|line| line.split_whitespace().next()?.parse().ok());
+            if uid.is_some_and(|uid: u32| ids.contains(&uid)) {
+                found.push(format!("process {} of uid {uid:?}", process.0));
+            }
+        }
+        let hierarchies = skepd::cgroup::Hierarchies::detect().unwrap();
+        for top in hierarchies.tops() {
+            let group = top.join(&self.place.name);
+            found.extend(group.exists().then(|| group.display().to_string()));
+        }
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        found.extend(mounts.lines().filter(|line| line.contains("skep ")).map(str::to_owned));
+        let socket = self.place.folder.join("skep.sock");
+        found.extend(socket.exists().then(|| socket.display().to_string()));
+        found
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // A second panic would end all tests. Nothing is lost: the next start cleans up.
+            let _ = kill(Pid::from_raw(self.keeper_process().0), Signal::SIGTERM);
+            let _ = self.keeper.wait();
+        } else if self.keeper.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.stop(Signal::SIGTERM);
+        }
+        if std::thread::panicking() {
+            eprintln!("--- the daemon's log ---\n{}", self.log());
+        }
+    }
+}
+
+/// Every process of the machine.
+pub fn all_processes() -> Vec<Process> {
+    fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok().map(Process))
+        .collect()
+}
+
+/// Expects a failure with that code and reason, and gives its status.
+#[track_caller]
+pub fn refused<T: std::fmt::Debug>(
+    answer: Result<T, Box<Status>>,
+    code: Code,
+    reason: &str,
+) -> Status {
+    let status = *answer.unwrap_err();
+    let found = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
+    assert_eq!((status.code(), found.as_str()), (code, reason), "{status:?}");
+    status
+}
+
+/// The text of a reply.
+#[track_caller]
+pub fn text(answer: Answer) -> String {
+    match answer.unwrap().0 {
+        Outcome::Reply(reply) => String::from_utf8_lossy(&reply.payload).into_owned(),
+        Outcome::Thrown(thrown) => panic!("thrown: {thrown:?}"),
+    }
+}
+
+/// A request with a gRPC deadline.
+pub fn with_deadline(request: v1::InvokeRequest, timeout: Duration) -> Request<v1::InvokeRequest> {
+    let mut request = Request::new(request);
+    request.set_timeout(timeout);
+    request
+}
+
+/// How long tests wait, for those that only have a host.
+pub fn long() -> Duration {
+    patience()
+}

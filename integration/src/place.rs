@@ -1,0 +1,52 @@
+//! Names, folders, ids and programs that tests use without meeting each other.
+
+use std::{
+    env, fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// A folder below /tmp and a name, both only of this test; the folder goes with the value.
+#[derive(Debug)]
+pub struct Place {
+    /// Fit for folders and control groups.
+    pub name: String,
+    /// An empty folder that everybody may read.
+    pub folder: PathBuf,
+    /// First of a thousand ids that nobody else uses.
+    pub first_id: u32,
+}
+
+impl Place {
+    /// A new one.
+    #[allow(clippy::new_without_default, reason = "it makes a folder")]
+    pub fn new() -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("skep-test-{}-{number}", process::id());
+        let folder = env::temp_dir().join(&name);
+        fs::create_dir(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+        // Tests of other processes may run beside these: spread by process number.
+        let first_id = 1_000_000 + (process::id() % 10_000) * 100_000 + number * 1_000;
+        Self { name, folder, first_id }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A program of this build, beside the test's own.
+pub fn program(name: &str) -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let folder = test.parent().and_then(Path::parent).unwrap();
+    let program = folder.join(name);
+    assert!(program.exists(), "{} is missing: build the workspace first", program.display());
+    program
+}

@@ -1,0 +1,17 @@
+//! The real daemon, driven over gRPC: what callers are promised, and what hostile apps try.
+
+#![allow(clippy::unwrap_used, reason = "test code: a broken assumption must stop the test")]
+
+#[path = "service/faults.rs"]
+mod faults;
+#[path = "service/inputs.rs"]
+mod inputs;
+#[path = "service/limits.rs"]
+mod limits;
+#[path = "service/quotas.rs"]
+mod quotas;
+#[path = "service/walls.rs"]
+mod walls;
+
+/// An app that answers, to have beside a hostile one.
+pub(crate) const NEIGHBOUR: &str = "export default (n) => n + 1";

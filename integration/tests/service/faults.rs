@@ -1,0 +1,180 @@
+//! Processes that are killed in the middle of things: typed answers, nothing left, and on it goes.
+
+use std::{thread, time::Duration};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use skep_integration::{
+    host::{Host, refused, text},
+    yard::until,
+};
+use tonic::Code;
+
+use crate::NEIGHBOUR;
+
+const WAIT: &str =
+    "export default async (ms) => { await new Promise((r) => setTimeout(r, ms)); return 1; }";
+
+fn patient(host: &Host, app: &str) {
+    host.deploy("acme", app, WAIT, |request| {
+        request.limits.as_mut().unwrap().timeout_ms = Some(60_000);
+    })
+    .unwrap();
+}
+
+/// Starts a long call, does `harm` in its middle, and gives what the call came to.
+fn in_mid_call(host: &Host, app: &str, harm: impl FnOnce(i32)) -> skep_integration::host::Answer {
+    thread::scope(|scope| {
+        let call = scope.spawn(|| host.invoke(app, "", "30000"));
+        until("the call runs", || !host.instances_in(app, "busy").is_empty());
+        harm(i32::try_from(host.instances_in(app, "busy")[0].pid).unwrap());
+        call.join().unwrap()
+    })
+}
+
+fn kill_hard(pid: i32) {
+    kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+}
+
+#[test]
+fn an_instance_killed_in_mid_call_is_told_and_replaced() {
+    let host = Host::new("");
+    patient(&host, "app");
+    let answer = in_mid_call(&host, "app", kill_hard);
+    let status = answer.unwrap_err();
+    assert!(matches!(status.code(), Code::Aborted | Code::Unavailable), "{status:?}");
+    until("it answers again", || host.invoke("app", "", "0").is_ok());
+}
+
+#[test]
+fn an_idle_instance_that_is_killed_is_replaced() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    assert_eq!(host.reply("app", "", "1"), "2");
+    let first = host.instances_in("app", "idle").remove(0);
+    kill_hard(i32::try_from(first.pid).unwrap());
+    until("it is noticed", || host.instances("acme").iter().all(|one| one.id != first.id));
+    until("it answers again", || host.invoke("app", "", "1").is_ok());
+}
+
+#[test]
+fn a_zygote_that_is_killed_is_replaced() {
+    let host = Host::new("");
+    patient(&host, "app");
+    let zygote = host.zygote_process();
+    let answer = in_mid_call(&host, "app", |_| kill_hard(zygote.0));
+    refused(answer, Code::Unavailable, "ZYGOTE_LOST");
+    until("another zygote", || host.doctor()["zygote"].found == "ready");
+    until("it answers again", || host.invoke("app", "", "0").is_ok());
+    assert_ne!(host.zygote_process(), zygote);
+}
+
+#[test]
+fn a_daemon_that_is_killed_takes_everything_with_it_and_comes_back() {
+    let mut host = Host::new("");
+    patient(&host, "app");
+    let daemon = host.daemon_process();
+    assert!(in_mid_call(&host, "app", |_| kill_hard(daemon.0)).is_err());
+    until("nothing is left", || host.remains().is_empty());
+    host.start_again();
+    assert_eq!(host.reply("app", "", "0"), "1");
+}
+
+#[test]
+fn a_keeper_that_is_killed_leaves_no_process_and_the_next_start_cleans_up() {
+    let mut host = Host::new("");
+    patient(&host, "app");
+    let keeper = host.keeper_process();
+    assert!(in_mid_call(&host, "app", |_| kill_hard(keeper.0)).is_err());
+    until("no process is left", || host.remains().iter().all(|what| !what.starts_with("process")));
+    host.start_again();
+    assert_eq!(host.reply("app", "", "0"), "1");
+    assert_eq!(host.stop(Signal::SIGTERM), 0);
+    assert_eq!(host.remains(), Vec::<String>::new());
+}
+
+#[test]
+fn a_clean_stop_leaves_nothing_and_apps_are_there_again() {
+    let mut host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    assert_eq!(host.reply("app", "", "1"), "2");
+    let version = host.apps("acme").unwrap()[0].version.clone();
+    assert_eq!(host.stop(Signal::SIGTERM), 0);
+    assert_eq!(host.remains(), Vec::<String>::new());
+    host.start_again();
+    assert_eq!(host.apps("acme").unwrap()[0].version, version);
+    assert_eq!(host.reply("app", "", "1"), "2");
+}
+
+#[test]
+fn draining_lets_running_calls_end_and_takes_no_new_ones() {
+    let mut host = Host::new("");
+    patient(&host, "app");
+    let running = thread::scope(|scope| {
+        let call = scope.spawn(|| host.invoke("app", "", "1500"));
+        until("the call runs", || !host.instances_in("app", "busy").is_empty());
+        kill(Pid::from_raw(host.keeper_process().0), Signal::SIGTERM).unwrap();
+        until("new calls are refused", || {
+            host.invoke("app", "", "0").is_err_and(|status| status.code() == Code::Unavailable)
+        });
+        call.join().unwrap()
+    });
+    assert_eq!(text(running), "1");
+    assert_eq!(host.stop(Signal::SIGTERM), 0);
+}
+
+#[test]
+fn a_second_daemon_on_the_same_socket_harms_nobody() {
+    let host = Host::new("");
+    host.deploy("acme", "app", "let n = 0; export default () => ++n", |_| ()).unwrap();
+    assert_eq!(host.reply("app", "", "1"), "1");
+    let output = std::process::Command::new(skep_integration::place::program("skepd"))
+        .arg("--config")
+        .arg(host.place.folder.join("skepd.toml"))
+        .output()
+        .unwrap();
+    assert_ne!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("another skepd serves"));
+    assert_eq!(host.reply("app", "", "1"), "2");
+}
+
+#[test]
+fn a_client_that_hangs_up_cancels_its_call() {
+    let host = Host::new("");
+    patient(&host, "app");
+    host.block_on(async {
+        let mut client = host.client();
+        let call = client.invoke(Host::request("acme", "app", "", b"60000"));
+        // Dropped half way.
+        let _ = tokio::time::timeout(Duration::from_millis(500), call).await;
+    });
+    until("the instance is free or gone", || host.instances_in("app", "busy").is_empty());
+    assert_eq!(host.reply("app", "", "0"), "1");
+}
+
+#[test]
+fn idle_instances_are_evicted_after_their_time() {
+    let host = Host::new("[pool]\nidle_after = \"1s\"\n");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    assert_eq!(host.reply("app", "", "1"), "2");
+    until("it is evicted", || host.instances_in("app", "idle").is_empty());
+    assert_eq!(host.reply("app", "", "1"), "2");
+}
+
+#[test]
+fn minimum_instances_are_kept_without_calls() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |request| {
+        request.limits.as_mut().unwrap().min_instances = Some(2);
+    })
+    .unwrap();
+    until("two are there", || host.instances_in("app", "idle").len() == 2);
+    let first = host.instances_in("app", "idle").remove(0);
+    kill_hard(i32::try_from(first.pid).unwrap());
+    until("there are two again", || {
+        let idle = host.instances_in("app", "idle");
+        idle.len() == 2 && idle.iter().all(|one| one.id != first.id)
+    });
+}

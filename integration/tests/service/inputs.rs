@@ -1,0 +1,225 @@
+//! What callers get wrong, and what hostile instances send.
+
+use std::{
+    io::{Read as _, Write as _},
+    os::unix::net::UnixStream,
+    process::Command,
+    time::Duration,
+};
+
+use skep_integration::{
+    host::{Host, refused, with_deadline},
+    place::program,
+};
+use skep_proto::v1;
+use tonic::Code;
+use tonic_types::StatusExt as _;
+
+use crate::NEIGHBOUR;
+
+#[test]
+fn what_is_unknown_and_what_is_not_yours_read_the_same() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    let ask = |tenant: &str, app: &str, function: &str| {
+        let answer = host.send(Host::request(tenant, app, function, b"1"));
+        let status = refused(answer, Code::NotFound, "NOT_FOUND");
+        (status.message().to_owned(), status.details().to_vec())
+    };
+    let unknown = ask("nobody", "app", "");
+    assert_eq!(ask("acme", "other", ""), unknown);
+    assert_eq!(ask("acme", "app", "missing"), unknown);
+    assert_eq!(ask("beta", "app", ""), unknown);
+}
+
+#[test]
+fn names_that_cannot_be_are_refused_with_field_and_rule() {
+    let host = Host::new("");
+    for (tenant, app, function, field) in [
+        ("acme", "..", "", "app"),
+        ("acme", "Upper", "", "app"),
+        ("acme", "nul\0", "", "app"),
+        ("acme", "", "", "app"),
+        ("../acme", "app", "", "tenant"),
+        ("acme", "app", "a-b", "function"),
+    ] {
+        let answer = host.send(Host::request(tenant, app, function, b"1"));
+        let status = refused(answer, Code::InvalidArgument, "BAD_FIELD");
+        let fields = status.get_details_bad_request().unwrap().field_violations;
+        assert_eq!(fields[0].field, field);
+        assert!(!fields[0].description.is_empty());
+    }
+    let long = "a".repeat(64);
+    refused(host.invoke(&long, "", "1"), Code::InvalidArgument, "BAD_FIELD");
+}
+
+#[test]
+fn source_that_does_not_parse_is_refused_and_what_is_live_stays() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    let answer = host.deploy("acme", "app", "export default () => 1;\n\nlet x = ;\n", |_| ());
+    let status = refused(answer, Code::InvalidArgument, "BAD_SOURCE");
+    assert!(status.message().starts_with("index.js:3:9: SyntaxError"), "{}", status.message());
+    assert_eq!(host.reply("app", "", "1"), "2");
+}
+
+#[test]
+fn limits_beyond_the_hosts_or_the_tenants_are_refused_with_both_numbers() {
+    let host = Host::new("");
+    let answer = host.deploy("acme", "app", NEIGHBOUR, |request| {
+        request.limits.as_mut().unwrap().memory_bytes = Some(2 << 30);
+    });
+    let status = refused(answer, Code::InvalidArgument, "BAD_FIELD");
+    assert!(status.message().contains("limits.memory_bytes"), "{}", status.message());
+    assert!(status.message().contains("2GiB") && status.message().contains("1GiB"));
+    let answer = host.deploy("acme", "app", NEIGHBOUR, |request| {
+        request.limits.as_mut().unwrap().memory_bytes = Some(1);
+        request.limits.as_mut().unwrap().timeout_ms = Some(u32::MAX);
+        request.files[0].path = "../index.js".to_owned();
+    });
+    let fields =
+        refused(answer, Code::InvalidArgument, "BAD_FIELD").get_details_bad_request().unwrap();
+    let names: Vec<_> = fields.field_violations.iter().map(|bad| bad.field.as_str()).collect();
+    for name in ["files[0].path", "limits.memory_bytes", "limits.timeout_ms"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+}
+
+#[test]
+fn a_payload_above_the_limit_is_refused_with_both_sizes() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    for size in [(1 << 20) + 1, 3 << 20] {
+        let answer = host.send(Host::request("acme", "app", "", &vec![b'1'; size]));
+        let status = refused(answer, Code::ResourceExhausted, "TOO_LARGE");
+        let info = status.get_details_error_info().unwrap().metadata;
+        assert!(info["most_bytes"].parse::<usize>().unwrap() < info["size_bytes"].parse().unwrap());
+    }
+    assert_eq!(host.reply("app", "", "1"), "2");
+}
+
+#[test]
+fn a_deadline_already_past_starts_no_work() {
+    let host = Host::new("");
+    host.deploy("acme", "app", "let n = 0; export default () => ++n", |_| ()).unwrap();
+    let mut request = Host::request("acme", "app", "", b"1");
+    request.timeout_ms = Some(0);
+    refused(host.send(request), Code::DeadlineExceeded, "DEADLINE");
+    assert_eq!(host.reply("app", "", "1"), "1");
+}
+
+#[test]
+fn the_clients_grpc_deadline_stops_the_work() {
+    let host = Host::new("");
+    let source = "export default () => { while (true); }; export const quick = () => 1";
+    host.deploy("acme", "app", source, |request| {
+        request.limits.as_mut().unwrap().timeout_ms = Some(60_000);
+    })
+    .unwrap();
+    let request = Host::request("acme", "app", "", b"1");
+    let status = host.send(with_deadline(request, Duration::from_millis(300))).unwrap_err();
+    // Whoever is first tells: the client's own clock, or the daemon with its reason.
+    assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
+    skep_integration::yard::until("the call has ended", || {
+        host.instances_in("app", "busy").is_empty()
+    });
+    assert_eq!(host.reply("app", "quick", "1"), "1");
+}
+
+#[test]
+fn a_caller_that_is_not_configured_is_told_nothing() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    let socket = host.place.folder.join("skep.sock");
+    std::fs::set_permissions(&socket, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+    let as_user = |uid: u32, tenant: &str| {
+        use std::os::unix::process::CommandExt as _;
+        let output = Command::new(program("skep"))
+            .arg("--endpoint")
+            .arg(format!("unix://{}", socket.display()))
+            .args(["--tenant", tenant, "--json", "apps"])
+            .uid(uid)
+            .gid(uid)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let stranger = as_user(65_532, "acme");
+    assert!(stranger.contains("UNKNOWN_CALLER") && !stranger.contains("acme"), "{stranger}");
+    // A caller of one tenant sees that one, and of others not even that they are there.
+    assert!(!as_user(65_533, "beta").contains("error"));
+    assert!(as_user(65_533, "acme").contains("NOT_FOUND"));
+    assert!(as_user(65_533, "nobody").contains("NOT_FOUND"));
+}
+
+#[test]
+fn garbage_on_the_socket_ends_that_connection_only() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    for bytes in
+        [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0xff; 1000], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nxxxx"]
+    {
+        let mut stream = UnixStream::connect(host.place.folder.join("skep.sock")).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        stream.write_all(bytes).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut rest = Vec::new();
+        // Whatever it says, it ends.
+        let _ = stream.read_to_end(&mut rest);
+    }
+    assert_eq!(host.reply("app", "", "1"), "2");
+}
+
+#[test]
+fn garbage_from_an_instance_ends_that_instance_only() {
+    let host = Host::hostile("");
+    host.deploy("acme", "bad", "", |_| ()).unwrap();
+    refused(host.invoke("bad", "garbage", ""), Code::Aborted, "BAD_FRAME");
+    let mut half = Host::request("acme", "bad", "half", b"");
+    half.timeout_ms = Some(300);
+    refused(host.send(half), Code::DeadlineExceeded, "DEADLINE");
+    assert_eq!(host.reply("bad", "idle", ""), "done");
+}
+
+#[test]
+fn the_configuration_is_checked_whole_with_lines() {
+    let place = skep_integration::place::Place::new();
+    let file = place.folder.join("bad.toml");
+    let text = "colour = 1\n[pool]\nidle_after = \"3 weeks\"\n[sizes]\nrequest = \"1 GB\"\n";
+    std::fs::write(&file, text).unwrap();
+    for more in [&["--check-config"][..], &[]] {
+        let output =
+            Command::new(program("skepd")).arg("--config").arg(&file).args(more).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(78), "{text}");
+        for expected in
+            ["line 1: colour", "line 3: pool.idle_after", "line 5: sizes.request", "tenants"]
+        {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
+    }
+}
+
+#[test]
+fn removed_apps_are_gone() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    assert_eq!(host.reply("app", "", "1"), "2");
+    host.remove("acme", "app").unwrap();
+    refused(host.invoke("app", "", "1"), Code::NotFound, "NOT_FOUND");
+    refused(host.remove("acme", "app"), Code::NotFound, "NOT_FOUND");
+    assert_eq!(host.apps("acme").unwrap(), Vec::<v1::App>::new());
+}
+
+#[test]
+fn console_lines_are_kept_with_their_call() {
+    let host = Host::new("");
+    let source = "export default (n) => { for (let i = 0; i < n; i++) console.log('line', i); }";
+    host.deploy("acme", "app", source, |_| ()).unwrap();
+    let (_, usage) = host.invoke("app", "", "250").unwrap();
+    assert_eq!((usage.log_lines, usage.log_lines_dropped), (200, 50));
+    let lines = host.logs("app");
+    assert_eq!(lines.len(), 200);
+    assert_eq!(lines[199].text, "line 199");
+    assert_eq!(lines[0].invocation, lines[199].invocation);
+}

@@ -1,0 +1,300 @@
+//! Memory, CPU and time: limits that really stop the work, and neighbours that do not notice.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use skep_integration::{
+    host::{Host, refused, text},
+    slowness,
+    yard::until,
+};
+use skep_proto::v1;
+use tonic::Code;
+
+use crate::NEIGHBOUR;
+
+/// Calls the neighbour for as long as `work` runs; every call must succeed, and there must be some.
+fn beside(host: &Host, work: impl FnOnce()) {
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let neighbour = scope.spawn(|| {
+            let mut calls = 0;
+            while !over.load(Ordering::Relaxed) {
+                assert_eq!(text(host.send(Host::request("beta", "neighbour", "", b"41"))), "42");
+                calls += 1;
+            }
+            calls
+        });
+        work();
+        over.store(true, Ordering::Relaxed);
+        assert!(0 < neighbour.join().unwrap());
+    });
+}
+
+fn with_neighbour(host: &Host) {
+    host.deploy("beta", "neighbour", NEIGHBOUR, |request| {
+        request.limits.as_mut().unwrap().timeout_ms = Some(30_000);
+    })
+    .unwrap();
+}
+
+#[test]
+fn heap_hogs_end_as_such_and_the_neighbour_does_not_notice() {
+    let host = Host::new("");
+    with_neighbour(&host);
+    let source = "
+        export const list = () => { try { const l = []; for (;;) l.push(new Array(1000).fill(1)); } catch { return 'caught'; } };
+        export const array = () => { try { new Uint8Array(2147483647).fill(0); } catch { return 'caught'; } };
+        export const fine = () => 1;";
+    host.deploy("acme", "hog", source, |request| {
+        request.limits.as_mut().unwrap().timeout_ms = Some(60_000);
+    })
+    .unwrap();
+    beside(&host, || {
+        for _ in 0..3 {
+            refused(host.invoke("hog", "list", "null"), Code::ResourceExhausted, "OOM_HEAP");
+            refused(host.invoke("hog", "array", "null"), Code::ResourceExhausted, "OOM_HEAP");
+        }
+    });
+    assert_eq!(host.reply("hog", "fine", "null"), "1");
+}
+
+#[test]
+fn native_hogs_are_killed_by_their_group_and_the_neighbour_does_not_notice() {
+    let host = Host::hostile("");
+    host.deploy("acme", "hog", "", |_| ()).unwrap();
+    host.deploy("beta", "neighbour", "", |_| ()).unwrap();
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let neighbour = scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                assert_eq!(
+                    text(host.send(Host::request("beta", "neighbour", "idle", b""))),
+                    "done"
+                );
+            }
+        });
+        for _ in 0..3 {
+            let status =
+                refused(host.invoke("hog", "hog", "200"), Code::ResourceExhausted, "OOM_CGROUP");
+            let details = tonic_types::StatusExt::get_details_error_info(&status).unwrap();
+            assert_eq!(details.metadata["level"], "process");
+        }
+        over.store(true, Ordering::Relaxed);
+        neighbour.join().unwrap();
+    });
+    assert_eq!(host.reply("hog", "hog", "4"), "done 4");
+}
+
+#[test]
+fn a_tenants_memory_is_a_reservation_over_its_instances() {
+    let host = Host::new("[pool]\nspare_floor = 0\n");
+    let source =
+        "export default async (ms) => { await new Promise((r) => setTimeout(r, ms)); return 1; }";
+    host.deploy("acme", "app", source, |request| {
+        let limits = request.limits.as_mut().unwrap();
+        limits.memory_bytes = Some(64 << 20);
+        limits.timeout_ms = Some(60_000);
+        (limits.max_instances, limits.concurrency) = (Some(8), Some(8));
+    })
+    .unwrap();
+    host.set_quota(v1::SetQuotaRequest {
+        tenant: "acme".into(),
+        quota: Some(v1::Quota { memory_bytes: Some(128 << 20), ..v1::Quota::default() }),
+        ..v1::SetQuotaRequest::default()
+    })
+    .unwrap();
+    // Five calls at once, but only two instances fit; the others wait for their turn.
+    thread::scope(|scope| {
+        let calls: Vec<_> =
+            (0..5).map(|_| scope.spawn(|| text(host.invoke("app", "", "200")))).collect();
+        until("two are busy", || host.instances_in("app", "busy").len() == 2);
+        let reserved: u64 =
+            host.instances("acme").iter().map(|instance| instance.memory_limit_bytes).sum();
+        assert!(reserved <= 128 << 20, "{reserved}");
+        assert!(calls.into_iter().all(|call| call.join().unwrap() == "1"));
+    });
+    assert!(host.instances("acme").len() <= 2);
+}
+
+#[test]
+fn the_tenants_ceiling_is_in_the_kernel_too() {
+    let host = Host::new("");
+    host.set_quota(v1::SetQuotaRequest {
+        tenant: "acme".into(),
+        quota: Some(v1::Quota {
+            memory_bytes: Some(96 << 20),
+            cpu_millis: Some(1500),
+            ..v1::Quota::default()
+        }),
+        ..v1::SetQuotaRequest::default()
+    })
+    .unwrap();
+    let hierarchies = skepd::cgroup::Hierarchies::detect().unwrap();
+    let read = |controller, v2: &str, v1: &str| {
+        let (top, unified) = hierarchies.of(controller);
+        let group = top.join(&host.place.name).join("tenants/acme");
+        std::fs::read_to_string(group.join(if unified { v2 } else { v1 })).unwrap()
+    };
+    use skepd::cgroup::Controller;
+    let memory = read(Controller::Memory, "memory.max", "memory.limit_in_bytes");
+    assert_eq!(memory.trim(), (96 << 20).to_string());
+    let cpu = read(Controller::Cpu, "cpu.max", "cpu.cfs_quota_us");
+    assert_eq!(cpu.split_whitespace().next(), Some("150000"));
+}
+
+#[test]
+fn two_busy_instances_share_the_cpu_as_configured() {
+    let host = Host::hostile_alone();
+    for (app, share) in [("one", 200), ("two", 400)] {
+        host.deploy("acme", app, "", |request| {
+            let limits = request.limits.as_mut().unwrap();
+            (limits.cpu_millis, limits.timeout_ms) = (Some(share), Some(60_000));
+        })
+        .unwrap();
+    }
+    let mut ratios: Vec<f64> = Vec::new();
+    for _ in 0..5 {
+        let used = thread::scope(|scope| {
+            let calls = ["one", "two"].map(|app| {
+                let host = &host;
+                scope.spawn(move || host.invoke(app, "spin", "1000").unwrap().1)
+            });
+            calls.map(|call| call.join().unwrap())
+        });
+        let share = |usage: &v1::Usage| usage.cpu_us as f64 / usage.run_us as f64;
+        ratios.push(share(&used[1]) / share(&used[0]));
+    }
+    ratios.sort_by(f64::total_cmp);
+    assert!((1.8..2.2).contains(&ratios[2]), "{ratios:?}");
+}
+
+/// Kills of one kind: how long after the deadline the answer came.
+fn kills(app: &str, source: &str, cpu_millis: u32) {
+    let host = Host::alone();
+    let source = format!("export default {source}; export const quick = () => 1");
+    host.deploy("acme", app, &source, |request| {
+        request.limits.as_mut().unwrap().cpu_millis = Some(cpu_millis);
+        request.limits.as_mut().unwrap().timeout_ms = Some(30_000);
+    })
+    .unwrap();
+    let deadline = Duration::from_millis(100) * slowness().min(5);
+    let mut late = Vec::new();
+    for _ in 0..20 {
+        let mut request = Host::request("acme", app, "", b"null");
+        request.timeout_ms = Some(u32::try_from(deadline.as_millis()).unwrap());
+        let start = Instant::now();
+        let status = host.send(request).unwrap_err();
+        assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
+        late.push(start.elapsed().saturating_sub(deadline));
+        assert_eq!(host.reply(app, "quick", "null"), "1");
+    }
+    late.sort();
+    let factor = if slowness() == 1 { 1 } else { 6 };
+    assert!(late[10] <= Duration::from_millis(50) * factor, "median {:?} of {late:?}", late[10]);
+    assert!(late[19] <= Duration::from_secs(1) * factor, "{late:?}");
+}
+
+#[test]
+fn an_endless_loop_is_stopped() {
+    kills("spin", "() => { while (true); }", 1000);
+}
+
+#[test]
+fn an_endless_loop_with_little_cpu_is_stopped() {
+    kills("slow", "() => { while (true); }", 100);
+}
+
+#[test]
+fn endless_microtasks_are_stopped() {
+    kills(
+        "jobs",
+        "() => new Promise(() => { const f = () => Promise.resolve().then(f); f(); })",
+        1000,
+    );
+}
+
+#[test]
+fn an_endless_async_loop_is_stopped() {
+    kills("async", "async () => { for (;;) await null; }", 1000);
+}
+
+#[test]
+fn a_regular_expression_that_explodes_is_stopped() {
+    kills("regex", "() => /^(a+)+$/.test('a'.repeat(40) + 'b')", 1000);
+}
+
+#[test]
+fn a_native_loop_that_never_polls_is_killed() {
+    kills("native", "() => [].join.call({ length: 2 ** 31 }, '')", 1000);
+}
+
+#[test]
+fn a_cpu_budget_ends_a_call_that_has_time_left() {
+    let host = Host::new("");
+    let source = "export default () => { while (true); }; export const native = () => [].reverse.call({ length: 2 ** 53 - 1 })";
+    host.deploy("acme", "app", source, |request| {
+        let limits = request.limits.as_mut().unwrap();
+        (limits.cpu_budget_ms, limits.timeout_ms) = (Some(50), Some(60_000));
+    })
+    .unwrap();
+    refused(host.invoke("app", "", "null"), Code::ResourceExhausted, "CPU_BUDGET");
+    refused(host.invoke("app", "native", "null"), Code::ResourceExhausted, "CPU_BUDGET");
+}
+
+#[test]
+fn nothing_runs_between_calls() {
+    let host = Host::new("");
+    let source = "let n = 0; export default () => { setInterval(() => n++, 1); setTimeout(() => { while (true); }, 5); return n; }";
+    host.deploy("acme", "app", source, |_| ()).unwrap();
+    assert_eq!(host.reply("app", "", "null"), "0");
+    let cpu = || host.instances_in("app", "idle")[0].cpu_us;
+    // What the reply itself used is counted a little later.
+    thread::sleep(Duration::from_millis(200));
+    let before = cpu();
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(cpu(), before);
+    assert_eq!(host.reply("app", "", "null"), "0");
+    assert_eq!(host.instances_in("app", "idle")[0].calls, 2);
+}
+
+#[test]
+fn work_that_cannot_be_dropped_ends_the_instance_after_its_reply() {
+    let host = Host::new("");
+    let source =
+        "let n = 0; export default () => { (async () => { for (;;) await null; })(); return n++; }";
+    host.deploy("acme", "app", source, |_| ()).unwrap();
+    assert_eq!(host.reply("app", "", "null"), "0");
+    // Another instance, whose count begins anew.
+    assert_eq!(host.reply("app", "", "null"), "0");
+}
+
+#[test]
+fn random_numbers_of_two_instances_differ() {
+    let host = Host::new("");
+    for app in ["one", "two"] {
+        host.deploy("acme", app, "export default () => Math.random()", |_| ()).unwrap();
+    }
+    assert_ne!(host.reply("one", "", "null"), host.reply("two", "", "null"));
+}
+
+#[test]
+fn the_bill_is_the_kernels() {
+    let host = Host::new("");
+    let source = "export default (ms) => { const end = Date.now() + ms; while (Date.now() < end); return 'x'.repeat(10); }";
+    host.deploy("acme", "app", source, |request| {
+        request.limits.as_mut().unwrap().timeout_ms = Some(60_000);
+    })
+    .unwrap();
+    let (_, usage) = host.invoke("app", "", "100").unwrap();
+    // The app's clock has milliseconds.
+    assert!(98_000 <= usage.run_us, "{usage:?}");
+    assert!(0 < usage.cpu_us && usage.cpu_us <= usage.run_us, "{usage:?}");
+    assert_eq!((usage.bytes_in, usage.bytes_out), (3, 12));
+    assert!(0 < usage.memory_peak_bytes);
+    let (_, usage) = host.invoke("app", "", "0").unwrap();
+    assert_eq!(usage.start(), v1::Start::Idle);
+}

@@ -1,0 +1,210 @@
+//! What the running call may use, and what the host functions share: the link, the heap's meter, the
+//! deadline, the CPU budget, the console's allowance and the timers.
+//!
+//! One value for one engine, used by one thread. The interrupt handler asks it every few thousand
+//! operations whether the call must stop; once it must, it stays so.
+
+use std::{
+    cell::{Cell, RefCell, RefMut},
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    poll::PollTimeout,
+    time::{ClockId, clock_gettime},
+};
+use skep_link::frame::{Bind, Invoke, Level, MAX_LOG_LINE, Stop, ToDaemon, ToShim};
+
+use super::{End, timers::Timers};
+use crate::{
+    link::Link,
+    sys::{self, Meter},
+};
+
+/// How long a running call may go on before it looks whether the daemon cancelled it.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// See the module.
+pub(crate) struct Host {
+    heap: Rc<Meter>,
+    link: RefCell<Option<Link>>,
+    timers: RefCell<Timers>,
+    started: Cell<Instant>,
+    deadline: Cell<Option<Instant>>,
+    /// In the process's own CPU time.
+    cpu_end: Cell<Option<Duration>>,
+    stop: Cell<Option<Stop>>,
+    looked: Cell<Instant>,
+    log_lines: Cell<u32>,
+    log_bytes: Cell<u32>,
+    dropped: Cell<u32>,
+}
+
+impl Host {
+    pub(super) fn new(heap: Rc<Meter>) -> Self {
+        let now = Instant::now();
+        Self {
+            heap,
+            link: RefCell::new(None),
+            timers: RefCell::default(),
+            started: Cell::new(now),
+            deadline: Cell::new(None),
+            cpu_end: Cell::new(None),
+            stop: Cell::new(None),
+            looked: Cell::new(now),
+            log_lines: Cell::new(0),
+            log_bytes: Cell::new(0),
+            dropped: Cell::new(0),
+        }
+    }
+
+    pub(super) fn connect(&self, link: Link) {
+        self.started.set(Instant::now());
+        self.link.replace(Some(link));
+    }
+
+    pub(super) fn receive(&self, body: &mut Vec<u8>) -> Result<(), End> {
+        match self.link.borrow_mut().as_mut() {
+            Some(link) => link.receive(body).map_err(|_| End),
+            None => Err(End),
+        }
+    }
+
+    pub(super) fn send(&self, frame: &ToDaemon<'_>) -> Result<(), End> {
+        match self.link.borrow_mut().as_mut() {
+            Some(link) => link.send(frame).map_err(|_| End),
+            None => Err(End),
+        }
+    }
+
+    pub(super) fn begin_bind(&self, bind: &Bind<'_>) {
+        self.heap.set_limit(usize::try_from(bind.heap_bytes).unwrap_or(usize::MAX));
+        self.begin(bind.wall_ns, None, 0, 0);
+    }
+
+    pub(super) fn begin_call(&self, invoke: &Invoke<'_>) {
+        self.begin(invoke.wall_ns, invoke.cpu_ns, invoke.log_lines, invoke.log_bytes);
+    }
+
+    fn begin(&self, wall_ns: u64, cpu_ns: Option<u64>, log_lines: u32, log_bytes: u32) {
+        let now = Instant::now();
+        self.deadline.set(now.checked_add(Duration::from_nanos(wall_ns)));
+        self.cpu_end.set(cpu_ns.map(|ns| cpu_time().saturating_add(Duration::from_nanos(ns))));
+        self.stop.set(None);
+        self.looked.set(now);
+        self.log_lines.set(log_lines);
+        self.log_bytes.set(log_bytes);
+        self.dropped.set(0);
+    }
+
+    /// The engine's interrupt handler: whether to stop at once.
+    pub(super) fn interrupted(&self) -> bool {
+        self.check().is_some()
+    }
+
+    /// Why the call must stop, looked at afresh.
+    pub(super) fn check(&self) -> Option<Stop> {
+        if self.stop.get().is_none() {
+            self.stop.set(self.reason());
+        }
+        self.stop.get()
+    }
+
+    /// Why the call must stop: also a heap limit that was met and whose error was caught.
+    pub(super) fn stopped(&self) -> Option<Stop> {
+        if self.heap.refused() { Some(Stop::Heap) } else { self.stop.get() }
+    }
+
+    fn reason(&self) -> Option<Stop> {
+        if self.heap.refused() {
+            return Some(Stop::Heap);
+        }
+        let now = Instant::now();
+        if self.deadline.get().is_some_and(|deadline| deadline <= now) {
+            return Some(Stop::Deadline);
+        }
+        if self.cpu_end.get().is_some_and(|end| end <= cpu_time()) {
+            return Some(Stop::CpuBudget);
+        }
+        if now.saturating_duration_since(self.looked.get()) < LOOK_EVERY {
+            return None;
+        }
+        self.looked.set(now);
+        self.listen(Duration::ZERO)
+    }
+
+    /// Waits for at most `patience` for the daemon to cancel the call.
+    fn listen(&self, patience: Duration) -> Option<Stop> {
+        // Rounded up: a wait that ends early would be a busy loop.
+        let milliseconds = patience.as_nanos().div_ceil(1_000_000);
+        let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
+        let mut link = self.link.borrow_mut();
+        let link = link.as_mut().filter(|link| link.has_input(timeout))?;
+        let mut body = Vec::new();
+        match link.receive(&mut body).ok().map(|()| ToShim::decode(&body)) {
+            Some(Ok(ToShim::Cancel)) => Some(Stop::Cancelled),
+            // Nothing else is sent during a call: the daemon is gone, or lost track.
+            _ => sys::exit_now(0),
+        }
+    }
+
+    /// Sleeps until `due`, the deadline or a cancellation, whatever comes first.
+    pub(super) fn sleep_until(&self, due: Instant) {
+        let end = self.deadline.get().map_or(due, |deadline| deadline.min(due));
+        let patience = end.saturating_duration_since(Instant::now());
+        if self.stop.get().is_none() {
+            self.stop.set(self.listen(patience));
+        }
+    }
+
+    pub(super) fn timers(&self) -> RefMut<'_, Timers> {
+        self.timers.borrow_mut()
+    }
+
+    /// Since this instance began to serve.
+    pub(super) fn age(&self) -> Duration {
+        self.started.get().elapsed()
+    }
+
+    /// What is left of the call's wall time.
+    pub(super) fn remaining(&self) -> Duration {
+        let deadline = self.deadline.get().unwrap_or_else(Instant::now);
+        deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Takes one console line, or counts it as dropped when the call's allowance is used up. Lines are
+    /// sent as soon as that needs no waiting; those that are left go ahead of the call's answer.
+    pub(super) fn log(&self, level: Level, text: &str) {
+        let text = cut(text, MAX_LOG_LINE);
+        let (lines, bytes) = (self.log_lines.get(), self.log_bytes.get());
+        let size = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        if lines == 0 || bytes < size {
+            self.dropped.set(self.dropped.get().saturating_add(1));
+            return;
+        }
+        self.log_lines.set(lines - 1);
+        self.log_bytes.set(bytes - size);
+        if let Some(link) = self.link.borrow_mut().as_mut() {
+            link.queue(&ToDaemon::Log { level, text });
+            if link.has_room() {
+                // An end of the link shows at the reply.
+                let _ = link.flush();
+            }
+        }
+    }
+
+    pub(super) fn dropped(&self) -> u32 {
+        self.dropped.get()
+    }
+}
+
+/// The CPU time of this process so far.
+fn cpu_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::MAX, Duration::from)
+}
+
+/// At most `most` bytes of `text`, cut between characters.
+pub(super) fn cut(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}

@@ -1,0 +1,190 @@
+//! The JavaScript engine behind the walls: binds one version of one app, then serves its calls.
+//!
+//! It is warmed in the zygote and copied by each clone. Between calls nothing runs: there is no thread,
+//! and timers and promises advance only while a call is being driven. What a call may use is in
+//! [`host`]; the host APIs that tenant code sees are the list [`APIS`], one file each.
+
+mod call;
+mod clock;
+mod console;
+mod exception;
+mod host;
+mod modules;
+mod random;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+use std::rc::Rc;
+
+use rquickjs::{Context, Ctx, Object, Persistent, Runtime};
+use skep_link::frame::{Bind, Exception, Invoke, ToDaemon, ToShim};
+
+use self::{call::Settled, exception::Caught, host::Host, modules::Modules};
+use crate::{Payload, link::Link, sys::Heap};
+
+/// One host API: what it adds to the global object.
+pub struct Api {
+    /// Its global names.
+    pub names: &'static [&'static str],
+    install: for<'js> fn(&Ctx<'js>, &Rc<Host>) -> rquickjs::Result<()>,
+}
+
+/// Every power that tenant code has beyond the language itself.
+pub const APIS: &[Api] = &[console::API, timers::API, random::API, clock::API];
+
+/// Bytes of native stack that JavaScript may use: far from the process limit, deep enough for real code.
+const STACK_BYTES: usize = 512 << 10;
+
+/// An engine, and the version that it serves once it is bound.
+pub struct Engine {
+    context: Context,
+    host: Rc<Host>,
+    modules: Modules,
+    bound: Option<Bound>,
+}
+
+struct Bound {
+    namespace: Persistent<Object<'static>>,
+    max_reply_bytes: usize,
+}
+
+impl Engine {
+    /// Makes an engine with all host APIs and runs a little code, so that its clones need not.
+    ///
+    /// # Errors
+    ///
+    /// Out of memory, or a host API that cannot be installed.
+    pub fn warm() -> rquickjs::Result<Self> {
+        let (heap, meter) = Heap::new();
+        let runtime = Runtime::new_with_alloc(heap)?;
+        runtime.set_max_stack_size(STACK_BYTES);
+        let host = Rc::new(Host::new(meter));
+        let watched = Rc::clone(&host);
+        runtime.set_interrupt_handler(Some(Box::new(move || watched.interrupted())));
+        let modules = Modules::default();
+        runtime.set_loader(modules.clone(), modules.clone());
+        let context = Context::full(&runtime)?;
+        context.with(|ctx| {
+            APIS.iter().try_for_each(|api| (api.install)(&ctx, &host))?;
+            ctx.eval::<(), _>(WARM_UP)
+        })?;
+        runtime.run_gc();
+        Ok(Self { context, host, modules, bound: None })
+    }
+
+    fn answer(&mut self, body: &[u8]) -> Result<(), End> {
+        match ToShim::decode(body).map_err(|_| End)? {
+            ToShim::Ping => self.host.send(&ToDaemon::Pong),
+            // The call that it meant has ended meanwhile.
+            ToShim::Cancel => Ok(()),
+            ToShim::Bind(bind) if self.bound.is_none() => self.bind(&bind),
+            ToShim::Invoke(invoke) if self.bound.is_some() => self.invoke(&invoke),
+            // The daemon lost track of this instance: that must not go on.
+            ToShim::Bind(_) | ToShim::Invoke(_) => Err(End),
+        }
+    }
+
+    fn bind(&mut self, bind: &Bind<'_>) -> Result<(), End> {
+        self.host.begin_bind(bind);
+        self.modules.load(&bind.modules);
+        let host = &self.host;
+        let bound = self.context.with(|ctx| {
+            let mut loaded = modules::evaluate(&ctx, self.modules.clone(), bind.entry, host);
+            // What the top level left behind must not run inside somebody's call.
+            host.timers().clear();
+            if call::drain(&ctx, host) {
+                loaded = Err(Caught::restless());
+            }
+            if let Some(why) = host.stopped() {
+                host.send(&ToDaemon::Stopped { why, dropped: host.dropped() })?;
+                return Err(End);
+            }
+            match loaded {
+                Ok((namespace, functions)) => {
+                    let functions = functions.iter().map(String::as_str).collect();
+                    host.send(&ToDaemon::Bound { functions })?;
+                    Ok(Persistent::save(&ctx, namespace))
+                }
+                Err(caught) => {
+                    host.send(&ToDaemon::BindFailed {
+                        path: caught.path.as_deref().unwrap_or(bind.entry),
+                        line: caught.line,
+                        column: caught.column,
+                        exception: caught.as_frame(),
+                    })?;
+                    Err(End)
+                }
+            }
+        });
+        let namespace = bound?;
+        let max_reply_bytes = usize::try_from(bind.max_reply_bytes).unwrap_or(usize::MAX);
+        self.bound = Some(Bound { namespace, max_reply_bytes });
+        Ok(())
+    }
+
+    fn invoke(&mut self, invoke: &Invoke<'_>) -> Result<(), End> {
+        let Some(bound) = &self.bound else { return Err(End) };
+        let host = &self.host;
+        host.begin_call(invoke);
+        self.context.with(|ctx| {
+            let settled = bound
+                .namespace
+                .clone()
+                .restore(&ctx)
+                .map_err(|error| Caught::from_error(&ctx, error))
+                .map(|namespace| call::run(&ctx, host, &namespace, invoke));
+            host.timers().clear();
+            let spent = call::drain(&ctx, host);
+            let dropped = host.dropped();
+            if let Some(why) = host.stopped() {
+                return host.send(&ToDaemon::Stopped { why, dropped });
+            }
+            match settled {
+                Ok(Settled::Answer { encoding, payload })
+                    if payload.len() <= bound.max_reply_bytes =>
+                {
+                    let payload = payload.as_slice();
+                    host.send(&ToDaemon::Reply { dropped, spent, encoding, payload })
+                }
+                Ok(Settled::Answer { payload, .. }) => {
+                    let bytes = payload.len() as u64;
+                    host.send(&ToDaemon::ReplyTooLarge { bytes })
+                }
+                Ok(Settled::NoFunction) => host.send(&ToDaemon::NoFunction),
+                Ok(Settled::Threw(caught)) | Err(caught) => {
+                    let exception: Exception<'_> = caught.as_frame();
+                    host.send(&ToDaemon::Thrown { dropped, spent, exception })
+                }
+            }
+        })
+    }
+}
+
+/// The instance must end: the daemon is gone, or one of us misunderstood the other.
+#[derive(Debug)]
+struct End;
+
+impl Payload for Engine {
+    fn serve(&mut self, link: Link) {
+        self.host.connect(link);
+        let mut body = Vec::new();
+        while self.host.receive(&mut body).is_ok() {
+            if self.answer(&body).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Touches what calls use, in the zygote: its clones share the memory and skip the first-time work.
+const WARM_UP: &str = r#"
+(() => {
+    const event = JSON.parse('{"n": 1, "s": "a b", "l": [1, 2, {"x": null}]}');
+    const text = JSON.stringify({ ...event, when: new Date(0).toISOString(), zone: String(new Date(0)) });
+    new Map([[1, text.replace(/a (b)/g, "$1").split("")]]).forEach((list) => list.sort().join());
+    new Uint8Array(64).fill(1).subarray(1);
+    try { throw new TypeError("warm"); } catch (error) { String(error.stack); }
+    (async () => { for (const n of [1, 2]) await n; })();
+})();
+"#;

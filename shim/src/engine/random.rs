@@ -1,0 +1,54 @@
+//! `Math.random` for tenant code, from the kernel.
+//!
+//! Can:    draw numbers that no other instance draws.
+//! Cannot: learn the engine's own generator, which all clones of a zygote share.
+
+use std::{cell::RefCell, rc::Rc};
+
+use rquickjs::{Ctx, Object, function::Func};
+
+use super::{Api, host::Host};
+use crate::sys::fill_random;
+
+pub(super) const API: Api = Api { names: &["Math.random"], install };
+
+/// Numbers drawn from the kernel at once.
+const BATCH: usize = 64;
+
+fn install<'js>(ctx: &Ctx<'js>, _host: &Rc<Host>) -> rquickjs::Result<()> {
+    // Empty in the zygote: each clone fills its own.
+    let ready = RefCell::new(Vec::<u64>::new());
+    let random = move || draw(&mut ready.borrow_mut());
+    ctx.globals().get::<_, Object<'js>>("Math")?.set("random", Func::new(random))
+}
+
+/// A number in [0, 1), of 53 random bits.
+fn draw(ready: &mut Vec<u64>) -> f64 {
+    if ready.is_empty() {
+        let mut bytes = [0; BATCH * 8];
+        // A kernel without randomness: fail closed, a fixed number would be a promise broken silently.
+        if fill_random(&mut bytes).is_err() {
+            crate::sys::exit_now(1);
+        }
+        ready.extend(bytes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word)));
+    }
+    let word = ready.pop().unwrap_or(0);
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit exactly")]
+    let number = (word >> 11) as f64;
+    number / (1_u64 << 53) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::draw;
+
+    #[test]
+    fn numbers_are_below_one_and_differ() {
+        let mut ready = Vec::new();
+        let drawn: Vec<f64> = (0..1000).map(|_| draw(&mut ready)).collect();
+        assert!(drawn.iter().all(|number| (0.0..1.0).contains(number)));
+        let mean = drawn.iter().sum::<f64>() / 1000.0;
+        // Six standard deviations of the mean of a thousand uniform numbers.
+        assert!((0.5 - mean).abs() < 6.0 * 0.289 / 1000_f64.sqrt(), "{mean}");
+    }
+}

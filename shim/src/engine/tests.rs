@@ -1,0 +1,373 @@
+//! The engine over a real link, without walls: what calls answer.
+
+use std::{
+    io::{Read as _, Write as _},
+    mem::ManuallyDrop,
+    os::unix::net::UnixStream,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use skep_link::frame::{
+    Bind, Encoding, Invoke, Level, Module, PREFIX, Stop, ToDaemon, ToShim, body_len,
+};
+
+use super::Engine;
+use crate::{Payload as _, link::Link};
+
+/// An engine in a thread of its own, and the daemon's end of its link.
+struct Host {
+    link: UnixStream,
+    engine: Option<JoinHandle<()>>,
+    body: Vec<u8>,
+}
+
+impl Host {
+    fn new() -> Self {
+        let (link, theirs) = UnixStream::pair().unwrap();
+        link.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let serve = move || {
+            // As in the product, where the process ends without taking the engine apart.
+            let mut engine = ManuallyDrop::new(Engine::warm().unwrap());
+            engine.serve(Link::new(theirs.into()));
+        };
+        let engine = thread::Builder::new().stack_size(8 << 20).spawn(serve).unwrap();
+        Self { link, engine: Some(engine), body: Vec::new() }
+    }
+
+    /// An engine that serves one module.
+    fn serving(source: &str) -> Self {
+        let mut host = Self::new();
+        host.bind(&[("index.js", source)]);
+        match host.receive() {
+            ToDaemon::Bound { .. } => {}
+            other => panic!("instead of bound: {other:?}"),
+        }
+        host
+    }
+
+    fn send(&mut self, frame: &ToShim<'_>) {
+        let mut bytes = Vec::new();
+        frame.encode(&mut bytes);
+        self.link.write_all(&bytes).unwrap();
+    }
+
+    fn receive(&mut self) -> ToDaemon<'_> {
+        let mut prefix = [0; PREFIX];
+        self.link.read_exact(&mut prefix).unwrap();
+        self.body = vec![0; body_len(prefix).unwrap()];
+        self.link.read_exact(&mut self.body).unwrap();
+        ToDaemon::decode(&self.body).unwrap()
+    }
+
+    fn bind(&mut self, modules: &[(&str, &str)]) {
+        let modules =
+            modules.iter().map(|(path, source)| Module { path, source: source.as_bytes() });
+        self.send(&ToShim::Bind(Bind {
+            entry: "index.js",
+            modules: modules.collect(),
+            heap_bytes: 16 << 20,
+            max_reply_bytes: 1000,
+            wall_ns: 2_000_000_000,
+        }));
+    }
+
+    fn ask(&mut self, function: &str, event: &[u8], encoding: Encoding, wall: Duration) {
+        self.send(&ToShim::Invoke(Invoke {
+            id: [7; 16],
+            function,
+            encoding,
+            wall_ns: u64::try_from(wall.as_nanos()).unwrap(),
+            cpu_ns: None,
+            log_lines: 3,
+            log_bytes: 1000,
+            payload: event,
+        }));
+    }
+
+    /// Calls `default` with JSON and expects JSON.
+    #[track_caller]
+    fn check(&mut self, event: &str, expected: &str) {
+        self.ask("default", event.as_bytes(), Encoding::Json, Duration::from_secs(5));
+        match self.receive() {
+            ToDaemon::Reply { encoding: Encoding::Json, payload, .. } => {
+                assert_eq!(std::str::from_utf8(payload).unwrap(), expected);
+            }
+            other => panic!("instead of a reply: {other:?}"),
+        }
+    }
+
+    /// Calls `default` and expects it to throw that.
+    #[track_caller]
+    fn throws(&mut self, name: &str, message: &str) {
+        self.ask("default", b"null", Encoding::Json, Duration::from_secs(5));
+        match self.receive() {
+            ToDaemon::Thrown { exception, .. } => {
+                assert_eq!((exception.name, exception.message), (name, message));
+            }
+            other => panic!("instead of an exception: {other:?}"),
+        }
+    }
+
+    /// Calls `default` within `wall` and expects it to be stopped for `why`.
+    #[track_caller]
+    fn stops(&mut self, wall: Duration, why: Stop) {
+        self.ask("default", b"null", Encoding::Json, wall);
+        match self.receive() {
+            ToDaemon::Stopped { why: found, .. } => assert_eq!(found, why),
+            other => panic!("instead of a stop: {other:?}"),
+        }
+    }
+
+    /// What binding that module fails with: path, line and the error's name.
+    #[track_caller]
+    fn refuses(source: &str, path: &str, line: u32, name: &str) {
+        let mut host = Self::new();
+        host.bind(&[("index.js", source), ("lib/bad.js", "let x = ;")]);
+        match host.receive() {
+            ToDaemon::BindFailed { path: found, line: at, exception, .. } => {
+                assert_eq!((found, at, exception.name), (path, line, name));
+            }
+            other => panic!("instead of a failure: {other:?}"),
+        }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.link.shutdown(std::net::Shutdown::Both);
+        if let Some(engine) = self.engine.take()
+            && engine.join().is_err()
+            && !thread::panicking()
+        {
+            panic!("the engine panicked");
+        }
+    }
+}
+
+#[test]
+fn a_function_gets_its_event_and_answers() {
+    let mut host = Host::serving("export default (event) => ({ twice: event.n * 2 })");
+    host.check(r#"{"n": 21}"#, r#"{"twice":42}"#);
+}
+
+#[test]
+fn an_async_function_may_wait() {
+    let source =
+        "export default async (ms) => { await new Promise((r) => setTimeout(r, ms)); return ms; }";
+    let start = Instant::now();
+    Host::serving(source).check("30", "30");
+    assert!(Duration::from_millis(30) <= start.elapsed());
+}
+
+#[test]
+fn the_context_tells_the_call() {
+    let source = "export default (_, c) => [c.invocation, c.function, 0 < c.remainingMs()]";
+    let id = "07".repeat(16);
+    Host::serving(source).check("null", &format!(r#"["{id}","default",true]"#));
+}
+
+#[test]
+fn state_lasts_from_call_to_call() {
+    let mut host = Host::serving("let n = 0; export default () => ++n");
+    host.check("null", "1");
+    host.check("null", "2");
+}
+
+#[test]
+fn bytes_go_in_and_come_out() {
+    let mut host = Host::serving("export default (b) => b.map((x) => x + 1)");
+    host.ask("default", &[1, 2, 254], Encoding::Bytes, Duration::from_secs(5));
+    match host.receive() {
+        ToDaemon::Reply { encoding: Encoding::Bytes, payload, .. } => {
+            assert_eq!(payload, [2, 3, 255])
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nothing_is_null() {
+    Host::serving("export default () => {}").check("null", "null");
+}
+
+#[test]
+fn what_is_thrown_is_data() {
+    Host::serving("export default () => { throw new RangeError('far') }")
+        .throws("RangeError", "far");
+    Host::serving("export default async () => { throw 'text' }").throws("", "text");
+    Host::serving("export default () => null.x")
+        .throws("TypeError", "cannot read property 'x' of null");
+}
+
+#[test]
+fn an_event_that_is_no_json_is_the_callers_mistake() {
+    let mut host = Host::serving("export default () => 1");
+    host.ask("default", b"{", Encoding::Json, Duration::from_secs(5));
+    assert!(
+        matches!(host.receive(), ToDaemon::Thrown { exception, .. } if exception.name == "SyntaxError")
+    );
+}
+
+#[test]
+fn a_promise_that_nothing_can_settle_is_told() {
+    let message = "the promise can never settle: nothing is left that it could wait for";
+    Host::serving("export default () => new Promise(() => {})").throws("Error", message);
+}
+
+#[test]
+fn an_unknown_function_is_told() {
+    let mut host = Host::serving("export default () => 1; export const number = 3");
+    for name in ["nothing", "number", "toString"] {
+        host.ask(name, b"null", Encoding::Json, Duration::from_secs(5));
+        assert_eq!(host.receive(), ToDaemon::NoFunction, "{name}");
+    }
+}
+
+#[test]
+fn a_reply_above_the_bound_is_told_with_its_size() {
+    let mut host = Host::serving("export default () => 'x'.repeat(2000)");
+    host.ask("default", b"null", Encoding::Json, Duration::from_secs(5));
+    assert_eq!(host.receive(), ToDaemon::ReplyTooLarge { bytes: 2002 });
+}
+
+#[test]
+fn endless_work_is_stopped_at_the_deadline() {
+    let soon = Duration::from_millis(50);
+    Host::serving("export default () => { while (true); }").stops(soon, Stop::Deadline);
+    Host::serving("export default async () => { for (;;) await null; }")
+        .stops(soon, Stop::Deadline);
+    Host::serving("export default () => new Promise((r) => setTimeout(r, 9e9))")
+        .stops(soon, Stop::Deadline);
+    let caught = "export default () => { try { while (true); } catch { return 1; } }";
+    Host::serving(caught).stops(soon, Stop::Deadline);
+}
+
+#[test]
+fn a_heap_limit_that_was_met_stops_the_call_even_when_caught() {
+    let wall = Duration::from_secs(10);
+    let hog = "export default () => { try { const l = []; for (;;) l.push(new Array(1000).fill(1)); } catch { return 1; } }";
+    Host::serving(hog).stops(wall, Stop::Heap);
+    let array =
+        "export default () => { try { new Uint8Array(2147483647).fill(0); } catch {} return 1; }";
+    Host::serving(array).stops(wall, Stop::Heap);
+}
+
+#[test]
+fn a_running_call_can_be_cancelled() {
+    let mut host = Host::serving("export default () => { while (true); }");
+    host.ask("default", b"null", Encoding::Json, Duration::from_secs(20));
+    host.send(&ToShim::Cancel);
+    assert!(matches!(host.receive(), ToDaemon::Stopped { why: Stop::Cancelled, .. }));
+}
+
+#[test]
+fn a_waiting_call_can_be_cancelled() {
+    let mut host = Host::serving("export default () => new Promise((r) => setTimeout(r, 9e9))");
+    host.ask("default", b"null", Encoding::Json, Duration::from_secs(20));
+    host.send(&ToShim::Cancel);
+    assert!(matches!(host.receive(), ToDaemon::Stopped { why: Stop::Cancelled, .. }));
+}
+
+#[test]
+fn console_lines_come_before_the_reply_and_are_bounded() {
+    let source =
+        "export default () => { for (let i = 0; i < 5; i++) console.warn('line', i, {i}); }";
+    let mut host = Host::serving(source);
+    host.ask("default", b"null", Encoding::Json, Duration::from_secs(5));
+    for i in 0..3 {
+        let text = format!("line {i} {{\"i\":{i}}}");
+        assert_eq!(host.receive(), ToDaemon::Log { level: Level::Warn, text: &text });
+    }
+    assert!(matches!(host.receive(), ToDaemon::Reply { dropped: 2, .. }));
+}
+
+#[test]
+fn nothing_that_is_logged_can_disturb_the_call() {
+    let source = "export default () => { const a = {}; a.a = a; console.log(a, Symbol('s'), { get x() { throw 1 } }); return 7; }";
+    let mut host = Host::serving(source);
+    host.ask("default", b"null", Encoding::Json, Duration::from_secs(5));
+    let text = "[object] [symbol] [object]";
+    assert_eq!(host.receive(), ToDaemon::Log { level: Level::Info, text });
+    assert!(matches!(host.receive(), ToDaemon::Reply { payload: b"7", .. }));
+}
+
+#[test]
+fn what_is_left_behind_is_dropped_or_ends_the_instance() {
+    let mut timers =
+        Host::serving("let n = 0; export default () => { setInterval(() => n++, 1); return n; }");
+    timers.check("null", "0");
+    thread::sleep(Duration::from_millis(30));
+    timers.check("null", "0");
+    let mut jobs =
+        Host::serving("export default () => { (async () => { for (;;) await null; })(); }");
+    jobs.ask("default", b"null", Encoding::Json, Duration::from_secs(5));
+    assert!(matches!(jobs.receive(), ToDaemon::Reply { spent: true, .. }));
+}
+
+#[test]
+fn modules_import_each_other() {
+    let mut host = Host::new();
+    host.bind(&[
+        ("index.js", "import { add } from './lib/math.js'; export default (e) => add(e.a, e.b)"),
+        (
+            "lib/math.js",
+            "import { zero } from '../zero.js'; export const add = (a, b) => a + b + zero",
+        ),
+        ("zero.js", "export const zero = 0"),
+    ]);
+    assert_eq!(host.receive(), ToDaemon::Bound { functions: vec!["default"] });
+    host.check(r#"{"a":1,"b":2}"#, "3");
+}
+
+#[test]
+fn source_that_is_wrong_is_refused_with_its_place() {
+    Host::refuses("\n\nlet x = ;", "index.js", 3, "SyntaxError");
+    Host::refuses("import './lib/bad.js'", "lib/bad.js", 1, "SyntaxError");
+    Host::refuses("\nthrow new TypeError('top')", "index.js", 2, "TypeError");
+}
+
+#[test]
+fn only_the_apps_own_files_can_be_imported() {
+    for name in ["fs", "./none.js", "../out.js", "/etc/passwd"] {
+        let mut host = Host::new();
+        host.bind(&[("index.js", &format!("import '{name}'"))]);
+        assert!(matches!(host.receive(), ToDaemon::BindFailed { .. }), "{name}");
+    }
+}
+
+#[test]
+fn a_top_level_that_does_not_end_is_stopped() {
+    let mut host = Host::new();
+    host.bind(&[("index.js", "while (true);")]);
+    assert!(matches!(host.receive(), ToDaemon::Stopped { why: Stop::Deadline, .. }));
+}
+
+#[test]
+fn the_host_apis_are_the_reviewed_ones() {
+    let own: Vec<&str> = super::APIS.iter().flat_map(|api| api.names).copied().collect();
+    let expected = [
+        "console",
+        "setTimeout",
+        "clearTimeout",
+        "setInterval",
+        "clearInterval",
+        "Math.random",
+        "performance",
+    ];
+    assert_eq!(own, expected);
+}
+
+#[test]
+fn there_is_no_door_to_the_host() {
+    let source = "export default () => ['require', 'process', 'Deno', 'std', 'os', 'scriptArgs', 'print', 'gc', 'Worker', 'fetch'].filter((n) => n in globalThis)";
+    Host::serving(source).check("null", "[]");
+}
+
+#[test]
+fn a_second_bind_ends_the_instance() {
+    let mut host = Host::serving("export default () => 1");
+    host.bind(&[("index.js", "export default () => 2")]);
+    // It neither answers nor waits for more.
+    assert!(host.engine.take().unwrap().join().is_ok());
+}

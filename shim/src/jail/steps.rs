@@ -1,0 +1,227 @@
+//! What each jail step does. Runs in the child, which has one thread and still only our code.
+//!
+//! Each step answers with the error number that it met. None of them is optional.
+
+use std::{
+    io,
+    os::fd::{AsFd as _, OwnedFd},
+    path::Path,
+};
+
+use caps::CapSet;
+use landlock::{
+    ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _,
+    RulesetCreatedAttr as _, RulesetStatus, Scope,
+};
+use nix::{
+    errno::Errno,
+    mount::{MntFlags, MsFlags, mount, umount2},
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sched::{CloneFlags, unshare},
+    sys::{
+        prctl,
+        resource::{RLIM_INFINITY, Resource, setrlimit},
+        signal::Signal,
+        stat::stat,
+    },
+    unistd::{
+        self, Gid, Uid, chdir, pivot_root, setgroups, sethostname, setresgid, setresuid, setsid,
+    },
+};
+use skep_link::{frame, zygote::Step};
+
+use super::Jail;
+use crate::sys::{self, SharedBytes};
+
+/// The uid and gid of an instance inside its user namespace. Not 0 (which some code trusts) and not
+/// 65534 (which stands for "not mapped").
+pub const INSIDE_ID: u32 = 1000;
+
+/// What a child has at its birth, and what it learns on the way.
+#[derive(Debug)]
+pub struct Child {
+    gate: OwnedFd,
+    link: OwnedFd,
+    namespaces: [u64; 7],
+}
+
+impl Child {
+    /// `gate` is read by the first step, `link` is all that stays open.
+    pub fn new(gate: OwnedFd, link: OwnedFd) -> Self {
+        Self { gate, link, namespaces: [0; 7] }
+    }
+
+    /// The inode numbers of the namespaces, in the order of [`frame::NAMESPACES`]; zero before the
+    /// step that reads them.
+    pub fn namespaces(&self) -> [u64; 7] {
+        self.namespaces
+    }
+}
+
+pub(super) fn run(
+    step: Step,
+    jail: &Jail,
+    child: &mut Child,
+    progress: &mut SharedBytes,
+) -> Result<(), Errno> {
+    match step {
+        Step::AwaitParent => await_parent(child),
+        Step::NewSession => setsid().map(drop),
+        Step::ResetSignals => sys::reset_signals().map_err(errno),
+        Step::CgroupNamespace => unshare(CloneFlags::CLONE_NEWCGROUP),
+        Step::HostName => sethostname("sandbox"),
+        Step::Mounts => mounts(child),
+        Step::PivotRoot => pivot(),
+        Step::LockSecurebits => sys::lock_securebits().map_err(errno),
+        Step::BoundCapabilities => clear(&[CapSet::Ambient, CapSet::Bounding]),
+        Step::SwitchIdentity => switch_identity(),
+        Step::DropCapabilities => {
+            clear(&[CapSet::Inheritable, CapSet::Effective, CapSet::Permitted])
+        }
+        Step::DieWithParent => die_with_parent(child),
+        Step::NoNewPrivileges => prctl::set_no_new_privs(),
+        Step::Landlock => landlock(),
+        Step::CloseOtherFds => close_other_fds(child, progress),
+        Step::ResourceLimits => resource_limits(&jail.rlimits),
+        Step::RunFilter => {
+            jail.filters.iter().try_for_each(|program| sys::install_filter(program)).map_err(errno)
+        }
+    }
+}
+
+fn errno(error: io::Error) -> Errno {
+    Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
+}
+
+fn await_parent(child: &Child) -> Result<(), Errno> {
+    match unistd::read(&child.gate, &mut [0])? {
+        0 => Err(Errno::ESRCH),
+        _ => Ok(()),
+    }
+}
+
+/// Also reads the namespaces' numbers: the last moment at which the host's /proc can be reached.
+fn mounts(child: &mut Child) -> Result<(), Errno> {
+    for (name, inode) in frame::NAMESPACES.iter().zip(&mut child.namespaces) {
+        *inode = stat(Path::new(&format!("/proc/self/ns/{name}")))?.st_ino;
+    }
+    let nothing: Option<&str> = None;
+    mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)?;
+    // Over /proc, which exists on every host that we run on. Two inodes: the root and none to spare.
+    let options = Some("size=4k,nr_inodes=2,mode=0555");
+    mount(Some("skep"), "/proc", Some("tmpfs"), root_flags(), options)
+}
+
+fn root_flags() -> MsFlags {
+    MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC
+}
+
+fn pivot() -> Result<(), Errno> {
+    chdir("/proc")?;
+    // The old root is stacked on the new one and then taken off: no folder for it is needed.
+    pivot_root(".", ".")?;
+    umount2(".", MntFlags::MNT_DETACH)?;
+    chdir("/")?;
+    let nothing: Option<&str> = None;
+    let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | root_flags();
+    mount(nothing, "/", nothing, flags, nothing)
+}
+
+fn clear(sets: &[CapSet]) -> Result<(), Errno> {
+    // The crate does not say which errno it met; the only cause is a missing capability.
+    sets.iter().try_for_each(|set| caps::clear(None, *set).map_err(|_| Errno::EPERM))
+}
+
+fn switch_identity() -> Result<(), Errno> {
+    setgroups(&[])?;
+    let gid = Gid::from_raw(INSIDE_ID);
+    setresgid(gid, gid, gid)?;
+    let uid = Uid::from_raw(INSIDE_ID);
+    setresuid(uid, uid, uid)
+}
+
+fn die_with_parent(child: &Child) -> Result<(), Errno> {
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    // The parent may have died before this setting (its number is 0 in here anyway, so it cannot be
+    // asked for); the daemon's end of the link tells instead.
+    let mut link = [PollFd::new(child.link.as_fd(), PollFlags::POLLIN)];
+    poll(&mut link, PollTimeout::ZERO)?;
+    match link[0].revents() {
+        Some(events) if events.contains(PollFlags::POLLHUP) => Err(Errno::ESRCH),
+        _ => Ok(()),
+    }
+}
+
+/// Denies everything that the oldest supported interface knows, and as much more as this kernel does.
+fn landlock() -> Result<(), Errno> {
+    let rules = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(AccessFs::from_all(ABI::V2))
+        .map_err(landlock_errno)?
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(ABI::V7))
+        .map_err(landlock_errno)?
+        .handle_access(AccessNet::from_all(ABI::V7))
+        .map_err(landlock_errno)?
+        .scope(Scope::from_all(ABI::V7))
+        .map_err(landlock_errno)?;
+    // The crate would set no_new_privs as well; that is the step before, and must have been done.
+    let status = rules
+        .create()
+        .map_err(landlock_errno)?
+        .no_new_privs(false)
+        .restrict_self()
+        .map_err(landlock_errno)?;
+    match status.ruleset {
+        RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced => Ok(()),
+        RulesetStatus::NotEnforced => Err(Errno::EOPNOTSUPP),
+    }
+}
+
+fn landlock_errno(error: impl std::error::Error) -> Errno {
+    Errno::from_raw(*landlock::Errno::from(error))
+}
+
+fn close_other_fds(child: &Child, progress: &mut SharedBytes) -> Result<(), Errno> {
+    progress.unmap().map_err(errno)?;
+    unistd::dup2_stdin(&child.link)?;
+    sys::close_from(1).map_err(errno)
+}
+
+fn resource_limits(limits: &[(&str, Option<u64>)]) -> Result<(), Errno> {
+    for (name, value) in limits {
+        let value = value.unwrap_or(RLIM_INFINITY);
+        setrlimit(resource(name).ok_or(Errno::EINVAL)?, value, value)?;
+    }
+    Ok(())
+}
+
+fn resource(name: &str) -> Option<Resource> {
+    Some(match name {
+        "core" => Resource::RLIMIT_CORE,
+        "data" => Resource::RLIMIT_DATA,
+        "fsize" => Resource::RLIMIT_FSIZE,
+        "locks" => Resource::RLIMIT_LOCKS,
+        "memlock" => Resource::RLIMIT_MEMLOCK,
+        "msgqueue" => Resource::RLIMIT_MSGQUEUE,
+        "nice" => Resource::RLIMIT_NICE,
+        "nofile" => Resource::RLIMIT_NOFILE,
+        "nproc" => Resource::RLIMIT_NPROC,
+        "rtprio" => Resource::RLIMIT_RTPRIO,
+        "sigpending" => Resource::RLIMIT_SIGPENDING,
+        "stack" => Resource::RLIMIT_STACK,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_of_the_profile_is_known() {
+        for (name, _) in skep_policies::limits::RLIMITS {
+            assert!(resource(name).is_some(), "{name}");
+        }
+    }
+}
