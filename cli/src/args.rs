@@ -15,7 +15,7 @@ use clap::{
 
 use crate::{
     connect::Target,
-    units::{ByteCount, CpuMillis, Millis, above_zero},
+    units::{Bound, ByteCount, CpuMillis, Millis, above_zero},
 };
 
 const EXIT_CODES: &str = "\
@@ -242,8 +242,9 @@ pub(crate) struct QuotaGet {
 Examples:
   skep quota set --rps 500 --memory 512MiB --cpu 2
   skep quota set --app hello --rps 100 --burst 20
+  skep quota set --app hello --rps unlimited
 
-Only what is given changes; 0 is closed."
+Only what is given changes; 0 is closed, and `unlimited` takes a bound away (a burst goes with its rate)."
 )]
 pub(crate) struct QuotaSet {
     /// The app, instead of the tenant as a whole
@@ -252,7 +253,7 @@ pub(crate) struct QuotaSet {
 
     /// Calls per second
     #[arg(long, value_name = "N")]
-    pub(crate) rps: Option<u32>,
+    pub(crate) rps: Option<Bound<u32>>,
 
     /// Calls at once above the steady rate
     #[arg(long, value_name = "N", value_parser = at_least_one())]
@@ -260,19 +261,19 @@ pub(crate) struct QuotaSet {
 
     /// Calls at the same time
     #[arg(long, value_name = "N")]
-    pub(crate) concurrency: Option<u32>,
+    pub(crate) concurrency: Option<Bound<u32>>,
 
     /// Memory of all instances together, such as 512MiB
     #[arg(long, value_name = "SIZE")]
-    pub(crate) memory: Option<ByteCount>,
+    pub(crate) memory: Option<Bound<ByteCount>>,
 
     /// CPU of all instances together, such as 2 or 500m
     #[arg(long, value_name = "CPUS")]
-    pub(crate) cpu: Option<CpuMillis>,
+    pub(crate) cpu: Option<Bound<CpuMillis>>,
 
     /// Calls per second of each instance of the app
     #[arg(long, value_name = "N", requires = "app")]
-    pub(crate) rps_per_instance: Option<u32>,
+    pub(crate) rps_per_instance: Option<Bound<u32>>,
 
     /// Calls of each instance of the app at once above the steady rate
     #[arg(long, value_name = "N", requires = "app", value_parser = at_least_one())]

@@ -56,6 +56,33 @@ pub(crate) fn above_zero<Q: Quantity>(text: &str) -> Result<Q, BadQuantity> {
     if quantity.is_zero() { Err(bad::<Q>(Fault::Zero)) } else { Ok(quantity) }
 }
 
+/// A number, or the word `unlimited`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound<N> {
+    /// There is no bound.
+    Unlimited,
+    /// This much; zero is closed.
+    At(N),
+}
+
+impl<N> Bound<N> {
+    /// The number, if there is one.
+    pub(crate) fn at(self) -> Option<N> {
+        match self {
+            Bound::Unlimited => None,
+            Bound::At(number) => Some(number),
+        }
+    }
+}
+
+impl<N: FromStr> FromStr for Bound<N> {
+    type Err = N::Err;
+
+    fn from_str(text: &str) -> Result<Self, N::Err> {
+        if text == "unlimited" { Ok(Self::Unlimited) } else { text.parse().map(Self::At) }
+    }
+}
+
 fn bad<Q: Quantity>(fault: Fault) -> BadQuantity {
     BadQuantity { fault, accepted: Q::ACCEPTED }
 }

@@ -35,7 +35,7 @@ use crate::{
     exit::{Chain, Exit},
     instance::{LaunchError, Launcher},
     keeper::{
-        packets,
+        self, packets,
         wire::{FromKeeper, ToKeeper},
     },
     lower,
@@ -148,7 +148,7 @@ async fn serve(config: Config, channel: OwnedFd, listener: OwnedFd) -> Result<()
     channel.set_nonblocking(true).map_err(DaemonError::Keeper)?;
     let channel = Arc::new(UnixDatagram::from_std(channel).map_err(DaemonError::Keeper)?);
     tokio::spawn(follow_keeper(Arc::clone(&channel), Arc::clone(&zygotes), lost));
-    let tree = crate::keeper::tree(&config)?;
+    let tree = keeper::tree(&config, keeper::Role::Daemon)?;
     let doctor = Doctor::new(&config, &tree);
     let launcher = Launcher::new(tree, Arc::clone(&zygotes), config.ids)
         .map_err(kernel("read the own namespaces"))?;

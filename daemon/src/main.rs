@@ -90,7 +90,7 @@ fn keep(args: &Args, file: &Path) -> Exit {
         println!("{}: the configuration is right", file.display());
         return Exit::Clean;
     }
-    let tree = match keeper::tree(&config) {
+    let tree = match keeper::tree(&config, keeper::Role::Keeper) {
         Ok(tree) => tree,
         Err(error) => {
             say(&Chain(&error).to_string());

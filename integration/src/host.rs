@@ -2,10 +2,10 @@
 //! other test meets, and a client for it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Read as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
@@ -85,19 +85,33 @@ impl Host {
         Self::with_shim("", program("hostile-shim"), Turn::alone())
     }
 
+    /// A daemon with `cgroup = "auto"`, started inside a group of its own as an init system does.
+    /// Whoever calls removes that group.
+    pub fn in_own_group() -> Self {
+        let place = Place::new();
+        for top in skepd::cgroup::Hierarchies::detect().unwrap().tops() {
+            fs::create_dir(top.join(&place.name)).unwrap();
+        }
+        Self::begin(place, "auto", "", program("skep-shim"), Turn::shared())
+    }
+
     fn with_shim(more: &str, shim: PathBuf, turn: Turn) -> Self {
         let place = Place::new();
+        let group = format!("/{}", place.name);
+        Self::begin(place, &group, more, shim, turn)
+    }
+
+    fn begin(place: Place, group: &str, more: &str, shim: PathBuf, turn: Turn) -> Self {
         let folder = place.folder.display();
         let text = format!(
             "socket = \"{folder}/skep.sock\"\nstate = \"{folder}/state\"\n\
-             shim = \"{}\"\ncgroup = \"/{}\"\nlog = \"info\"\n{more}\n\
+             shim = \"{}\"\ncgroup = \"{group}\"\nlog = \"info\"\n{more}\n\
              [ids]\nfirst = {}\ncount = 500\n\
              [[tenants]]\nname = \"acme\"\nmemory = \"1GiB\"\n\
              [[tenants]]\nname = \"beta\"\nmemory = \"1GiB\"\n\
              [[callers]]\nuid = 0\nadmin = true\ntenants = [\"*\"]\n\
              [[callers]]\nuid = 65533\ntenants = [\"beta\"]\n",
             shim.display(),
-            place.name,
             place.first_id,
         );
         fs::write(place.folder.join("skepd.toml"), text).unwrap();
@@ -119,9 +133,16 @@ impl Host {
             .append(true)
             .open(place.folder.join("log"))
             .unwrap();
-        Command::new(program("skepd"))
-            .arg("--config")
-            .arg(place.folder.join("skepd.toml"))
+        // A shell enters the groups that are there already, then becomes the keeper.
+        let script =
+            "for group; do echo $$ > $group/cgroup.procs || exit 1; done; exec $0 --config $FILE";
+        let tops = skepd::cgroup::Hierarchies::detect().unwrap();
+        let groups = tops.tops().map(|top| top.join(&place.name));
+        Command::new("sh")
+            .args(["-c", script])
+            .arg(program("skepd"))
+            .args(groups.filter(|group| group.exists()))
+            .env("FILE", place.folder.join("skepd.toml"))
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -154,15 +175,19 @@ impl Host {
         Process(i32::try_from(self.keeper.id()).unwrap())
     }
 
-    fn child_of_keeper(&self, word: &str) -> Process {
+    fn children_of_keeper(&self, word: &str) -> Vec<Process> {
         let keeper = self.keeper.id().to_string();
-        all_processes()
-            .into_iter()
-            .find(|process| {
-                let text = fs::read_to_string(process.path("cmdline")).unwrap_or_default();
-                text.contains(word) && process.alive() && process.stat(4) == keeper
-            })
-            .unwrap_or_else(|| panic!("no {word} below the keeper"))
+        let mut found = all_processes();
+        found.retain(|process| {
+            let text = fs::read_to_string(process.path("cmdline")).unwrap_or_default();
+            text.contains(word) && process.alive() && process.stat(4) == keeper
+        });
+        found
+    }
+
+    fn child_of_keeper(&self, word: &str) -> Process {
+        let found = self.children_of_keeper(word);
+        *found.first().unwrap_or_else(|| panic!("no {word} below the keeper"))
     }
 
     /// The daemon's process.
@@ -170,9 +195,14 @@ impl Host {
         self.child_of_keeper("--role\0daemon")
     }
 
-    /// The current zygote.
+    /// The zygote, where there is one.
     pub fn zygote_process(&self) -> Process {
         self.child_of_keeper("skep-shim\0zygote")
+    }
+
+    /// All zygotes.
+    pub fn zygotes(&self) -> Vec<Process> {
+        self.children_of_keeper("skep-shim\0zygote")
     }
 
     /// Sends the keeper a signal and waits for its end; its exit code, or 128 and the signal.
@@ -319,18 +349,59 @@ impl Host {
         self.call(client.logs(request)).unwrap().lines
     }
 
-    /// Everything of it that is still on the machine: processes by their uid, groups, mounts, sockets.
-    pub fn remains(&self) -> Vec<String> {
+    /// Processes with a uid of its range: the daemon, zygotes, instances.
+    fn processes(&self) -> Vec<(Process, u32)> {
         let ids = self.place.first_id..self.place.first_id + 1000;
-        let mut found = Vec::new();
-        for process in all_processes().into_iter().filter(|process| process.alive()) {
-            let text = fs::read_to_string(process.path("status")).unwrap_or_default();
-            let uid = text.lines().find_map(|line| line.strip_prefix("Uid:"));
-            let uid = uid.and_then(|line| line.split_whitespace().next()?.parse().ok());
-            if uid.is_some_and(|uid: u32| ids.contains(&uid)) {
-                found.push(format!("process {} of uid {uid:?}", process.0));
-            }
+        let uid = |process: Process| {
+            let text = fs::read_to_string(process.path("status")).ok()?;
+            let line = text.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+            let uid = line.split_whitespace().next()?.parse().ok()?;
+            Some((process, uid))
+        };
+        let living = all_processes().into_iter().filter(|process| process.alive());
+        living.filter_map(uid).filter(|(_, uid)| ids.contains(uid)).collect()
+    }
+
+    /// How much of everything it holds: processes, uids, control groups, mounts, namespaces, and
+    /// descriptors of keeper, daemon and zygote.
+    pub fn census(&self) -> BTreeMap<&'static str, usize> {
+        let processes = self.processes();
+        let uids: BTreeSet<u32> = processes.iter().map(|(_, uid)| *uid).collect();
+        let links = |process: Process, folder: &str| -> Vec<String> {
+            let entries = fs::read_dir(process.path(folder)).into_iter().flatten().flatten();
+            let targets = entries.filter_map(|entry| fs::read_link(entry.path()).ok());
+            targets.map(|target| target.display().to_string()).collect()
+        };
+        let mut namespaces = BTreeSet::new();
+        for (process, _) in &processes {
+            namespaces.extend(links(*process, "ns"));
+            // Those made ahead are only held open.
+            namespaces
+                .extend(links(*process, "fd").into_iter().filter(|it| it.starts_with("net:[")));
         }
+        let tops = skepd::cgroup::Hierarchies::detect().unwrap();
+        let groups = tops.tops().map(|top| folders(&top.join(&self.place.name))).sum();
+        let fds = |process: Process| links(process, "fd").len();
+        BTreeMap::from([
+            ("processes", processes.len()),
+            ("uids", uids.len()),
+            ("groups", groups),
+            ("mounts", fs::read_to_string("/proc/self/mountinfo").unwrap().lines().count()),
+            ("namespaces", namespaces.len()),
+            ("descriptors of the keeper", fds(self.keeper_process())),
+            ("descriptors of the daemon", fds(self.daemon_process())),
+            ("descriptors of the zygote", self.zygotes().into_iter().map(fds).sum()),
+        ])
+    }
+
+    /// Everything of it that is still on the machine: processes by their uid (and with them their
+    /// namespaces and descriptors), groups, mounts, sockets.
+    pub fn remains(&self) -> Vec<String> {
+        let processes = self.processes();
+        let mut found: Vec<String> = processes
+            .into_iter()
+            .map(|(process, uid)| format!("process {} of uid {uid}", process.0))
+            .collect();
         let hierarchies = skepd::cgroup::Hierarchies::detect().unwrap();
         for top in hierarchies.tops() {
             let group = top.join(&self.place.name);
@@ -357,6 +428,13 @@ impl Drop for Host {
             eprintln!("--- the daemon's log ---\n{}", self.log());
         }
     }
+}
+
+/// Folders at and below a path.
+fn folders(path: &Path) -> usize {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let below = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    usize::from(path.exists()) + below.map(|entry| folders(&entry.path())).sum::<usize>()
 }
 
 /// Every process of the machine.

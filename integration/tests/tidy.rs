@@ -243,6 +243,46 @@ fn every_entry_of_a_filter_has_a_reason() {
     );
 }
 
+/// Whether a pattern with at most one `*` at each end matches.
+fn matches(pattern: &str, name: &str) -> bool {
+    let middle = pattern.trim_matches('*');
+    match (pattern.starts_with('*'), pattern.ends_with('*')) {
+        (false, false) => name == middle,
+        (true, false) => name.ends_with(middle),
+        (false, true) => name.starts_with(middle),
+        (true, true) => name.contains(middle),
+    }
+}
+
+#[test]
+fn the_tests_that_the_threat_model_names_exist() {
+    let mut tests = Vec::new();
+    for (name, text) in sources(&["integration/tests"]) {
+        let module = name.trim_start_matches("integration/tests/").trim_end_matches(".rs");
+        let module = module.replace('/', "::");
+        let functions = text.split("#[test]\nfn ").skip(1);
+        tests.extend(
+            functions.filter_map(|rest| Some(format!("{module}::{}", rest.split_once('(')?.0))),
+        );
+    }
+    let threats = fs::read_to_string(root().join("docs/threats.md")).unwrap();
+    let rows = threats.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let named: Vec<&str> = rows
+        .filter_map(|row| row.trim_end_matches('|').rsplit_once('|'))
+        .flat_map(|(_, tests)| tests.split('`').skip(1).step_by(2))
+        .filter(|name| !name.starts_with("skep-"))
+        .collect();
+    assert!(20 < named.len(), "{named:?}");
+    let exists = |name: &str| {
+        let (module, name) = name.rsplit_once("::").unwrap_or(("", name));
+        tests.iter().filter_map(|test| test.rsplit_once("::")).any(|(its_module, its_name)| {
+            (module.is_empty() || module == its_module) && matches(name, its_name)
+        })
+    };
+    let unknown = named.iter().filter(|name| !exists(name));
+    none("tests that do not exist", &unknown.map(ToString::to_string).collect::<Vec<_>>());
+}
+
 #[test]
 fn nothing_is_left_for_later() {
     let mut sources = sources(&["."]);

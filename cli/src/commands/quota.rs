@@ -3,7 +3,7 @@
 //! Always true: an absent number is shown as `unlimited` and as JSON `null`, zero as `closed`.
 
 use serde_json::{Value, json};
-use skep_proto::v1::{GetQuotaRequest, Quota, Rates, SetQuotaRequest};
+use skep_proto::v1::{GetQuotaRequest, Metric, Quota, Rates, SetQuotaRequest};
 
 use super::Session;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     connect::QUICK,
     errors::{Exit, Failure},
     screen::pairs,
-    units::{ByteCount, CpuMillis},
+    units::{Bound, ByteCount, CpuMillis},
 };
 
 /// Prints a quota and what is used of it.
@@ -59,20 +59,30 @@ pub(super) async fn set(session: &Session, args: QuotaSet) -> Result<Exit, Failu
 
 /// The request, in which nothing is present that was not asked for.
 fn change(tenant: String, args: &QuotaSet) -> SetQuotaRequest {
+    let number = |bound: Option<Bound<u32>>| bound.and_then(Bound::at);
     let quota = Quota {
-        rate: present(Rates { rps: args.rps, burst: args.burst }),
-        concurrency: args.concurrency,
-        memory_bytes: args.memory.map(|memory| memory.0),
-        cpu_millis: args.cpu.map(|cpu| cpu.0),
+        rate: present(Rates { rps: number(args.rps), burst: args.burst }),
+        concurrency: number(args.concurrency),
+        memory_bytes: args.memory.and_then(Bound::at).map(|memory| memory.0),
+        cpu_millis: args.cpu.and_then(Bound::at).map(|cpu| cpu.0),
     };
+    let unlimited = [
+        (Metric::Rate, args.rps == Some(Bound::Unlimited)),
+        (Metric::Concurrency, args.concurrency == Some(Bound::Unlimited)),
+        (Metric::Memory, args.memory == Some(Bound::Unlimited)),
+        (Metric::Cpu, args.cpu == Some(Bound::Unlimited)),
+        (Metric::InstanceRate, args.rps_per_instance == Some(Bound::Unlimited)),
+    ];
+    let unlimited = unlimited.into_iter().filter(|(_, is)| *is);
     SetQuotaRequest {
         tenant,
         app: args.app.clone().unwrap_or_default(),
         quota: present(quota),
         instance_rate: present(Rates {
-            rps: args.rps_per_instance,
+            rps: number(args.rps_per_instance),
             burst: args.burst_per_instance,
         }),
+        unlimited: unlimited.map(|(metric, _)| metric.into()).collect(),
     }
 }
 
@@ -157,7 +167,7 @@ mod tests {
 
     #[test]
     fn only_what_is_given_is_sent() {
-        let request = change("t".to_owned(), &QuotaSet { rps: Some(0), ..nothing() });
+        let request = change("t".to_owned(), &QuotaSet { rps: Some(Bound::At(0)), ..nothing() });
         let rate = Some(Rates { rps: Some(0), burst: None });
         assert_eq!(request.quota, Some(Quota { rate, ..Quota::default() }));
         assert_eq!(request.instance_rate, None);
@@ -167,13 +177,26 @@ mod tests {
     fn an_instance_rate_alone_leaves_the_quota_alone() {
         let args = QuotaSet {
             app: Some("a".to_owned()),
-            rps_per_instance: Some(5),
+            rps_per_instance: Some(Bound::At(5)),
             burst_per_instance: Some(2),
             ..nothing()
         };
         let request = change("t".to_owned(), &args);
         assert_eq!((request.app.as_str(), request.quota), ("a", None));
         assert_eq!(request.instance_rate, Some(Rates { rps: Some(5), burst: Some(2) }));
+    }
+
+    #[test]
+    fn a_bound_is_taken_away_by_its_word() {
+        let args = QuotaSet {
+            memory: Some(Bound::Unlimited),
+            concurrency: Some(Bound::At(3)),
+            ..nothing()
+        };
+        let request = change("t".to_owned(), &args);
+        assert_eq!(request.unlimited, [i32::from(Metric::Memory)]);
+        let quota = request.quota.unwrap();
+        assert_eq!((quota.memory_bytes, quota.concurrency), (None, Some(3)));
     }
 
     #[test]

@@ -89,12 +89,14 @@ impl fmt::Display for Denied {
         let Self { level, what, limit, retry_after } = *self;
         write!(f, "{level} quota of ")?;
         match what {
+            Metric::Rate if limit == 1 => f.write_str("1 call per second")?,
             Metric::Rate => write!(f, "{limit} calls per second")?,
+            Metric::Concurrency if limit == 1 => f.write_str("1 call at the same time")?,
             Metric::Concurrency => write!(f, "{limit} calls at the same time")?,
             Metric::Memory => write!(f, "{} of memory", ByteCount::from_bytes(limit))?,
         }
         match retry_after {
-            Some(wait) => write!(f, " is used up, retry in {}", DurationText(wait)),
+            Some(wait) => write!(f, " is used up, retry in {}", DurationText::rounded_up(wait)),
             None if limit == 0 => write!(f, " lets nothing in"),
             None => write!(f, " is used up"),
         }

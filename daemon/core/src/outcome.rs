@@ -198,7 +198,11 @@ impl fmt::Display for Cause {
             Cause::BadFrame => f.write_str("the instance broke the protocol"),
             Cause::QueueFull => f.write_str("too many calls are waiting for an instance"),
             Cause::BackOff { retry_after } => {
-                write!(f, "instances kept failing, retry in {}", DurationText(retry_after))
+                write!(
+                    f,
+                    "instances kept failing, retry in {}",
+                    DurationText::rounded_up(retry_after)
+                )
             }
             Cause::TooLarge { size, most } => {
                 write!(f, "the payload has {size}, at most {most} are allowed")

@@ -1,6 +1,6 @@
 //! `Apps`: deploys, lists and removes, and shows console lines.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use sha2::{Digest as _, Sha256};
 use skep_core::{
@@ -43,18 +43,25 @@ impl Apps for Daemon {
         }
         let (mut version, quota) = self.read_deploy(pool, tenant.clone(), raw)?;
         let deploying = self.deploying.get(&tenant).ok_or(Refusal::NotFound)?;
-        let _one_at_a_time = deploying.lock().await;
-        version.functions = pool.compile(&version).await.map_err(refused)?;
-        // Kept before it is live: what answers now also answers after a restart.
-        self.store
-            .save(&version, &quota)
-            .map_err(|error| Refusal::Internal(crate::exit::Chain(&error).to_string()))?;
-        tracing::info!(%tenant, app = %version.app, version = %version.id.short(), "deployed");
-        let response = DeployResponse {
-            version: version.id.to_string(),
-            functions: version.functions.clone(),
-        };
-        pool.deploy(version, quota);
+        let one_at_a_time = Arc::clone(deploying).lock_owned().await;
+        let (pool, store) = (Arc::clone(pool), self.store.clone());
+        // In a task of its own: a caller that hangs up must not leave a sandbox half made.
+        let deployed = tokio::spawn(async move {
+            let _one_at_a_time = one_at_a_time;
+            version.functions = pool.compile(&version).await.map_err(refused)?;
+            // Kept before it is live: what answers now also answers after a restart.
+            store
+                .save(&version, &quota)
+                .map_err(|error| Refusal::Internal(crate::exit::Chain(&error).to_string()))?;
+            tracing::info!(%tenant, app = %version.app, version = %version.id.short(), "deployed");
+            let response = DeployResponse {
+                version: version.id.to_string(),
+                functions: version.functions.clone(),
+            };
+            pool.deploy(version, quota);
+            Ok::<_, Refusal>(response)
+        });
+        let response = deployed.await.map_err(|error| Refusal::Internal(error.to_string()))??;
         Ok(Response::new(response))
     }
 

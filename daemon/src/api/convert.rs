@@ -1,6 +1,6 @@
 //! Between our types and the messages. Every field is checked here, once, and named when it is wrong.
 
-use std::{num::NonZeroU32, str::FromStr, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroU32, str::FromStr, time::Duration};
 
 use skep_core::{
     AppLimits, ByteCount, Ceiling, CpuShare, LimitProblem, LimitsSpec, Rate, life::State,
@@ -95,13 +95,52 @@ pub(super) fn change_rate(
     field: &str,
     old: Ceiling<Rate>,
     raw: Option<v1::Rates>,
+    unlimited: bool,
 ) -> Ceiling<Rate> {
+    if unlimited {
+        return Ceiling::Open;
+    }
     let Some(mut raw) = raw else { return old };
     if let Ceiling::At(old) = old {
         raw.rps = raw.rps.or(Some(old.per_second));
         raw.burst = raw.burst.or(Some(old.burst.get()));
     }
     rate(fields, field, Some(raw))
+}
+
+/// What a request to set quotas makes unlimited. Each metric is either set or unlimited.
+pub(super) fn unlimited(fields: &mut Fields, raw: &v1::SetQuotaRequest) -> BTreeSet<v1::Metric> {
+    let quota = raw.quota.unwrap_or_default();
+    let mut metrics = BTreeSet::new();
+    for (at, number) in raw.unlimited.iter().enumerate() {
+        let metric = v1::Metric::try_from(*number).unwrap_or_default();
+        let set = match metric {
+            v1::Metric::Unspecified => {
+                fields.bad(&format!("unlimited[{at}]"), format_args!("is {number}, not a metric"));
+                continue;
+            }
+            v1::Metric::Rate => quota.rate.is_some(),
+            v1::Metric::Concurrency => quota.concurrency.is_some(),
+            v1::Metric::Memory => quota.memory_bytes.is_some(),
+            v1::Metric::Cpu => quota.cpu_millis.is_some(),
+            v1::Metric::InstanceRate => raw.instance_rate.is_some(),
+        };
+        if set {
+            fields.bad(&format!("unlimited[{at}]"), "is set to a number in the same request");
+        }
+        metrics.insert(metric);
+    }
+    metrics
+}
+
+/// The quota that holds after a change: unlimited, the new number, or what was.
+pub(super) fn change<T>(
+    unlimited: &BTreeSet<v1::Metric>,
+    metric: v1::Metric,
+    new: Option<T>,
+    old: Ceiling<T>,
+) -> Ceiling<T> {
+    if unlimited.contains(&metric) { Ceiling::Open } else { new.map_or(old, Ceiling::At) }
 }
 
 pub(super) fn limits_spec(raw: Option<v1::AppLimits>) -> LimitsSpec {

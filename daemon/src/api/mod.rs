@@ -54,7 +54,7 @@ pub struct Daemon {
     callers: Callers,
     logs: Mutex<BTreeMap<(TenantId, AppId), Arc<Logs>>>,
     /// One deploy of a tenant at a time: what is live and what is kept must agree.
-    deploying: BTreeMap<TenantId, tokio::sync::Mutex<()>>,
+    deploying: BTreeMap<TenantId, Arc<tokio::sync::Mutex<()>>>,
 }
 
 impl Daemon {

@@ -2,7 +2,8 @@
 
 use skep_core::{ByteCount, Ceiling, CpuShare};
 use skep_proto::v1::{
-    GetQuotaRequest, GetQuotaResponse, SetQuotaRequest, SetQuotaResponse, quotas_server::Quotas,
+    GetQuotaRequest, GetQuotaResponse, Metric, SetQuotaRequest, SetQuotaResponse,
+    quotas_server::Quotas,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -12,7 +13,7 @@ use super::{
     convert::{self, Fields},
     status::Refusal,
 };
-use crate::{exit::Chain, pool::TenantQuota};
+use crate::{cgroup::Limits, exit::Chain, pool::TenantQuota, registry::AppQuota};
 
 #[async_trait]
 impl Quotas for Daemon {
@@ -71,21 +72,26 @@ impl Daemon {
         let _one_at_a_time = deploying.lock().await;
         let (old, ..) = pool.quota();
         let mut fields = Fields::default();
+        let open = convert::unlimited(&mut fields, &raw);
         let change = raw.quota.unwrap_or_default();
-        let mut quota = TenantQuota {
-            rate: convert::change_rate(&mut fields, "quota.rate", old.rate, change.rate),
-            ..old
+        let rate_open = open.contains(&Metric::Rate);
+        let memory = change.memory_bytes.map(ByteCount::from_bytes);
+        let cpu = change.cpu_millis.map(CpuShare::from_millis);
+        let quota = TenantQuota {
+            rate: convert::change_rate(&mut fields, "quota.rate", old.rate, change.rate, rate_open),
+            concurrency: convert::change(
+                &open,
+                Metric::Concurrency,
+                change.concurrency,
+                old.concurrency,
+            ),
+            group: Limits {
+                memory: convert::change(&open, Metric::Memory, memory, old.group.memory),
+                cpu: convert::change(&open, Metric::Cpu, cpu, old.group.cpu),
+                ..old.group
+            },
         };
-        if let Some(concurrency) = change.concurrency {
-            quota.concurrency = Ceiling::At(concurrency);
-        }
-        if let Some(bytes) = change.memory_bytes {
-            quota.group.memory = Ceiling::At(ByteCount::from_bytes(bytes));
-        }
-        if let Some(thousandths) = change.cpu_millis {
-            quota.group.cpu = Ceiling::At(CpuShare::from_millis(thousandths));
-        }
-        if raw.instance_rate.is_some() {
+        if raw.instance_rate.is_some() || open.contains(&Metric::InstanceRate) {
             fields.bad("instance_rate", "belongs to an app; name one");
         }
         fields.finish()?;
@@ -106,29 +112,34 @@ impl Daemon {
         let (version, old) = pool.version(&app).ok_or(Refusal::NotFound)?;
         let (tenant_quota, ..) = pool.quota();
         let mut fields = Fields::default();
+        let open = convert::unlimited(&mut fields, &raw);
         let change = raw.quota.unwrap_or_default();
-        let mut quota = old;
-        quota.rate = convert::change_rate(&mut fields, "quota.rate", old.rate, change.rate);
-        quota.instance_rate = convert::change_rate(
-            &mut fields,
-            "instance_rate",
-            old.instance_rate,
-            raw.instance_rate,
-        );
-        if let Some(concurrency) = change.concurrency {
-            quota.concurrency = Ceiling::At(concurrency);
+        let memory = change.memory_bytes.map(ByteCount::from_bytes);
+        if let (Some(memory), Ceiling::At(most)) = (memory, tenant_quota.group.memory)
+            && most < memory
+        {
+            let what = format!("is {memory}, above the tenant's {most}");
+            fields.bad("quota.memory_bytes", what);
         }
-        if let Some(bytes) = change.memory_bytes {
-            let memory = ByteCount::from_bytes(bytes);
-            if let Ceiling::At(most) = tenant_quota.group.memory
-                && most < memory
-            {
-                let what = format!("is {memory}, above the tenant's {most}");
-                fields.bad("quota.memory_bytes", what);
-            }
-            quota.memory = Ceiling::At(memory);
-        }
-        if change.cpu_millis.is_some() {
+        let rate_open = open.contains(&Metric::Rate);
+        let quota = AppQuota {
+            rate: convert::change_rate(&mut fields, "quota.rate", old.rate, change.rate, rate_open),
+            concurrency: convert::change(
+                &open,
+                Metric::Concurrency,
+                change.concurrency,
+                old.concurrency,
+            ),
+            memory: convert::change(&open, Metric::Memory, memory, old.memory),
+            instance_rate: convert::change_rate(
+                &mut fields,
+                "instance_rate",
+                old.instance_rate,
+                raw.instance_rate,
+                open.contains(&Metric::InstanceRate),
+            ),
+        };
+        if change.cpu_millis.is_some() || open.contains(&Metric::Cpu) {
             let what = "an app's CPU limit is part of its deployment; deploy it again with another";
             fields.bad("quota.cpu_millis", what);
         }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use skep_core::{ByteCount, Ceiling};
+use skep_core::{ByteCount, Ceiling, CpuShare};
 
 use super::{Controller, Hierarchies, Limit, LimitError, Limits, limits};
 
@@ -131,9 +131,21 @@ impl Group {
     ///
     /// [`LimitError`].
     pub fn limit_tenant(&self, wanted: &Limits) -> Result<(), LimitError> {
+        if let Ceiling::At(most) = wanted.cpu {
+            limits::lower_cpu_below(self, most)?;
+        }
         let own = [Limit::Memory, Limit::Processes, Limit::Cpu];
         let set = self.limits.iter().filter(|limit| own.contains(limit));
         set.copied().try_for_each(|limit| limits::set(self, limit, wanted))
+    }
+
+    /// Changes the CPU limit alone.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`].
+    pub fn limit_cpu(&self, share: Ceiling<CpuShare>) -> Result<(), LimitError> {
+        limits::cpu(self, share)
     }
 
     /// Lifts the CPU limit: a throttled process cannot even die.
@@ -142,8 +154,7 @@ impl Group {
     ///
     /// [`LimitError`].
     pub fn lift_cpu(&self) -> Result<(), LimitError> {
-        let open = Limits { memory: Ceiling::Open, cpu: Ceiling::Open, processes: Ceiling::Open };
-        limits::set(self, Limit::Cpu, &open)
+        self.limit_cpu(Ceiling::Open)
     }
 
     /// Kills every process in it and below it.
@@ -248,7 +259,7 @@ impl Group {
     }
 }
 
-fn children(group: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn children(group: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(group) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,

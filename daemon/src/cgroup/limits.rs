@@ -11,7 +11,7 @@ use cgroups_rs::fs::{
 };
 use skep_core::{ByteCount, Ceiling, CpuShare};
 
-use super::{Controller, Group};
+use super::{Controller, Group, group::children};
 
 /// Microseconds over which CPU time is rationed: the kernel's default.
 pub(super) const CPU_PERIOD_US: u64 = 100_000;
@@ -170,7 +170,8 @@ fn processes(group: &Group, limit: Ceiling<u32>) -> Result<(), LimitError> {
     expect(&path.join("pids.max"), &text)
 }
 
-fn cpu(group: &Group, limit: Ceiling<CpuShare>) -> Result<(), LimitError> {
+/// Writes the CPU limit and proves that it holds.
+pub(super) fn cpu(group: &Group, limit: Ceiling<CpuShare>) -> Result<(), LimitError> {
     let (path, v2) = controller(group, Controller::Cpu);
     let writer = CpuController::new(path.to_owned(), path.to_owned(), v2);
     let quota = match limit {
@@ -187,6 +188,33 @@ fn cpu(group: &Group, limit: Ceiling<CpuShare>) -> Result<(), LimitError> {
         expect(&path.join("cpu.cfs_quota_us"), &quota.to_string())?;
         expect(&path.join("cpu.cfs_period_us"), &CPU_PERIOD_US.to_string())
     }
+}
+
+/// Lowers the CPU limits of the groups right below to `most`. Version 1 refuses a limit of a group while
+/// one below it has more; version 2 needs nothing.
+pub(super) fn lower_cpu_below(group: &Group, most: CpuShare) -> Result<(), LimitError> {
+    let (path, v2) = controller(group, Controller::Cpu);
+    if v2 {
+        return Ok(());
+    }
+    let most = most.cpu_max().as_micros();
+    let failed = |file: &Path| {
+        let file = file.to_owned();
+        move |source| LimitError::File { file, source }
+    };
+    for child in children(path).map_err(failed(path))? {
+        let file = child.join("cpu.cfs_quota_us");
+        let quota = match fs::read_to_string(&file) {
+            // It went away meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            quota => quota.map_err(failed(&file))?,
+        };
+        // No limit is -1, which is inherited, not above.
+        if quota.trim().parse().is_ok_and(|quota: u128| most < quota) {
+            fs::write(&file, most.to_string()).map_err(failed(&file))?;
+        }
+    }
+    Ok(())
 }
 
 fn write(file: &Path, value: &str) -> Result<(), LimitError> {

@@ -295,16 +295,30 @@ fn stop_everything(tree: &Tree, home: &Path) -> Result<(), KeeperError> {
     removed.map_err(KeeperError::Clean)
 }
 
-/// The tree of a configuration. `own` is used when it says `auto`.
+/// The tree of a configuration. Where it says `auto` that is the group in which the keeper was started;
+/// the daemon is in the control group below it by then.
 ///
 /// # Errors
 ///
 /// The host has no usable control groups.
-pub fn tree(config: &Config) -> Result<Tree, crate::cgroup::DetectError> {
+pub fn tree(config: &Config, role: Role) -> Result<Tree, crate::cgroup::DetectError> {
     let hierarchies = crate::cgroup::Hierarchies::detect()?;
-    let name = match &config.cgroup {
-        Some(name) => name.clone(),
-        None => hierarchies.own()?,
+    let name = match (&config.cgroup, role) {
+        (Some(name), _) => name.clone(),
+        (None, Role::Keeper) => hierarchies.own()?,
+        (None, Role::Daemon) => match hierarchies.own()? {
+            own if own.ends_with(CONTROL) => own.parent().unwrap_or(&own).to_owned(),
+            own => own,
+        },
     };
     Ok(Tree::new(hierarchies, &name, Limit::ALL))
+}
+
+/// Who asks for the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The process that was started from outside.
+    Keeper,
+    /// The one that the keeper started.
+    Daemon,
 }

@@ -14,14 +14,23 @@ use skep_core::{
     life::{Effect, Event},
     pool::{Choice, choose},
 };
-use tokio::{sync::oneshot, time::timeout_at};
+use skep_link::frame::{ToDaemon, ToShim};
+use tokio::{
+    sync::oneshot,
+    time::{timeout, timeout_at},
+};
 
 use super::{Books, Pool, Seat, Turned, Waiter};
 use crate::{
     instance::{Death, Instance},
-    link::Link,
+    link::{Link, LinkError},
     registry::Version,
 };
+
+/// An instance that rested for so long is asked whether it still answers before it gets a call.
+const PING_AFTER: Duration = Duration::from_secs(5);
+/// How long it may take to say so.
+const PING_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How the instance of a call was obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +56,7 @@ pub struct Lease {
     pub start: Start,
     /// How long that took beside waiting.
     pub start_time: Duration,
+    rested: Duration,
     over: bool,
 }
 
@@ -64,6 +74,19 @@ impl Lease {
     /// Its link; `None` once it is given up.
     pub fn link(&mut self) -> Option<&mut Link> {
         self.link.as_mut()
+    }
+
+    /// Whether the instance can be relied on: after a long rest it must say that it is still there.
+    async fn answers(&mut self) -> bool {
+        if self.rested < PING_AFTER {
+            return true;
+        }
+        let Some(link) = self.link.as_mut() else { return false };
+        let pong = async {
+            link.send(&ToShim::Ping).await?;
+            Ok::<_, LinkError>(matches!(link.receive().await?, ToDaemon::Pong))
+        };
+        matches!(timeout(PING_PATIENCE, pong).await, Ok(Ok(true)))
     }
 
     /// Gives the instance back after a complete, well-formed reply.
@@ -113,31 +136,38 @@ impl Pool {
         name: &AppId,
         deadline: Deadline,
     ) -> Result<Lease, Turned> {
-        let now = Instant::now();
-        let told = {
-            let mut books = self.lock();
-            Self::admit(&mut books, name, now)?;
-            match self.lease_or_wait(&mut books, name, now) {
-                Ok(Begun::Lease(lease)) => return Ok(lease),
-                Ok(Begun::Wait(told)) => told,
+        Self::admit(&mut self.lock(), name, Instant::now())?;
+        loop {
+            match self.obtain(name, deadline).await {
+                Ok(mut lease) => {
+                    if lease.answers().await {
+                        return Ok(lease);
+                    }
+                    tracing::warn!(instance = %lease.instance.id, "silent after a rest, condemned");
+                    tokio::spawn(lease.condemn(Some(Cause::InstanceLost)));
+                }
                 Err(turned) => {
-                    Self::undo(&mut books, name, now);
+                    Self::undo(&mut self.lock(), name, Instant::now());
                     return Err(turned);
                 }
             }
+        }
+    }
+
+    async fn obtain(self: &Arc<Self>, name: &AppId, deadline: Deadline) -> Result<Lease, Turned> {
+        let told = match self.lease_or_wait(&mut self.lock(), name, Instant::now())? {
+            Begun::Lease(lease) => return Ok(lease),
+            Begun::Wait(told) => told,
         };
-        let turned = match timeout_at(deadline.instant().into(), told).await {
-            Ok(Ok(Ok(lease))) => return Ok(lease),
-            Ok(Ok(Err(turned))) => turned,
+        match timeout_at(deadline.instant().into(), told).await {
+            Ok(Ok(answer)) => answer,
             // The pool dropped the waiter: it is going down.
-            Ok(Err(_)) => Cause::Draining.into(),
-            Err(_) => Turned::Cause(
+            Ok(Err(_)) => Err(Cause::Draining.into()),
+            Err(_) => Err(Turned::Cause(
                 Cause::QueueFull,
                 Some("no instance came free before the deadline".to_owned()),
-            ),
-        };
-        Self::undo(&mut self.lock(), name, Instant::now());
-        Err(turned)
+            )),
+        }
     }
 
     /// Gives the concurrency of an admitted call back.
@@ -203,6 +233,7 @@ impl Pool {
         app.calls += 1;
         seat.calls += 1;
         seat.pace.charge(now);
+        let rested = now.saturating_duration_since(seat.since);
         let (start, start_time) = (seat.start, seat.start_time);
         (seat.start, seat.start_time) = (Start::Idle, Duration::ZERO);
         Some(Lease {
@@ -213,6 +244,7 @@ impl Pool {
             link: seat.link.take(),
             start,
             start_time,
+            rested,
             over: false,
         })
     }

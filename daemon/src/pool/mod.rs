@@ -305,13 +305,32 @@ impl Pool {
     /// A limit does not hold; the old quota stays.
     pub fn set_quota(self: &Arc<Self>, quota: TenantQuota) -> Result<(), LaunchError> {
         let mut books = self.lock();
-        self.group().limit_tenant(&quota.group)?;
+        if let Err(error) = self.group().limit_tenant(&quota.group) {
+            // Best effort: the error that counts is the one being returned.
+            let _ = self.group().limit_tenant(&books.quota.group);
+            return Err(error.into());
+        }
         books.quota = quota;
+        self.share_cpu(&mut books);
         books.gauge.set(quota.rate, quota.concurrency, Instant::now());
         books.memory.set_quota(quota.group.memory);
         drop(books);
         self.shared.wake.notify_one();
         Ok(())
+    }
+
+    /// Gives every instance the CPU limit that it should have below the tenant's.
+    fn share_cpu(&self, books: &mut Books) {
+        let Books { quota, apps, seats, .. } = books;
+        for seat in seats.values_mut().filter(|seat| seat.state != State::Doomed) {
+            let app = seat.app.as_ref().and_then(|app| apps.get(app));
+            let own = app.map_or(self.shared.spare.cpu, |app| Ceiling::At(app.version.limits.cpu));
+            seat.cpu = own.meet(quota.group.cpu);
+            if let Err(error) = seat.instance.leaf.limit_cpu(seat.cpu) {
+                // It keeps what it had, below the tenant's ceiling; one that died has none.
+                tracing::warn!(instance = %seat.instance.id, %error, "CPU limit not changed");
+            }
+        }
     }
 
     /// Changes an app's quota.

@@ -273,15 +273,9 @@ impl Pool {
         }
     }
 
+    /// What an instance of `version` may use.
     pub(super) fn app_limits(&self, version: &Version) -> Limits {
-        let limits = &version.limits;
-        let tenant = self.lock().quota.group;
-        Limits {
-            memory: skep_core::Ceiling::At(limits.memory),
-            // Version 1 refuses a share above that of the group around it.
-            cpu: skep_core::Ceiling::At(limits.cpu).meet(tenant.cpu),
-            processes: skep_core::Ceiling::At(limits.processes),
-        }
+        self.lock().limits_of(version)
     }
 
     pub(super) async fn launch(
@@ -322,7 +316,7 @@ impl Pool {
             return;
         }
         let mut books = self.lock();
-        let limits = self.limits_of(&books, version);
+        let limits = books.limits_of(version);
         let served = books.apps.get(name).is_some_and(|app| app.version.id == version.id);
         if let Some(app) = books.apps.get_mut(name) {
             app.starting = app.starting.saturating_sub(1);
@@ -343,14 +337,6 @@ impl Pool {
         self.settle(&mut books, name);
         drop(books);
         self.shared.wake.notify_one();
-    }
-
-    fn limits_of(&self, books: &Books, version: &Version) -> Limits {
-        Limits {
-            memory: skep_core::Ceiling::At(version.limits.memory),
-            cpu: skep_core::Ceiling::At(version.limits.cpu).meet(books.quota.group.cpu),
-            processes: skep_core::Ceiling::At(version.limits.processes),
-        }
     }
 
     /// Writes the app's limits and has the shim load the version; its functions.
@@ -508,5 +494,17 @@ impl Pool {
         Some(tokio::spawn(async move {
             pool.bury(&instance, why).await;
         }))
+    }
+}
+
+impl Books {
+    fn limits_of(&self, version: &Version) -> Limits {
+        let limits = &version.limits;
+        Limits {
+            memory: skep_core::Ceiling::At(limits.memory),
+            // Version 1 refuses a share above that of the group around it.
+            cpu: skep_core::Ceiling::At(limits.cpu).meet(self.quota.group.cpu),
+            processes: skep_core::Ceiling::At(limits.processes),
+        }
     }
 }

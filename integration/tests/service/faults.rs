@@ -1,6 +1,6 @@
 //! Processes that are killed in the middle of things: typed answers, nothing left, and on it goes.
 
-use std::{thread, time::Duration};
+use std::{collections::BTreeMap, thread, time::Duration};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -8,6 +8,7 @@ use nix::{
 };
 use skep_integration::{
     host::{Host, refused, text},
+    look::Process,
     yard::until,
 };
 use tonic::Code;
@@ -152,6 +153,101 @@ fn a_client_that_hangs_up_cancels_its_call() {
     });
     until("the instance is free or gone", || host.instances_in("app", "busy").is_empty());
     assert_eq!(host.reply("app", "", "0"), "1");
+}
+
+#[test]
+fn an_idle_instance_that_answers_no_more_is_replaced_before_its_next_call() {
+    let host = Host::new("");
+    patient(&host, "app");
+    assert_eq!(host.reply("app", "", "0"), "1");
+    let first = host.instances_in("app", "idle").remove(0);
+    kill(Pid::from_raw(i32::try_from(first.pid).unwrap()), Signal::SIGSTOP).unwrap();
+    // Only after a rest of five seconds it is asked.
+    thread::sleep(Duration::from_millis(5100));
+    assert_eq!(host.reply("app", "", "0"), "1");
+    until("the silent one is gone", || host.instances("acme").iter().all(|one| one.id != first.id));
+}
+
+#[test]
+fn a_zygote_is_renewed_after_its_clones_and_stays_for_its_children() {
+    let host = Host::new("zygote_clones = 6\n[pool]\nspare_floor = 0\nspare_ceiling = 0\n");
+    let counter = "let n = 0; export default () => ++n";
+    host.deploy("acme", "old", counter, |_| ()).unwrap();
+    assert_eq!(host.reply("old", "", "null"), "1");
+    let first = host.zygote_process();
+    let child = host.instances_in("old", "idle").remove(0);
+    assert_eq!(Process(i32::try_from(child.pid).unwrap()).stat(4), first.0.to_string());
+    // Each deploy compiles in a clone of its own.
+    until("another zygote", || {
+        host.deploy("acme", "new", counter, |_| ()).unwrap();
+        host.zygotes().iter().any(|zygote| *zygote != first)
+    });
+    until("clones are its children", || {
+        host.deploy("acme", "new", counter, |_| ()).unwrap();
+        assert_eq!(host.reply("new", "", "null"), "1");
+        let pid = host.instances_in("new", "idle").remove(0).pid;
+        Process(i32::try_from(pid).unwrap()).stat(4) != first.0.to_string()
+    });
+    // What came from the old one goes on as if nothing were.
+    assert_eq!(host.reply("old", "", "null"), "2");
+    assert!(first.alive());
+    host.remove("acme", "old").unwrap();
+    until("the old one ends with its last child", || !first.alive());
+    assert_eq!(host.reply("new", "", "null"), "2");
+}
+
+#[test]
+fn kills_leave_no_process_group_mount_namespace_or_descriptor_behind() {
+    let host = Host::alone();
+    patient(&host, "app");
+    assert_eq!(host.reply("app", "", "0"), "1");
+    let before = settled(&host);
+    for _ in 0..3 {
+        assert!(in_mid_call(&host, "app", kill_hard).is_err());
+        until("it answers again", || host.invoke("app", "", "0").is_ok());
+    }
+    kill_hard(host.zygote_process().0);
+    until("another zygote", || host.doctor()["zygote"].found == "ready");
+    until("it answers again", || host.invoke("app", "", "0").is_ok());
+    until("all is as before", || host.census() == before);
+}
+
+/// What there is once nothing changes any more.
+fn settled(host: &Host) -> BTreeMap<&'static str, usize> {
+    let mut last = host.census();
+    until("nothing changes", || {
+        thread::sleep(Duration::from_secs(1));
+        let now = host.census();
+        std::mem::replace(&mut last, now.clone()) == now
+    });
+    last
+}
+
+#[test]
+fn started_in_a_group_of_its_own_it_stays_below_it() {
+    let mut host = Host::in_own_group();
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    assert_eq!(host.reply("app", "", "1"), "2");
+    let name = host.place.name.clone();
+    let group = |process: Process| {
+        let text = std::fs::read_to_string(process.path("cgroup")).unwrap();
+        text.lines().find_map(|line| line.strip_prefix("0::")).unwrap().to_owned()
+    };
+    assert_eq!(group(host.keeper_process()), format!("/{name}/control"));
+    assert_eq!(group(host.daemon_process()), format!("/{name}/control"));
+    assert_eq!(group(host.zygote_process()), format!("/{name}/zygote"));
+    let pid = i32::try_from(host.instances_in("app", "idle")[0].pid).unwrap();
+    assert!(group(Process(pid)).starts_with(&format!("/{name}/tenants/acme/")));
+    assert_eq!(host.stop(Signal::SIGTERM), 0);
+    // The group itself is whoever's that made it; below it only the keeper's own may be left, empty.
+    for top in skepd::cgroup::Hierarchies::detect().unwrap().tops() {
+        let left = std::fs::read_dir(top.join(&name)).unwrap().map(|entry| entry.unwrap().path());
+        for folder in left.filter(|path| path.is_dir()) {
+            assert!(folder.ends_with("control"), "{} is left", folder.display());
+            std::fs::remove_dir(folder).unwrap();
+        }
+        std::fs::remove_dir(top.join(&name)).unwrap();
+    }
 }
 
 #[test]

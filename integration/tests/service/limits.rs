@@ -13,6 +13,7 @@ use skep_integration::{
 };
 use skep_proto::v1;
 use tonic::Code;
+use tonic_types::StatusExt as _;
 
 use crate::NEIGHBOUR;
 
@@ -144,6 +145,75 @@ fn the_tenants_ceiling_is_in_the_kernel_too() {
     assert_eq!(memory.trim(), (96 << 20).to_string());
     let cpu = read(Controller::Cpu, "cpu.max", "cpu.cfs_quota_us");
     assert_eq!(cpu.split_whitespace().next(), Some("150000"));
+}
+
+#[test]
+fn instances_that_together_pass_the_tenants_ceiling_are_ended_by_the_kernel() {
+    let host = Host::new("[pool]\nspare_floor = 0\nspare_ceiling = 0\n");
+    with_neighbour(&host);
+    // Waits in a call until the ceiling was lowered, then takes what its own limits allow.
+    let source = "export default async () => {
+        await new Promise((r) => setTimeout(r, 3000));
+        const held = new Uint8Array(40 << 20).fill(1);
+        await new Promise((r) => setTimeout(r, 3000));
+        return held.length; }";
+    for app in ["one", "two"] {
+        host.deploy("acme", app, source, |request| {
+            let limits = request.limits.as_mut().unwrap();
+            (limits.memory_bytes, limits.timeout_ms) = (Some(64 << 20), Some(120_000));
+        })
+        .unwrap();
+    }
+    beside(&host, || {
+        thread::scope(|scope| {
+            let calls = ["one", "two"].map(|app| scope.spawn(|| host.invoke(app, "", "null")));
+            until("both are busy", || {
+                ["one", "two"].iter().all(|app| host.instances_in(app, "busy").len() == 1)
+            });
+            let quota = v1::Quota { memory_bytes: Some(60 << 20), ..v1::Quota::default() };
+            let tenant = v1::SetQuotaRequest { tenant: "acme".into(), ..Default::default() };
+            host.set_quota(v1::SetQuotaRequest { quota: Some(quota), ..tenant }).unwrap();
+            let failed: Vec<_> =
+                calls.into_iter().filter_map(|call| call.join().unwrap().err()).collect();
+            assert!(!failed.is_empty());
+            for status in failed {
+                assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+                let details = status.get_details_error_info().unwrap();
+                assert_eq!(details.reason, "OOM_CGROUP", "{status:?}");
+                assert_eq!(details.metadata["level"], "tenant", "{status:?}");
+            }
+        });
+    });
+}
+
+#[test]
+fn the_tenants_cpu_ceiling_holds_over_its_instances() {
+    let host = Host::hostile_alone();
+    for app in ["one", "two"] {
+        host.deploy("acme", app, "", |request| {
+            let limits = request.limits.as_mut().unwrap();
+            (limits.cpu_millis, limits.timeout_ms) = (Some(400), Some(60_000));
+        })
+        .unwrap();
+    }
+    let quota = v1::Quota { cpu_millis: Some(400), ..v1::Quota::default() };
+    let tenant = v1::SetQuotaRequest { tenant: "acme".into(), ..Default::default() };
+    host.set_quota(v1::SetQuotaRequest { quota: Some(quota), ..tenant }).unwrap();
+    let mut shares: Vec<f64> = Vec::new();
+    for _ in 0..5 {
+        let used = thread::scope(|scope| {
+            let calls = ["one", "two"].map(|app| {
+                let host = &host;
+                scope.spawn(move || host.invoke(app, "spin", "2000").unwrap().1)
+            });
+            calls.map(|call| call.join().unwrap())
+        });
+        let share = |usage: &v1::Usage| usage.cpu_us as f64 / usage.run_us as f64;
+        shares.push(share(&used[0]) + share(&used[1]));
+    }
+    shares.sort_by(f64::total_cmp);
+    // Without the ceiling they would take 0.8 together.
+    assert!((0.36..0.44).contains(&shares[2]), "{shares:?}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn quota(app: &str, rate: Option<v1::Rates>) -> v1::SetQuotaRequest {
         tenant: "acme".into(),
         app: app.into(),
         quota: Some(v1::Quota { rate, ..v1::Quota::default() }),
-        instance_rate: None,
+        ..v1::SetQuotaRequest::default()
     }
 }
 

@@ -33,6 +33,14 @@ const NANOS_PER_SECOND: u128 = 1_000_000_000;
 #[serde(try_from = "String", into = "String")]
 pub struct DurationText(pub Duration);
 
+impl DurationText {
+    /// At least as long, in whole milliseconds: for people, who do not read nanoseconds.
+    pub fn rounded_up(duration: Duration) -> Self {
+        let millis = duration.as_nanos().div_ceil(1_000_000);
+        Self(Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)))
+    }
+}
+
 impl fmt::Display for DurationText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nanos = self.0.as_nanos();
