@@ -49,7 +49,7 @@ pub(crate) struct Cli {
     )]
     pub(crate) endpoint: Target,
 
-    /// The tenant to act for
+    /// The tenant to act for: whose apps they are
     #[arg(
         long,
         global = true,
@@ -83,7 +83,7 @@ pub(crate) enum Command {
     Rm(App),
     /// Call a function and print its reply
     Invoke(Invoke),
-    /// Read or change what is metered
+    /// Read or change quotas: calls per second, calls at once, memory, CPU
     #[command(
         subcommand,
         after_help = "Examples:\n  skep quota get\n  skep quota set --app hello --rps 100"
@@ -117,8 +117,9 @@ Examples:
   skep deploy shop.js --app shop --memory 64MiB --cpu 500m --timeout 2s --rps 100 --burst 20
 
 A folder is taken with all .js and .mjs files below it; hidden files, node_modules and symbolic
-links are left out. A limit that is not given is the host's default; a rate that is not given is
-unlimited, and 0 is closed.")]
+links are left out. A limit that is not given is the host's default, also when the app was deployed
+with another before. A rate that is not given stays as it is, and is unlimited for a new app.
+The functions are the exports of the entry: export default (event, context) => { … }")]
 pub(crate) struct Deploy {
     /// A JavaScript file, or a folder of them
     pub(crate) path: PathBuf,
@@ -131,7 +132,7 @@ pub(crate) struct Deploy {
     #[arg(long, value_name = "SIZE", value_parser = above_zero::<ByteCount>)]
     pub(crate) memory: Option<ByteCount>,
 
-    /// CPU of each instance, such as 500m or 1.5
+    /// CPU of each instance: 1.5 is one and a half, 500m is half of one
     #[arg(long, value_name = "CPUS", value_parser = above_zero::<CpuMillis>)]
     pub(crate) cpu: Option<CpuMillis>,
 
@@ -143,31 +144,31 @@ pub(crate) struct Deploy {
     #[arg(long, value_name = "TIME", value_parser = above_zero::<Millis>)]
     pub(crate) cpu_budget: Option<Millis>,
 
-    /// Calls at the same time, at most --max-instances
+    /// Calls of the app at the same time, at most --max-instances: an instance serves one
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub(crate) concurrency: Option<u32>,
 
-    /// Calls per second of the app
+    /// Calls per second of the app; 0 closes it
     #[arg(long, value_name = "N")]
     pub(crate) rps: Option<u32>,
 
-    /// Calls of the app at once above the steady rate
+    /// Calls of the app that may come at once after a silence [default: 1]
     #[arg(long, value_name = "N", requires = "rps", value_parser = at_least_one())]
     pub(crate) burst: Option<u32>,
 
-    /// Calls per second of each instance
+    /// Calls per second of each instance; where more come, another instance is started
     #[arg(long, value_name = "N")]
     pub(crate) rps_per_instance: Option<u32>,
 
-    /// Calls of each instance at once above the steady rate
+    /// Calls of each instance that may come at once after a silence [default: 1]
     #[arg(long, value_name = "N", requires = "rps_per_instance", value_parser = at_least_one())]
     pub(crate) burst_per_instance: Option<u32>,
 
-    /// Instances kept alive without calls
+    /// Instances that are kept even when nobody calls
     #[arg(long, value_name = "N")]
     pub(crate) min_instances: Option<u32>,
 
-    /// Instances alive at the same time
+    /// Instances alive at the same time, at most
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub(crate) max_instances: Option<u32>,
 
@@ -183,13 +184,14 @@ Examples:
   skep invoke hello --data '{\"name\":\"world\"}'
   skep invoke images --function resize --bytes --data-file in.png --timeout 5s > out.png
 
-The reply goes to standard output and nothing else does.")]
+The reply goes to standard output and nothing else does. What the function wrote with console.log
+is kept by skepd: skep logs APP.")]
 pub(crate) struct Invoke {
     /// The app
     #[arg(value_parser = Name::new())]
     pub(crate) app: String,
 
-    /// The function, one of the exports of the app's entry [default: default]
+    /// The function, by its name among the exports [default: the default export]
     #[arg(long, value_name = "NAME", value_parser = Name::new())]
     pub(crate) function: Option<String>,
 
@@ -205,7 +207,7 @@ pub(crate) struct Invoke {
     #[arg(long)]
     pub(crate) bytes: bool,
 
-    /// How long the call may take, if less than the app's own limit
+    /// How long the call may take, if less than the app's own limit, such as 500ms
     #[arg(long, value_name = "TIME", value_parser = above_zero::<Millis>)]
     pub(crate) timeout: Option<Millis>,
 
@@ -244,45 +246,53 @@ Examples:
   skep quota set --app hello --rps 100 --burst 20
   skep quota set --app hello --rps unlimited
 
-Only what is given changes; 0 is closed, and `unlimited` takes a bound away (a burst goes with its rate)."
+Only what is given changes. 0 closes; the word `unlimited` takes a bound away, and a burst goes with
+its rate. The CPU of an app is not a quota: see skep deploy --cpu."
 )]
 pub(crate) struct QuotaSet {
     /// The app, instead of the tenant as a whole
     #[arg(long, value_name = "NAME", value_parser = Name::new())]
     pub(crate) app: Option<String>,
 
-    /// Calls per second
+    /// Calls per second, or unlimited
     #[arg(long, value_name = "N")]
     pub(crate) rps: Option<Bound<u32>>,
 
-    /// Calls at once above the steady rate
+    /// Calls that may come at once after a silence
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub(crate) burst: Option<u32>,
 
-    /// Calls at the same time
+    /// Calls at the same time, or unlimited; of an app at most its deploy --concurrency
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<Bound<u32>>,
 
-    /// Memory of all instances together, such as 512MiB
+    /// Memory of all instances together, such as 512MiB, or unlimited
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory: Option<Bound<ByteCount>>,
 
-    /// CPU of all instances together, such as 2 or 500m
+    /// CPU of all instances of the tenant together, such as 2 or 500m, or unlimited
     #[arg(long, value_name = "CPUS")]
     pub(crate) cpu: Option<Bound<CpuMillis>>,
 
-    /// Calls per second of each instance of the app
+    /// Calls per second of each instance of the app, or unlimited
     #[arg(long, value_name = "N", requires = "app")]
     pub(crate) rps_per_instance: Option<Bound<u32>>,
 
-    /// Calls of each instance of the app at once above the steady rate
+    /// Calls of each instance that may come at once after a silence
     #[arg(long, value_name = "N", requires = "app", value_parser = at_least_one())]
     pub(crate) burst_per_instance: Option<u32>,
 }
 
 /// Arguments of `skep ps`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  skep ps\n  skep ps --all")]
+#[command(after_help = "\
+Examples:
+  skep ps
+  skep ps --all
+
+STATE is starting, spare (ready, of no app yet), idle, busy or doomed (being ended). MEMORY is used
+now, PEAK was the most, LIMIT is all it can get. CPU is the time used so far, OF how many CPUs it may
+use at once. RATE is of the last second, and its quota.")]
 pub(crate) struct Ps {
     /// The instances of all tenants (admin)
     #[arg(long)]
@@ -291,7 +301,13 @@ pub(crate) struct Ps {
 
 /// Arguments of `skep logs`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  skep logs hello --lines 20\n  skep logs hello --follow")]
+#[command(after_help = "\
+Examples:
+  skep logs hello --lines 20
+  skep logs hello --follow
+
+A line is its time, level, the beginning of the id of its call, and the text. skepd keeps a bounded
+number of lines of each app, in memory.")]
 pub(crate) struct Logs {
     /// The app
     #[arg(value_parser = Name::new())]
@@ -378,6 +394,19 @@ mod tests {
     #[test]
     fn a_burst_needs_its_rate() {
         refused("skep deploy . --app a --burst 2", ErrorKind::MissingRequiredArgument);
+    }
+
+    #[track_caller]
+    fn advised(words: &str, expected: &str) {
+        let text = parse(words).unwrap_err().to_string();
+        assert!(text.contains(expected), "{text:?} should contain {expected:?}");
+    }
+
+    #[test]
+    fn a_bad_bound_is_told_the_word_for_none() {
+        advised("skep quota set --rps many", "or write unlimited");
+        advised("skep quota set --memory 64MB", "write bytes, KiB, MiB, GiB or TiB");
+        advised("skep quota set --memory 64MB", "or write unlimited");
     }
 
     #[test]

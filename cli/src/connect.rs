@@ -24,7 +24,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// For calls that only look something up.
 pub(crate) const QUICK: Duration = Duration::from_secs(15);
 
-/// For calls that start work: deploying, draining, a call without `--timeout`.
+/// For calls that start work: deploying, removing, draining.
 pub(crate) const PATIENT: Duration = Duration::from_secs(60);
 
 /// The largest answer that is taken, far above what the daemon sends.
@@ -110,14 +110,31 @@ impl Daemon {
         within: Duration,
         call: impl Future<Output = Result<Response<T>, Status>>,
     ) -> Result<T, Failure> {
+        self.wait(within, call, Failure::no_answer).await
+    }
+
+    /// The same for the call of a function, which has used up its time when that is over.
+    pub(crate) async fn outcome<T>(
+        &self,
+        within: Duration,
+        call: impl Future<Output = Result<Response<T>, Status>>,
+    ) -> Result<T, Failure> {
+        self.wait(within, call, Failure::no_outcome).await
+    }
+
+    async fn wait<T>(
+        &self,
+        within: Duration,
+        call: impl Future<Output = Result<Response<T>, Status>>,
+        over: fn(String) -> Failure,
+    ) -> Result<T, Failure> {
         match tokio::time::timeout(within, call).await {
             Ok(Ok(response)) => Ok(response.into_inner()),
             Ok(Err(status)) => Err(self.failure(status)),
-            Err(_) => Err(Failure::no_answer(format!(
-                "no answer from {} within {} s",
-                self.target,
-                within.as_secs_f32()
-            ))),
+            Err(_) => {
+                let (target, within) = (&self.target, within.as_secs_f32());
+                Err(over(format!("no answer from {target} within {within} s")))
+            }
         }
     }
 

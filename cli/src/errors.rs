@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
 use serde::Serialize;
 use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
+use tonic_types::{QuotaViolation, StatusExt as _};
 
 use crate::screen::{self, escaped};
 
@@ -55,6 +55,9 @@ fn exit_of(code: Code, reason: Option<&str>) -> Exit {
         _ => Exit::Failed,
     }
 }
+
+/// What to do about a daemon that does not answer.
+const SILENT: &str = "see how the host is: skep doctor, or journalctl -u skepd";
 
 /// What stopped a command.
 #[derive(Debug)]
@@ -107,10 +110,15 @@ impl Failure {
     }
 
     /// The daemon did not answer in the time that this client waits.
-    pub(crate) fn no_answer(message: impl Into<String>) -> Self {
-        let next = "see how the host is: skep doctor";
-        let code = (Code::DeadlineExceeded, "NO_ANSWER");
-        Self::local(Exit::Killed, code, message, Some(next.to_owned()))
+    pub(crate) fn no_answer(message: String) -> Self {
+        let next = Some(SILENT.to_owned());
+        Self::local(Exit::Failed, (Code::Unavailable, "NO_ANSWER"), message, next)
+    }
+
+    /// The same where a function was called: its time is over, whatever became of it.
+    pub(crate) fn no_outcome(message: String) -> Self {
+        let next = Some(SILENT.to_owned());
+        Self::local(Exit::Killed, (Code::DeadlineExceeded, "NO_ANSWER"), message, next)
     }
 
     /// Something on this side failed.
@@ -169,6 +177,20 @@ impl From<Status> for Failure {
         let quota = details.quota_failure().and_then(|failure| failure.violations.first());
         let fields = details.bad_request().map(|bad| bad.field_violations.as_slice());
         let retry_after = details.retry_info().and_then(|retry| retry.retry_delay);
+        let quota = quota.map(|violation| Quota {
+            subject: violation.subject.clone(),
+            description: violation.description.clone(),
+            metric: metric_of(violation),
+            value: Some(violation.quota_value)
+                .filter(|value| *value != 0 || !violation.quota_metric.is_empty()),
+        });
+        let next = advice::next(advice::Known {
+            code: status.code(),
+            reason: reason.as_deref(),
+            level: metadata.get("level").map(String::as_str),
+            metric: quota.as_ref().and_then(|quota| quota.metric.as_deref()),
+            retry_after,
+        });
         let report = Report {
             code: name_of(status.code()),
             message: match status.message() {
@@ -176,24 +198,25 @@ impl From<Status> for Failure {
                 message => message.to_owned(),
             },
             retry_after_ms: retry_after.map(millis_up),
-            quota: quota.map(|violation| Quota {
-                subject: violation.subject.clone(),
-                description: violation.description.clone(),
-                metric: Some(violation.quota_metric.clone()).filter(|metric| !metric.is_empty()),
-                value: Some(violation.quota_value)
-                    .filter(|value| *value != 0 || !violation.quota_metric.is_empty()),
-            }),
+            quota,
             fields: fields
                 .unwrap_or_default()
                 .iter()
                 .map(|bad| Field { field: bad.field.clone(), rule: bad.description.clone() })
                 .collect(),
             metadata,
-            next: advice::next(status.code(), reason.as_deref(), retry_after),
+            next,
             reason,
         };
         Self { exit: exit_of(status.code(), report.reason.as_deref()), report: Some(report.into()) }
     }
+}
+
+/// What a quota meters. It is also the end of the subject: `app:concurrency`.
+fn metric_of(violation: &QuotaViolation) -> Option<String> {
+    let in_subject = || violation.subject.split_once(':').map(|(_, metric)| metric);
+    let metric = Some(violation.quota_metric.as_str()).filter(|metric| !metric.is_empty());
+    metric.or_else(in_subject).map(str::to_owned)
 }
 
 /// Whole milliseconds, rounded up: who comes back then is not too early.
@@ -234,8 +257,8 @@ impl Quota {
         let number = match (&self.metric, self.value) {
             (Some(metric), Some(value)) => format!(" ({metric}: {value})"),
             (None, Some(value)) => format!(" ({value})"),
-            (Some(metric), None) => format!(" ({metric})"),
-            (None, None) => String::new(),
+            // The subject names it.
+            (_, None) => String::new(),
         };
         format!("{}: {}{number}", self.subject, self.description)
     }

@@ -75,11 +75,19 @@ impl<N> Bound<N> {
     }
 }
 
-impl<N: FromStr> FromStr for Bound<N> {
-    type Err = N::Err;
+/// A text that is neither the number it was given for nor the word `unlimited`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}; or write unlimited")]
+pub(crate) struct BadBound<E>(E);
 
-    fn from_str(text: &str) -> Result<Self, N::Err> {
-        if text == "unlimited" { Ok(Self::Unlimited) } else { text.parse().map(Self::At) }
+impl<N: FromStr> FromStr for Bound<N> {
+    type Err = BadBound<N::Err>;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "unlimited" => Ok(Self::Unlimited),
+            number => number.parse().map(Self::At).map_err(BadBound),
+        }
     }
 }
 

@@ -24,11 +24,10 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
 use tonic::transport::Server;
 
 use crate::{
-    api::{self, Daemon, Front},
+    api::{self, Daemon, connections},
     cgroup::Limits,
     config::Config,
     doctor::Doctor,
@@ -43,6 +42,9 @@ use crate::{
     store::{Store, StoreError},
     zygotes::Zygotes,
 };
+
+/// Requests of one connection at the same time.
+const MOST_STREAMS: u32 = 200;
 
 /// Why the daemon cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -150,7 +152,7 @@ async fn serve(config: Config, channel: OwnedFd, listener: OwnedFd) -> Result<()
     tokio::spawn(follow_keeper(Arc::clone(&channel), Arc::clone(&zygotes), lost));
     let tree = keeper::tree(&config, keeper::Role::Daemon)?;
     let doctor = Doctor::new(&config, &tree);
-    let launcher = Launcher::new(tree, Arc::clone(&zygotes), config.ids)
+    let launcher = Launcher::new(tree, Arc::clone(&zygotes), config.ids, config.sizes.reply)
         .map_err(kernel("read the own namespaces"))?;
     let launcher = Arc::new(launcher);
     let (shared, pools, store) = bring_back(&config, &launcher)?;
@@ -274,10 +276,7 @@ async fn serve_api(
         health.set_service_status(service, tonic_health::ServingStatus::Serving).await;
     }
     let routes = api::routes(daemon, health_server).map_err(|error| failed(error.into()))?;
-    let sizes = daemon.config.sizes;
-    let slack = 64 << 10;
-    let front =
-        Front { most: sizes.request.bytes() + slack, most_deploy: sizes.source.bytes() + slack };
+    let front = daemon.front();
     let (stop, stopped) = watch::channel(false);
     let server = |stopped: watch::Receiver<bool>| {
         let wait = async move {
@@ -285,17 +284,18 @@ async fn serve_api(
             // An error means that the sender is gone, which is the same.
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        (Server::builder().layer(front).add_routes(routes.clone()), wait)
+        let server = Server::builder().max_concurrent_streams(MOST_STREAMS);
+        (server.layer(front.clone()).add_routes(routes.clone()), wait)
     };
     let (unix, wait) = server(stopped.clone());
-    let unix = unix.serve_with_incoming_shutdown(UnixListenerStream::new(listener), wait);
+    let unix = unix.serve_with_incoming_shutdown(connections::of_socket(listener), wait);
     let tcp = match daemon.config.tcp {
         None => None,
         Some(address) => {
             let listener =
                 TcpListener::bind(address).await.map_err(kernel("serve the tcp address"))?;
             let (tcp, wait) = server(stopped);
-            Some(tcp.serve_with_incoming_shutdown(TcpListenerStream::new(listener), wait))
+            Some(tcp.serve_with_incoming_shutdown(connections::of_tcp(listener), wait))
         }
     };
     tracing::info!(

@@ -109,6 +109,20 @@ pub enum Failure {
     },
 }
 
+impl Failure {
+    /// The reason of a call that broke off; `None` of one that was never begun.
+    pub fn broke(&self) -> Option<&'static str> {
+        match self {
+            Self::NotFound
+            | Self::Cause {
+                cause: Cause::Quota(_) | Cause::QueueFull | Cause::BackOff { .. },
+                ..
+            } => None,
+            Self::Cause { cause, .. } => Some(cause.reason()),
+        }
+    }
+}
+
 impl From<Turned> for Failure {
     fn from(turned: Turned) -> Self {
         match turned {
@@ -137,7 +151,7 @@ pub async fn run(
     call: Call,
     bounds: Bounds,
     logs: Arc<Logs>,
-    hung_up: oneshot::Receiver<()>,
+    mut hung_up: oneshot::Receiver<()>,
 ) -> Result<(Answer, Usage), Failure> {
     let (version, _) = pool.version(&call.app).ok_or(Failure::NotFound)?;
     if version.functions.iter().all(|name| name != call.function.as_str()) {
@@ -149,7 +163,7 @@ pub async fn run(
         return Err(Turned::from(Cause::Deadline).into());
     }
     let asked = Instant::now();
-    let lease = pool.lease(&call.app, deadline).await?;
+    let lease = pool.lease(&call.app, deadline, &mut hung_up).await?;
     let mut usage = Usage {
         queue: asked.elapsed().saturating_sub(lease.start_time),
         start_time: lease.start_time,
@@ -157,9 +171,11 @@ pub async fn run(
         start: Some(lease.start),
         ..Usage::default()
     };
-    let mut running = Running { call: &call, deadline, bounds, logs: &logs, usage: &mut usage };
+    let charged = lease.app().clone();
+    let mut running =
+        Running { call: &call, deadline, bounds, logs: &logs, log_bytes: 0, usage: &mut usage };
     let answer = running.on(lease, hung_up).await;
-    pool.finished(&call.app);
+    pool.finished(&charged);
     answer.map(|answer| (answer, usage))
 }
 
@@ -168,6 +184,7 @@ struct Running<'a> {
     deadline: Deadline,
     bounds: Bounds,
     logs: &'a Logs,
+    log_bytes: u64,
     usage: &'a mut Usage,
 }
 
@@ -179,6 +196,8 @@ enum Talk {
     },
     NoFunction,
     TooLarge(ByteCount),
+    /// The instance was not even told of the call.
+    NotBegun(Cause),
     /// The shim stopped the call, or we must.
     Stop(Cause),
     Broken(LinkError),
@@ -199,9 +218,13 @@ impl Running<'_> {
         match talk {
             Talk::Answer { answer, spent } => {
                 self.usage.memory_peak = instance.leaf.memory_peak().unwrap_or_default();
-                if let Answer::Reply { payload, .. } = &answer {
-                    self.usage.bytes_out = u64::try_from(payload.len()).unwrap_or(u64::MAX);
-                }
+                let bytes_out = match &answer {
+                    Answer::Reply { payload, .. } => payload.len(),
+                    Answer::Thrown { name, message, stack } => {
+                        name.len() + message.len() + stack.len()
+                    }
+                };
+                self.usage.bytes_out = u64::try_from(bytes_out).unwrap_or(u64::MAX);
                 if spent {
                     // The answer stands; the instance is replaced off the caller's path.
                     tokio::spawn(lease.condemn(Some(Cause::InstanceLost)));
@@ -218,6 +241,10 @@ impl Running<'_> {
                 lease.healthy();
                 let most = self.bounds.sizes.reply;
                 Err(Turned::from(Cause::TooLarge { size, most }).into())
+            }
+            Talk::NotBegun(cause) => {
+                lease.healthy();
+                Err(Turned::from(cause).into())
             }
             Talk::Stop(cause) => Err(self.end(lease, Some(cause), None).await),
             Talk::Broken(LinkError::Closed) => Err(self.end(lease, None, None).await),
@@ -243,7 +270,13 @@ impl Running<'_> {
         let budget = lease.version().limits.cpu_budget;
         let instance = Arc::clone(lease.instance());
         let Some(link) = lease.link() else { return Talk::Broken(LinkError::Closed) };
-        let Some(left) = self.deadline.left(started) else { return Talk::Stop(Cause::Deadline) };
+        let Some(left) = self.deadline.left(started) else {
+            return Talk::NotBegun(Cause::Deadline);
+        };
+        // The other end is dropped when nobody waits any more.
+        if !matches!(hung_up.try_recv(), Err(oneshot::error::TryRecvError::Empty)) {
+            return Talk::NotBegun(Cause::Cancelled);
+        }
         let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let invoke = ToShim::Invoke(Invoke {
             id: self.call.id.bits().to_be_bytes(),
@@ -276,8 +309,10 @@ impl Running<'_> {
                 }
                 _ = &mut hung_up, if cancelled_at.is_none() => {
                     cancelled_at = Some(Instant::now());
-                    if let Err(error) = link.send(&ToShim::Cancel).await {
-                        return Talk::Broken(error);
+                    match timeout(CANCEL_GRACE, link.send(&ToShim::Cancel)).await {
+                        Err(_) => return Talk::Stop(Cause::Cancelled),
+                        Ok(Err(error)) => return Talk::Broken(error),
+                        Ok(Ok(())) => {}
                     }
                 }
             }
@@ -318,13 +353,16 @@ impl Running<'_> {
     fn on_frame(&mut self, frame: &ToDaemon<'_>) -> Option<Talk> {
         let (answer, dropped, spent) = match *frame {
             ToDaemon::Log { level, text } => {
-                // The shim keeps to the bounds; hostile code in its place does not.
+                // The shim keeps to the bounds and counts what it drops; only hostile code in its place
+                // does not.
                 let bounds = self.bounds.logs;
-                if bounds.lines_per_call <= self.usage.log_lines {
-                    self.usage.log_dropped = self.usage.log_dropped.saturating_add(1);
-                    return None;
-                }
                 self.usage.log_lines += 1;
+                self.log_bytes += u64::try_from(text.len()).unwrap_or(u64::MAX);
+                if bounds.lines_per_call < self.usage.log_lines
+                    || bounds.bytes_per_call.bytes() < self.log_bytes
+                {
+                    return Some(Talk::Stop(Cause::BadFrame));
+                }
                 self.logs.push(Source { invocation: self.call.id, level }, text);
                 return None;
             }

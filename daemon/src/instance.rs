@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use skep_core::{Cause, Evidence, InstanceId, TenantId, outcome::diagnose};
+use skep_core::{ByteCount, Cause, Evidence, InstanceId, TenantId, outcome::diagnose};
 use skep_link::{
     VERSION,
     frame::{NAMESPACES, ToDaemon},
@@ -123,6 +123,8 @@ pub struct Launcher {
     ids: Mutex<VecDeque<u32>>,
     id_count: u32,
     next: AtomicU64,
+    /// Bytes of a reply, at most.
+    reply: ByteCount,
     /// Of everything that lives here; `None` is this process.
     namespaces: Mutex<HashMap<u64, Option<Weak<Instance>>>>,
 }
@@ -131,7 +133,12 @@ impl Launcher {
     /// # Errors
     ///
     /// The own namespaces cannot be read.
-    pub fn new(tree: Tree, zygotes: Arc<Zygotes>, ids: crate::config::Ids) -> io::Result<Self> {
+    pub fn new(
+        tree: Tree,
+        zygotes: Arc<Zygotes>,
+        ids: crate::config::Ids,
+        reply: ByteCount,
+    ) -> io::Result<Self> {
         let own = NAMESPACES
             .iter()
             .map(|name| Ok((std::fs::metadata(format!("/proc/self/ns/{name}"))?.ino(), None)))
@@ -142,6 +149,7 @@ impl Launcher {
             ids: Mutex::new((ids.first..ids.first + ids.count).collect()),
             id_count: ids.count,
             next: AtomicU64::new(1),
+            reply,
             namespaces: Mutex::new(own),
         })
     }
@@ -185,9 +193,8 @@ impl Launcher {
         let leaf = self.tree.leaf(tenant.as_str(), &id.to_string());
         let launched = self.launch_in(tenant, id, host_id, born, &leaf, limits).await;
         if launched.is_err() {
-            // Best effort: the error that counts is the launch's. What stays is found by doctor.
-            let _ = leaf.kill();
-            let _ = remove(&leaf, PROOF_PATIENCE).await;
+            // Nothing is given back before it is gone for sure: not the id, nor what the caller reserved.
+            clear(&leaf).await;
             self.give_id(host_id);
         }
         launched
@@ -211,7 +218,8 @@ impl Launcher {
         let clone = self.zygotes.clone_instance(id, host_id, theirs.as_fd(), &groups).await?;
         drop((theirs, groups));
         ours.set_nonblocking(true).map_err(LaunchError::Leaf)?;
-        let mut link = Link::new(UnixStream::from_std(ours).map_err(LaunchError::Leaf)?);
+        let stream = UnixStream::from_std(ours).map_err(LaunchError::Leaf)?;
+        let mut link = Link::new(stream, self.reply);
         let mut instance = Instance {
             id,
             host_id,
@@ -301,10 +309,7 @@ impl Launcher {
         tracing::error!(instance = %instance.id, pid = instance.pid, "death is not proven yet");
         let (launcher, instance) = (Arc::clone(self), Arc::clone(instance));
         let later = tokio::spawn(async move {
-            instance.ended().await;
-            while let Err(error) = remove(&instance.leaf, PROOF_PATIENCE).await {
-                tracing::error!(instance = %instance.id, %error, "the leaf stays");
-            }
+            clear(&instance.leaf).await;
             launcher.forget(&instance);
         });
         (Death { cause, confirmed: false, counters }, Some(later))
@@ -387,6 +392,18 @@ impl Instance {
             we_killed,
             zygote_lost: ended == Some(Ended::ZygoteLost),
         })
+    }
+}
+
+/// Kills what is in a leaf and removes it, again and again until it is gone.
+async fn clear(leaf: &Group) {
+    while leaf.exists() {
+        // A throttled process cannot even die. What fails here is tried again.
+        let _ = leaf.lift_cpu();
+        let _ = leaf.kill();
+        if let Err(error) = remove(leaf, PROOF_PATIENCE).await {
+            tracing::error!(%error, "the leaf stays, killing again");
+        }
     }
 }
 

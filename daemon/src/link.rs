@@ -5,6 +5,7 @@
 
 use std::io;
 
+use skep_core::ByteCount;
 use skep_link::{
     Malformed,
     frame::{self, BadLength, PREFIX, ToDaemon, ToShim},
@@ -26,6 +27,14 @@ pub enum LinkError {
     /// The length is none.
     #[error("the instance sent no frame")]
     Length(#[from] BadLength),
+    /// Longer than any that we asked for.
+    #[error("the instance sends a frame of {len} bytes, at most {most} are expected")]
+    TooLong {
+        /// Its length.
+        len: usize,
+        /// The bound.
+        most: usize,
+    },
     /// The frame is none.
     #[error("the instance sent a broken frame")]
     Frame(#[from] Malformed),
@@ -46,11 +55,15 @@ impl From<io::Error> for LinkError {
 const KEEP: usize = 64 << 10;
 /// Bytes asked for at once: memory grows with what really arrives, not with what a length promises.
 const READ: usize = 16 << 10;
+/// What a frame may have beside a reply: names, an exception with its stack, a console line.
+const FRAME_SLACK: usize = 64 << 10;
 
 /// One end of a link.
 #[derive(Debug)]
 pub struct Link {
     stream: UnixStream,
+    /// Bytes of a frame that are taken at most.
+    most: usize,
     /// What has arrived and was not yet taken, from the start of a frame on.
     arrived: Vec<u8>,
     /// Bytes of the frame that was handed out last.
@@ -58,9 +71,11 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link over one end of a pair.
-    pub fn new(stream: UnixStream) -> Self {
-        Self { stream, arrived: Vec::new(), taken: 0 }
+    /// A link over one end of a pair, for replies of at most `reply` bytes.
+    pub fn new(stream: UnixStream, reply: ByteCount) -> Self {
+        let reply = usize::try_from(reply.bytes()).unwrap_or(usize::MAX);
+        let most = reply.saturating_add(FRAME_SLACK);
+        Self { stream, most, arrived: Vec::new(), taken: 0 }
     }
 
     /// Sends one frame.
@@ -87,6 +102,9 @@ impl Link {
         let len = loop {
             if let Some((prefix, body)) = self.arrived.split_first_chunk() {
                 let len = frame::body_len(*prefix)?;
+                if self.most < len {
+                    return Err(LinkError::TooLong { len, most: self.most });
+                }
                 if len <= body.len() {
                     break len;
                 }

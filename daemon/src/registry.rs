@@ -12,7 +12,7 @@ pub struct Version {
     pub tenant: TenantId,
     /// Its name.
     pub app: AppId,
-    /// Hash of everything else here but the functions.
+    /// Hash of what it runs: entry, modules and limits.
     pub id: VersionId,
     /// The module that exports the functions.
     pub entry: ModulePath,

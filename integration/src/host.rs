@@ -239,7 +239,15 @@ impl Host {
         source: &str,
         change: impl FnOnce(&mut v1::DeployRequest),
     ) -> Result<v1::DeployResponse, Box<Status>> {
-        let mut request = v1::DeployRequest {
+        let mut request = Self::deploy_request(tenant, app, source);
+        change(&mut request);
+        let mut client = AppsClient::new(self.channel.clone());
+        self.call(client.deploy(request))
+    }
+
+    /// A deploy of one module as a message.
+    pub fn deploy_request(tenant: &str, app: &str, source: &str) -> v1::DeployRequest {
+        v1::DeployRequest {
             tenant: tenant.to_owned(),
             app: app.to_owned(),
             files: vec![v1::SourceFile {
@@ -248,10 +256,19 @@ impl Host {
             }],
             limits: Some(v1::AppLimits::default()),
             ..v1::DeployRequest::default()
-        };
-        change(&mut request);
-        let mut client = AppsClient::new(self.channel.clone());
-        self.call(client.deploy(request))
+        }
+    }
+
+    /// A client for deploys from async code.
+    pub fn apps_client(&self) -> AppsClient<Channel> {
+        AppsClient::new(self.channel.clone())
+    }
+
+    /// Memory that the books hold for the instances of a tenant.
+    pub fn memory_reserved(&self, tenant: &str) -> u64 {
+        let mut client = QuotasClient::new(self.channel.clone());
+        let request = v1::GetQuotaRequest { tenant: tenant.to_owned(), app: String::new() };
+        self.call(client.get(request)).unwrap().memory_reserved_bytes
     }
 
     /// A call as a message.

@@ -11,6 +11,7 @@ use std::{
     num::NonZeroUsize,
     os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd},
     process::ExitCode,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -45,6 +46,8 @@ use crate::{
 const MAX_CHILDREN: usize = 16 << 10;
 /// Network namespaces kept ready.
 const NETWORKS_AHEAD: usize = 16;
+/// How long none is made ahead after the host had none to give.
+const NETWORKS_REST: Duration = Duration::from_secs(1);
 
 /// The whole program: from the keeper's arguments to the end of the zygote. `warm` makes the payload
 /// that every child will have a copy of.
@@ -98,12 +101,14 @@ fn run<P: Payload>(
 struct Networks {
     own: OwnedFd,
     ahead: VecDeque<OwnedFd>,
+    /// Until when none is made ahead: the host had no more to give.
+    rest: Option<Instant>,
 }
 
 impl Networks {
     fn new() -> Result<Self, Errno> {
         // From here on the zygote has no network either.
-        Ok(Self { own: Self::make()?, ahead: VecDeque::new() })
+        Ok(Self { own: Self::make()?, ahead: VecDeque::new(), rest: None })
     }
 
     /// Leaves the zygote inside the new one.
@@ -113,13 +118,17 @@ impl Networks {
     }
 
     fn wants_more(&self) -> bool {
-        self.ahead.len() < NETWORKS_AHEAD
+        self.ahead.len() < NETWORKS_AHEAD && self.rest.is_none_or(|until| until <= Instant::now())
     }
 
+    /// Makes one ahead. That there is none to be had now ends nobody: a clone that needs one says so.
     fn make_ahead(&mut self) -> Result<(), Errno> {
         let made = Self::make();
         self.leave()?;
-        self.ahead.push_back(made?);
+        match made {
+            Ok(made) => self.ahead.push_back(made),
+            Err(_) => self.rest = Some(Instant::now() + NETWORKS_REST),
+        }
         Ok(())
     }
 

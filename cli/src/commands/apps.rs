@@ -33,7 +33,8 @@ pub(super) async fn remove(session: &Session, args: args::App) -> Result<Exit, F
     let daemon = session.connect().await?;
     let request = RemoveRequest { tenant: session.tenant.clone(), app: args.app.clone() };
     daemon.answer(PATIENT, daemon.apps().remove(request)).await?;
-    session.show(json!({ "removed": args.app }), || format!("removed {}", escaped(&args.app)))?;
+    let value = json!({ "tenant": session.tenant, "app": args.app });
+    session.show(value, || format!("removed {}", escaped(&args.app)))?;
     Ok(Exit::Answered)
 }
 
@@ -92,7 +93,7 @@ fn functions(names: &[String]) -> String {
 fn app_json(app: &v1::App) -> Value {
     json!({
         "tenant": app.tenant,
-        "name": app.name,
+        "app": app.name,
         "version": app.version,
         "functions": app.functions,
         "source_bytes": app.source_bytes,

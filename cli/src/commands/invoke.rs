@@ -21,11 +21,14 @@ use tonic::Request;
 use super::Session;
 use crate::{
     args::Invoke,
-    connect::PATIENT,
     errors::{Exit, Failure},
     screen::{self, escaped, escaped_lines, pairs},
-    units::{ByteCount, human_time},
+    units::{ByteCount, Millis, human_time},
 };
+
+/// The longest that an app may let a call take, unless the operator allows more: who does not say how
+/// long to wait waits for that.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// How much longer than the call may take its answer is waited for: the daemon proves that a call is
 /// dead before it says so.
@@ -62,11 +65,11 @@ pub(super) async fn run(session: &Session, args: Invoke) -> Result<Exit, Failure
         encoding: if args.bytes { Encoding::Bytes } else { Encoding::Json }.into(),
         timeout_ms: args.timeout.map(|time| time.0),
     });
-    let within = args.timeout.map_or(PATIENT, |time| time.duration() + GRACE);
+    let within = patience(args.timeout);
     if args.timeout.is_some() {
         request.set_timeout(within + AFTER_OURS);
     }
-    let answer = daemon.answer(within, daemon.invocations().invoke(request)).await?;
+    let answer = daemon.outcome(within, daemon.invocations().invoke(request)).await?;
     let Some(outcome) = &answer.outcome else {
         return Err(Failure::internal("skepd answered neither with a reply nor with an error"));
     };
@@ -82,6 +85,11 @@ pub(super) async fn run(session: &Session, args: Invoke) -> Result<Exit, Failure
         Outcome::Reply(_) => Exit::Answered,
         Outcome::Thrown(_) => Exit::Threw,
     })
+}
+
+/// How long the answer is waited for.
+fn patience(timeout: Option<Millis>) -> Duration {
+    timeout.map_or(LONGEST, Millis::duration) + GRACE
 }
 
 /// What to send, checked as far as it can be checked here.

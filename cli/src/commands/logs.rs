@@ -54,13 +54,13 @@ pub(super) async fn run(session: &Session, args: Logs) -> Result<Exit, Failure> 
 }
 
 async fn follow(session: &Session, daemon: &Daemon, args: &Logs) -> Result<(), Failure> {
+    // Only what was there before is cut to the number that was asked for.
     let (mut seen, mut limit) = (0, args.lines);
     loop {
         let lines = after(session, daemon, &args.app, seen, limit).await?;
         print(session, &lines)?;
-        if let Some(last) = lines.last() {
-            (seen, limit) = (last.sequence, POLL_LINES);
-        }
+        seen = lines.last().map_or(seen, |last| last.sequence);
+        limit = POLL_LINES;
         tokio::time::sleep(POLL).await;
     }
 }

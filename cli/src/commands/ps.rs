@@ -1,4 +1,7 @@
 //! `skep ps`: the instances, what each uses and what it may use.
+//!
+//! Always true: what a spare does not have yet is shown as `-` and as JSON `null`, as is an absent limit
+//! as `unlimited` and `null`.
 
 use std::time::Duration;
 
@@ -51,7 +54,7 @@ fn text(instances: &[Instance]) -> String {
 }
 
 fn row(instance: &Instance) -> [String; 14] {
-    let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    let or_dash = |text: &str| present(text).unwrap_or("-").to_owned();
     [
         instance.id.clone(),
         or_dash(&instance.tenant),
@@ -63,7 +66,7 @@ fn row(instance: &Instance) -> [String; 14] {
         ByteCount(instance.memory_peak_bytes).to_string(),
         ByteCount(instance.memory_limit_bytes).to_string(),
         human_time(Duration::from_micros(instance.cpu_us)),
-        CpuMillis(instance.cpu_limit_millis).to_string(),
+        cpu_limit(instance).map_or("unlimited".to_owned(), |limit| limit.to_string()),
         instance.calls.to_string(),
         rate(instance),
         human_time(Duration::from_millis(instance.age_ms)),
@@ -79,12 +82,22 @@ fn rate(instance: &Instance) -> String {
     }
 }
 
+/// Zero in the API means that there is none: no instance lives without any CPU.
+fn cpu_limit(instance: &Instance) -> Option<CpuMillis> {
+    Some(CpuMillis(instance.cpu_limit_millis)).filter(|limit| limit.0 != 0)
+}
+
+/// What a spare does not have is empty in the API.
+fn present(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
 fn instance_json(instance: &Instance) -> Value {
     json!({
         "id": instance.id,
         "tenant": instance.tenant,
-        "app": instance.app,
-        "version": instance.version,
+        "app": present(&instance.app),
+        "version": present(&instance.version),
         "state": instance.state,
         "uid": instance.uid,
         "pid": instance.pid,
@@ -92,7 +105,7 @@ fn instance_json(instance: &Instance) -> Value {
         "memory_peak_bytes": instance.memory_peak_bytes,
         "memory_limit_bytes": instance.memory_limit_bytes,
         "cpu_us": instance.cpu_us,
-        "cpu_limit_millis": instance.cpu_limit_millis,
+        "cpu_limit_millis": cpu_limit(instance).map(|limit| limit.0),
         "calls": instance.calls,
         "rate": instance.rate,
         "instance_rate": instance.instance_rate.as_ref().map(rates_json),

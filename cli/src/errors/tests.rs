@@ -45,6 +45,12 @@ fn all_else_failed() {
     ends(Code::Unavailable, Some("OF_THE_FUTURE"), Exit::Failed, 5);
 }
 
+#[test]
+fn only_a_function_that_does_not_answer_was_ended() {
+    assert_eq!(Failure::no_answer(String::new()).exit, Exit::Failed);
+    assert_eq!(Failure::no_outcome(String::new()).exit, Exit::Killed);
+}
+
 fn status(code: Code, message: &str, fill: impl FnOnce(&mut ErrorDetails)) -> Status {
     let mut details = ErrorDetails::new();
     fill(&mut details);

@@ -1,6 +1,6 @@
 //! Refusals, limits and a daemon that is not there: what is said, and with which exit code.
 
-use std::os::unix::net::UnixListener;
+use std::{os::unix::net::UnixListener, process::Command};
 
 use serde_json::{Value, json};
 
@@ -54,6 +54,50 @@ fn out_of_memory_is_four_and_says_how_to_get_more() {
          \n  detail: level=process\
          \n  next:   deploy the app again with more memory, such as --memory 128MiB\n",
     );
+}
+
+#[track_caller]
+fn advises(arguments: &[&str], exit: i32, expected: &str) {
+    let run = skep(&FakeDaemon::start().endpoint(), arguments);
+    assert_eq!((run.exit, run.stdout.as_str()), (exit, ""));
+    assert!(run.stderr.contains(&format!("next:   {expected}")), "{}", run.stderr);
+}
+
+#[test]
+fn the_memory_of_a_tenant_is_not_a_limit_of_the_app() {
+    advises(&["invoke", "crowded"], 4, "all instances of the tenant together");
+}
+
+#[test]
+fn calls_at_once_are_raised_where_the_app_is_deployed() {
+    advises(&["invoke", "full"], 3, "let the app take more calls at once: deploy it again with");
+}
+
+#[test]
+fn the_metric_that_refused_is_told_to_a_script_even_if_only_the_subject_names_it() {
+    let run = skep(&FakeDaemon::start().endpoint(), &["invoke", "full", "--json"]);
+    let value: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(value["error"]["quota"]["metric"], "concurrency");
+}
+
+#[test]
+fn a_stranger_is_told_what_the_operator_must_write() {
+    let own = Command::new("id").arg("-u").output().unwrap().stdout;
+    let uid = String::from_utf8(own).unwrap();
+    let entry = format!("[[callers]] with uid = {} ", uid.trim());
+    advises(
+        &["invoke", "closed"],
+        5,
+        &format!("ask the operator for an entry in skepd's configuration: {entry}"),
+    );
+}
+
+#[test]
+fn source_that_does_not_parse_is_to_be_mended() {
+    let folder = Folder::new();
+    let file = folder.write("a.js", "broken");
+    let arguments = ["deploy", file.to_str().unwrap(), "--app", "a"];
+    advises(&arguments, 2, "mend the file at that line and deploy it again");
 }
 
 #[test]

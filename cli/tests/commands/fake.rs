@@ -6,7 +6,10 @@
 use std::{
     fs,
     path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -67,15 +70,16 @@ impl FakeDaemon {
     pub(crate) fn start() -> Self {
         let folder = Folder::new();
         let runtime = Runtime::new().expect("a runtime");
+        let canned = Canned::default();
         let guard = runtime.enter();
         let listener = UnixListener::bind(folder.0.join("s")).expect("the path is free");
         drop(guard);
         runtime.spawn(
             Server::builder()
-                .add_service(InvocationsServer::new(Canned))
-                .add_service(AppsServer::new(Canned))
-                .add_service(QuotasServer::new(Canned))
-                .add_service(HostServer::new(Canned))
+                .add_service(InvocationsServer::new(canned.clone()))
+                .add_service(AppsServer::new(canned.clone()))
+                .add_service(QuotasServer::new(canned.clone()))
+                .add_service(HostServer::new(canned))
                 .serve_with_incoming(UnixListenerStream::new(listener)),
         );
         Self { folder, _runtime: runtime }
@@ -86,7 +90,11 @@ impl FakeDaemon {
     }
 }
 
-struct Canned;
+#[derive(Clone, Default)]
+struct Canned {
+    /// How often console lines were asked for.
+    asked: Arc<AtomicU32>,
+}
 
 const INVOCATION: &str = "0123456789abcdef0123456789abcdef";
 
@@ -112,11 +120,23 @@ impl Invocations for Canned {
                 stack: "    at default (index.js:3)\n".to_owned(),
             }),
             "busy" => return Err(quota_refusal()),
+            "full" => return Err(concurrency_refusal()),
             "hog" => {
                 return Err(refused(Code::ResourceExhausted, "OOM_CGROUP", "level", "process"));
             }
+            "crowded" => {
+                return Err(refused(Code::Unavailable, "OOM_CGROUP", "level", "tenant"));
+            }
             "slow" => return Err(refused(Code::DeadlineExceeded, "DEADLINE", "confirmed", "true")),
             "bad" => return Err(bad_field()),
+            "closed" => {
+                return Err(refused(
+                    Code::PermissionDenied,
+                    "UNKNOWN_CALLER",
+                    "retriable",
+                    "false",
+                ));
+            }
             "foreign" => return Err(Status::permission_denied("user 1000 may not act for acme")),
             "silent" => std::future::pending().await,
             _ => return Err(Status::not_found("no such app")),
@@ -157,16 +177,38 @@ fn quota_refusal() -> Status {
     Status::with_error_details(Code::ResourceExhausted, text, details)
 }
 
+/// In the words of skepd: the subject is level and metric.
+fn concurrency_refusal() -> Status {
+    let text = "app quota of 1 call at the same time is used up";
+    let mut details = ErrorDetails::new();
+    details
+        .set_error_info("QUOTA", ERROR_DOMAIN, [("level".to_owned(), "app".to_owned())])
+        .set_quota_failure(vec![QuotaViolation::new("app:concurrency", text)]);
+    Status::with_error_details(Code::ResourceExhausted, text, details)
+}
+
 fn bad_field() -> Status {
     let mut details = ErrorDetails::new();
     details.add_bad_request_violation("function", "1 to 63 letters");
     Status::with_error_details(Code::InvalidArgument, "the request breaks a rule", details)
 }
 
+fn bad_source() -> Status {
+    let text = "a.js:1:7: SyntaxError: expecting ';'";
+    let mut details = ErrorDetails::new();
+    details
+        .set_error_info("BAD_SOURCE", ERROR_DOMAIN, [])
+        .add_bad_request_violation("files[a.js]", text);
+    Status::with_error_details(Code::InvalidArgument, text, details)
+}
+
 #[tonic::async_trait]
 impl Apps for Canned {
     async fn deploy(&self, request: Request<DeployRequest>) -> Answer<DeployResponse> {
         let request = request.into_inner();
+        if request.files.iter().any(|file| file.content == "broken".as_bytes()) {
+            return Err(bad_source());
+        }
         let functions = request.files.iter().map(|file| file.path.clone()).collect();
         let version = format!(
             "0123456789abcdef {:?} {:?} {:?} {:?}",
@@ -197,7 +239,8 @@ impl Apps for Canned {
     }
 
     async fn logs(&self, request: Request<LogsRequest>) -> Answer<LogsResponse> {
-        let LogsRequest { after, limit, .. } = request.into_inner();
+        let LogsRequest { app, after, limit, .. } = request.into_inner();
+        let asked = u64::from(self.asked.fetch_add(1, Ordering::Relaxed));
         let line = |sequence| LogLine {
             sequence,
             time_us: 1_767_225_600_000_000,
@@ -205,7 +248,12 @@ impl Apps for Canned {
             level: "info".to_owned(),
             text: format!("line {sequence}\x1b[2K"),
         };
-        let lines = (after + 1..=after + 2).take(limit as usize).map(line).collect();
+        let (first, last) = match app.as_str() {
+            // Nothing at first, then three more each time; the newest count.
+            "late" => ((after + 1).max((3 * asked + 1).saturating_sub(limit.into())), 3 * asked),
+            _ => (after + 1, after + u64::from(limit.min(2))),
+        };
+        let lines = (first..=last).map(line).collect();
         Ok(Response::new(LogsResponse { lines }))
     }
 }
@@ -249,7 +297,18 @@ impl Host for Canned {
             instance_rate: Some(Rates { rps: Some(100), burst: None }),
             age_ms: 200_000,
         };
-        Ok(Response::new(InstancesResponse { instances: vec![instance] }))
+        let spare = Instance {
+            id: "i-8".to_owned(),
+            app: String::new(),
+            version: String::new(),
+            state: "spare".to_owned(),
+            cpu_limit_millis: 0,
+            calls: 0,
+            rate: 0,
+            instance_rate: None,
+            ..instance.clone()
+        };
+        Ok(Response::new(InstancesResponse { instances: vec![instance, spare] }))
     }
 
     async fn doctor(&self, _: Request<DoctorRequest>) -> Answer<DoctorResponse> {

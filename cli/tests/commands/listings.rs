@@ -94,15 +94,37 @@ fn an_app_is_removed() {
     check(&["rm", "shop"], 0, "removed shop\n", "");
 }
 
+#[track_caller]
+fn app_in(value: &Value) {
+    assert_eq!((&value["tenant"], &value["app"]), (&json!("default"), &json!("shop")), "{value}");
+}
+
+#[test]
+fn the_name_of_an_app_has_the_same_key_everywhere() {
+    let daemon = FakeDaemon::start();
+    let run = |arguments: &[&str]| -> Value {
+        serde_json::from_str(&skep(&daemon.endpoint(), arguments).stdout).unwrap()
+    };
+    let file = daemon.folder.write("a.js", "");
+    app_in(&run(&["--json", "deploy", file.to_str().unwrap(), "--app", "shop"]));
+    app_in(&run(&["--json", "apps"])["apps"][0]);
+    app_in(&run(&["--json", "quota", "get", "--app", "shop"]));
+    app_in(&run(&["--json", "quota", "set", "--app", "shop", "--rps", "1"]));
+    app_in(&run(&["--json", "ps", "--tenant", "default"])["instances"][0]);
+    app_in(&run(&["--json", "rm", "shop"]));
+}
+
 #[test]
 fn instances_are_a_table() {
     check(
         &["ps", "--tenant", "acme"],
         0,
-        "ID   TENANT  APP   STATE     UID   PID    MEMORY      PEAK     LIMIT    CPU    OF  CALLS  \
+        "ID   TENANT  APP   STATE     UID   PID    MEMORY      PEAK     LIMIT    CPU         OF  CALLS  \
          \x20     RATE       AGE\
-         \ni-7  acme    shop  busy   200007  4711  12.4 MiB  20.0 MiB  64.0 MiB  1.2 s  500m     42  \
-         3 of 100/s  3 m 20 s\n",
+         \ni-7  acme    shop  busy   200007  4711  12.4 MiB  20.0 MiB  64.0 MiB  1.2 s       500m     42  \
+         3 of 100/s  3 m 20 s\
+         \ni-8  acme    -     spare  200007  4711  12.4 MiB  20.0 MiB  64.0 MiB  1.2 s  unlimited      0  \
+         \x20      0/s  3 m 20 s\n",
         "",
     );
 }
@@ -112,6 +134,17 @@ fn all_instances_are_asked_for_without_a_tenant() {
     let run = skep(&FakeDaemon::start().endpoint(), &["ps", "--all", "--json"]);
     let value: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(value["instances"][0]["tenant"], "everybody");
+}
+
+#[test]
+fn what_a_spare_does_not_have_is_null() {
+    let run = skep(&FakeDaemon::start().endpoint(), &["ps", "--json"]);
+    let value: Value = serde_json::from_str(&run.stdout).unwrap();
+    let (busy, spare) = (&value["instances"][0], &value["instances"][1]);
+    assert_eq!((&busy["app"], &busy["cpu_limit_millis"]), (&json!("shop"), &json!(500)));
+    for key in ["app", "version", "cpu_limit_millis", "instance_rate"] {
+        assert_eq!(spare[key], Value::Null, "{key}");
+    }
 }
 
 #[test]
@@ -165,6 +198,20 @@ fn following_asks_for_what_came_after_and_ends_with_its_reader() {
     // The reader is gone: the next line cannot be written, and nobody complains.
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
+fn following_loses_nothing_that_comes_after_an_empty_log() {
+    let daemon = FakeDaemon::start();
+    let mut command = command(&daemon.endpoint(), &["logs", "late", "--follow", "--lines", "1"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("skep runs");
+    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .take(4)
+        .map(|line| line.unwrap().chars().skip(40).take(6).collect())
+        .collect();
+    assert_eq!(lines, ["line 1", "line 2", "line 3", "line 4"]);
+    child.wait().unwrap();
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! `Apps`: deploys, lists and removes, and shows console lines.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError},
+};
 
 use sha2::{Digest as _, Sha256};
 use skep_core::{
-    AppId, AppLimits, ByteCount, Cause, Ceiling, LimitsMax, ModulePath, TenantId, VersionId,
-    limits::resolve,
+    AppId, AppLimits, ByteCount, Cause, LimitsMax, ModulePath, TenantId, VersionId, limits::resolve,
 };
 use skep_link::frame::MAX_MODULES;
 use skep_proto::v1::{
@@ -17,7 +19,9 @@ use tonic::{Request, Response, Status, async_trait};
 use super::{
     Daemon,
     convert::{self, Fields},
+    on_disk,
     status::Refusal,
+    to_its_end,
 };
 use crate::{
     pool::{CompileError, Pool},
@@ -33,46 +37,44 @@ impl Apps for Daemon {
         &self,
         request: Request<DeployRequest>,
     ) -> Result<Response<DeployResponse>, Status> {
-        let rights = self.callers.rights(&request)?;
+        let rights = self.rights(&request)?;
         let raw = request.into_inner();
         let tenant = name(&raw.tenant)?;
-        rights.tenant(&tenant)?;
-        let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
+        let pool = self.pool(&rights, &tenant)?;
         if *self.draining.borrow() {
             return Err(Refusal::from(Cause::Draining).into());
         }
+        let doors = self.deploys.get(&tenant).ok_or(Refusal::NotFound)?;
+        let Ok(_inside) = doors.try_acquire() else {
+            return Err(Refusal::from(Cause::QueueFull).into());
+        };
         let (mut version, quota) = self.read_deploy(pool, tenant.clone(), raw)?;
         let deploying = self.deploying.get(&tenant).ok_or(Refusal::NotFound)?;
         let one_at_a_time = Arc::clone(deploying).lock_owned().await;
         let (pool, store) = (Arc::clone(pool), self.store.clone());
-        // In a task of its own: a caller that hangs up must not leave a sandbox half made.
-        let deployed = tokio::spawn(async move {
+        let deployed = to_its_end(async move {
             let _one_at_a_time = one_at_a_time;
             version.functions = pool.compile(&version).await.map_err(refused)?;
             // Kept before it is live: what answers now also answers after a restart.
-            store
-                .save(&version, &quota)
-                .map_err(|error| Refusal::Internal(crate::exit::Chain(&error).to_string()))?;
+            let version = on_disk(move || store.save(&version, &quota).map(|()| version)).await?;
             tracing::info!(%tenant, app = %version.app, version = %version.id.short(), "deployed");
             let response = DeployResponse {
                 version: version.id.to_string(),
                 functions: version.functions.clone(),
             };
             pool.deploy(version, quota);
-            Ok::<_, Refusal>(response)
+            Ok(response)
         });
-        let response = deployed.await.map_err(|error| Refusal::Internal(error.to_string()))??;
-        Ok(Response::new(response))
+        Ok(Response::new(deployed.await?))
     }
 
     async fn list(
         &self,
         request: Request<ListAppsRequest>,
     ) -> Result<Response<ListAppsResponse>, Status> {
-        let rights = self.callers.rights(&request)?;
+        let rights = self.rights(&request)?;
         let tenant = name(&request.into_inner().tenant)?;
-        rights.tenant(&tenant)?;
-        let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
+        let pool = self.pool(&rights, &tenant)?;
         let apps = pool.apps().iter().map(convert::app).collect();
         Ok(Response::new(ListAppsResponse { apps }))
     }
@@ -81,31 +83,34 @@ impl Apps for Daemon {
         &self,
         request: Request<RemoveRequest>,
     ) -> Result<Response<RemoveResponse>, Status> {
-        let rights = self.callers.rights(&request)?;
+        let rights = self.rights(&request)?;
         let raw = request.into_inner();
         let (tenant, app) = names(&raw.tenant, &raw.app)?;
-        rights.tenant(&tenant)?;
-        let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
+        let pool = self.pool(&rights, &tenant)?;
         let deploying = self.deploying.get(&tenant).ok_or(Refusal::NotFound)?;
-        let _one_at_a_time = deploying.lock().await;
+        let one_at_a_time = Arc::clone(deploying).lock_owned().await;
         if pool.version(&app).is_none() {
             return Err(Refusal::NotFound.into());
         }
-        self.store
-            .remove(&tenant, &app)
-            .map_err(|error| Refusal::Internal(crate::exit::Chain(&error).to_string()))?;
-        pool.remove(&app);
-        self.all_logs().remove(&(tenant.clone(), app.clone()));
-        tracing::info!(%tenant, %app, "removed");
+        let (pool, store, logs) = (Arc::clone(pool), self.store.clone(), Arc::clone(&self.logs));
+        to_its_end(async move {
+            let _one_at_a_time = one_at_a_time;
+            let what = (tenant.clone(), app.clone());
+            on_disk(move || store.remove(&what.0, &what.1)).await?;
+            pool.remove(&app);
+            tracing::info!(%tenant, %app, "removed");
+            logs.lock().unwrap_or_else(PoisonError::into_inner).remove(&(tenant, app));
+            Ok(())
+        })
+        .await?;
         Ok(Response::new(RemoveResponse {}))
     }
 
     async fn logs(&self, request: Request<LogsRequest>) -> Result<Response<LogsResponse>, Status> {
-        let rights = self.callers.rights(&request)?;
+        let rights = self.rights(&request)?;
         let raw = request.into_inner();
         let (tenant, app) = names(&raw.tenant, &raw.app)?;
-        rights.tenant(&tenant)?;
-        let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
+        let pool = self.pool(&rights, &tenant)?;
         if pool.version(&app).is_none() {
             return Err(Refusal::NotFound.into());
         }
@@ -177,11 +182,16 @@ impl Daemon {
                 None
             }
         };
+        // What a deploy does not speak of stays as it is.
+        let live = app.as_ref().and_then(|app| pool.version(app));
+        let old = live.map_or(AppQuota::OPEN, |(_, quota)| quota);
+        let (app_rate, instance_rate) = (raw.app_rate, raw.instance_rate);
         let quota = AppQuota {
-            rate: convert::rate(&mut fields, "app_rate", raw.app_rate),
-            concurrency: Ceiling::Open,
-            memory: Ceiling::Open,
-            instance_rate: convert::rate(&mut fields, "instance_rate", raw.instance_rate),
+            rate: app_rate.map_or(old.rate, |rate| convert::rate(&mut fields, "app_rate", rate)),
+            instance_rate: instance_rate.map_or(old.instance_rate, |rate| {
+                convert::rate(&mut fields, "instance_rate", rate)
+            }),
+            ..old
         };
         fields.finish()?;
         let (Some(app), Some(entry), Some(limits)) = (app, entry, limits) else {

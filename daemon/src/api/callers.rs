@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use http::Extensions;
 use skep_core::TenantId;
 use tonic::transport::server::{TcpConnectInfo, UdsConnectInfo};
 
@@ -30,8 +31,7 @@ impl Callers {
     /// # Errors
     ///
     /// [`Refusal::Unknown`]: no rule fits.
-    pub(super) fn rights<T>(&self, request: &tonic::Request<T>) -> Result<Rights, Refusal> {
-        let extensions = request.extensions();
+    pub(super) fn rights(&self, extensions: &Extensions) -> Result<Rights, Refusal> {
         let peers: Vec<Peer> = if extensions.get::<TcpConnectInfo>().is_some() {
             vec![Peer::Tcp]
         } else {

@@ -66,8 +66,7 @@ pub(super) fn encoding(fields: &mut Fields, raw: i32) -> Encoding {
 }
 
 /// Whole rates; a burst without a rate is a mistake.
-pub(super) fn rate(fields: &mut Fields, field: &str, raw: Option<v1::Rates>) -> Ceiling<Rate> {
-    let Some(raw) = raw else { return Ceiling::Open };
+pub(super) fn rate(fields: &mut Fields, field: &str, raw: v1::Rates) -> Ceiling<Rate> {
     let burst = match raw.burst {
         None => NonZeroU32::MIN,
         Some(burst) => NonZeroU32::new(burst).unwrap_or_else(|| {
@@ -105,7 +104,7 @@ pub(super) fn change_rate(
         raw.rps = raw.rps.or(Some(old.per_second));
         raw.burst = raw.burst.or(Some(old.burst.get()));
     }
-    rate(fields, field, Some(raw))
+    rate(fields, field, raw)
 }
 
 /// What a request to set quotas makes unlimited. Each metric is either set or unlimited.

@@ -6,7 +6,7 @@ use skep_proto::v1::{
 };
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{Daemon, apps::name, convert, status::Refusal};
+use super::{Daemon, apps::name, convert};
 
 #[async_trait]
 impl Host for Daemon {
@@ -14,7 +14,7 @@ impl Host for Daemon {
         &self,
         request: Request<InstancesRequest>,
     ) -> Result<Response<InstancesResponse>, Status> {
-        let rights = self.callers.rights(&request)?;
+        let rights = self.rights(&request)?;
         let raw = request.into_inner();
         let mut instances = Vec::new();
         if raw.tenant.is_empty() {
@@ -25,9 +25,7 @@ impl Host for Daemon {
             }
         } else {
             let tenant = name(&raw.tenant)?;
-            rights.tenant(&tenant)?;
-            let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
-            let all = pool.instances();
+            let all = self.pool(&rights, &tenant)?.instances();
             instances.extend(all.iter().map(|one| convert::instance(tenant.as_str(), one)));
         }
         Ok(Response::new(InstancesResponse { instances }))
@@ -37,7 +35,7 @@ impl Host for Daemon {
         &self,
         request: Request<DoctorRequest>,
     ) -> Result<Response<DoctorResponse>, Status> {
-        self.callers.rights(&request)?.admin()?;
+        self.rights(&request)?.admin()?;
         let findings = self.doctor.examine(self).await;
         Ok(Response::new(DoctorResponse { findings }))
     }
@@ -46,7 +44,7 @@ impl Host for Daemon {
         &self,
         request: Request<DrainRequest>,
     ) -> Result<Response<DrainResponse>, Status> {
-        self.callers.rights(&request)?.admin()?;
+        self.rights(&request)?.admin()?;
         let running = self.running();
         tracing::info!(running, "draining: an admin asked for it");
         self.draining.send_replace(true);

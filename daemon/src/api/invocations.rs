@@ -29,10 +29,10 @@ impl Invocations for Daemon {
         &self,
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
-        let rights = self.callers.rights(&request)?;
+        let rights = self.rights(&request)?;
         let accepted = request.extensions().get::<Accepted>().copied();
         let (tenant, call) = read(request.into_inner(), accepted)?;
-        rights.tenant(&tenant)?;
+        let pool = self.pool(&rights, &tenant)?;
         if *self.draining.borrow() {
             return Err(Refusal::from(Cause::Draining).into());
         }
@@ -45,17 +45,23 @@ impl Invocations for Daemon {
         if call.deadline.has_passed(Instant::now()) {
             return Err(Refusal::from(Cause::Deadline).into());
         }
-        let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
         let logs = self.logs_if_deployed(pool, &tenant, &call.app).ok_or(Refusal::NotFound)?;
-        let (id, pool, bounds) = (call.id, Arc::clone(pool), self.bounds());
+        let (id, app) = (call.id, call.app.clone());
+        let (pool, bounds) = (Arc::clone(pool), self.bounds());
         // Dropped with this future when the client hangs up.
         let (_waits, hung_up) = oneshot::channel::<()>();
         let running = tokio::spawn(dispatch::run(pool, call, bounds, logs, hung_up));
         let outcome = match running.await {
             Ok(outcome) => outcome,
-            Err(error) => return Err(Refusal::Internal(error.to_string()).into()),
+            Err(error) => return Err(Refusal::Internal(format!("call {id}: {error}")).into()),
         };
-        let (answer, usage) = outcome.map_err(status::of_failure)?;
+        let (answer, usage) = outcome.map_err(|failure| {
+            // Refusals cost no work: not even that of being logged.
+            if let Some(reason) = failure.broke() {
+                tracing::info!(%tenant, %app, invocation = %id, reason, "call failed");
+            }
+            status::of_failure(failure, id)
+        })?;
         tracing::debug!(%tenant, invocation = %id, run = ?usage.run, "answered");
         Ok(Response::new(InvokeResponse {
             outcome: Some(convert::outcome(answer)),

@@ -5,6 +5,7 @@
 
 mod apps;
 mod callers;
+pub mod connections;
 mod convert;
 mod front;
 mod host;
@@ -22,19 +23,29 @@ use skep_proto::v1::{
     DESCRIPTORS, apps_server::AppsServer, host_server::HostServer,
     invocations_server::InvocationsServer, quotas_server::QuotasServer,
 };
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tonic::service::Routes;
 
-use self::callers::Callers;
 pub use self::front::{Accepted, Front};
+use self::{
+    callers::{Callers, Rights},
+    status::Refusal,
+};
 use crate::{
     config::Config,
     dispatch::Bounds,
     doctor::Doctor,
+    exit::Chain,
     logs::Logs,
     pool::{Pool, Shared},
-    store::Store,
+    store::{Store, StoreError},
 };
+
+/// Deploys of one tenant at the same time, of which one runs.
+const DEPLOYS: usize = 8;
+
+/// Console lines by app.
+type AllLogs = BTreeMap<(TenantId, AppId), Arc<Logs>>;
 
 /// What the services share.
 #[derive(Debug)]
@@ -51,10 +62,12 @@ pub struct Daemon {
     pub doctor: Doctor,
     /// Set once no new work is taken.
     pub draining: watch::Sender<bool>,
-    callers: Callers,
-    logs: Mutex<BTreeMap<(TenantId, AppId), Arc<Logs>>>,
+    callers: Arc<Callers>,
+    logs: Arc<Mutex<AllLogs>>,
     /// One deploy of a tenant at a time: what is live and what is kept must agree.
     deploying: BTreeMap<TenantId, Arc<tokio::sync::Mutex<()>>>,
+    /// Deploys of a tenant that run or wait: each holds its source.
+    deploys: BTreeMap<TenantId, Semaphore>,
 }
 
 impl Daemon {
@@ -66,8 +79,10 @@ impl Daemon {
         store: Store,
         doctor: Doctor,
     ) -> Arc<Self> {
-        let callers = Callers::new(&config.callers);
+        let callers = Arc::new(Callers::new(&config.callers));
         let deploying = pools.keys().map(|tenant| (tenant.clone(), Default::default())).collect();
+        let deploys =
+            pools.keys().map(|tenant| (tenant.clone(), Semaphore::new(DEPLOYS))).collect();
         Arc::new(Self {
             config,
             pools,
@@ -76,16 +91,39 @@ impl Daemon {
             doctor,
             draining: watch::Sender::new(false),
             callers,
-            logs: Mutex::default(),
+            logs: Arc::default(),
             deploying,
+            deploys,
         })
+    }
+
+    /// What every request passes first.
+    pub fn front(&self) -> Front {
+        let sizes = self.config.sizes;
+        // Names, limits and paths come on top of what is counted.
+        let slack = 64 << 10;
+        Front::new(
+            Arc::clone(&self.callers),
+            sizes.request.bytes() + slack,
+            sizes.source.bytes() + slack,
+        )
+    }
+
+    fn rights<T>(&self, request: &tonic::Request<T>) -> Result<Rights, Refusal> {
+        self.callers.rights(request.extensions())
+    }
+
+    /// The pool of a tenant, for whoever may use it. There is no other way to a tenant's things.
+    fn pool(&self, rights: &Rights, tenant: &TenantId) -> Result<&Arc<Pool>, Refusal> {
+        rights.tenant(tenant)?;
+        self.pools.get(tenant).ok_or(Refusal::NotFound)
     }
 
     fn bounds(&self) -> Bounds {
         Bounds { sizes: self.config.sizes, logs: self.config.logs }
     }
 
-    fn all_logs(&self) -> MutexGuard<'_, BTreeMap<(TenantId, AppId), Arc<Logs>>> {
+    fn all_logs(&self) -> MutexGuard<'_, AllLogs> {
         self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,6 +138,23 @@ impl Daemon {
     /// Calls that run or wait, of all tenants.
     pub fn running(&self) -> u32 {
         self.pools.values().map(|pool| pool.running()).sum()
+    }
+}
+
+/// Work that goes on to its end in a task of its own: a caller that hangs up must leave nothing half done.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::spawn(work).await.map_err(|error| Refusal::Internal(error.to_string()))?
+}
+
+/// Work that waits for the disk, away from the threads that serve.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, Refusal> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(|error| Refusal::Internal(Chain(&error).to_string())),
+        Err(error) => Err(Refusal::Internal(error.to_string())),
     }
 }
 

@@ -1,6 +1,8 @@
 //! `Quotas`: reads and changes what is metered.
 
-use skep_core::{ByteCount, Ceiling, CpuShare};
+use std::sync::Arc;
+
+use skep_core::{ByteCount, Ceiling, CpuShare, TenantId};
 use skep_proto::v1::{
     GetQuotaRequest, GetQuotaResponse, Metric, SetQuotaRequest, SetQuotaResponse,
     quotas_server::Quotas,
@@ -11,9 +13,20 @@ use super::{
     Daemon,
     apps::{name, names},
     convert::{self, Fields},
+    on_disk,
     status::Refusal,
+    to_its_end,
 };
-use crate::{cgroup::Limits, exit::Chain, pool::TenantQuota, registry::AppQuota};
+use crate::{
+    cgroup::{Limit, LimitError, Limits},
+    exit::Chain,
+    instance::LaunchError,
+    pool::{Pool, TenantQuota},
+    registry::AppQuota,
+};
+
+/// More than any host has, and what the kernel can count.
+const MOST_MEMORY: ByteCount = ByteCount::from_bytes(1 << 60);
 
 #[async_trait]
 impl Quotas for Daemon {
@@ -21,11 +34,10 @@ impl Quotas for Daemon {
         &self,
         request: Request<GetQuotaRequest>,
     ) -> Result<Response<GetQuotaResponse>, Status> {
-        let rights = self.callers.rights(&request)?;
+        let rights = self.rights(&request)?;
         let raw = request.into_inner();
         let tenant = name(&raw.tenant)?;
-        rights.tenant(&tenant)?;
-        let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
+        let pool = self.pool(&rights, &tenant)?;
         let (quota, instance_rate, running, reserved) = if raw.app.is_empty() {
             let (quota, running, reserved) = pool.quota();
             (convert::tenant_quota(&quota), None, running, reserved)
@@ -47,16 +59,16 @@ impl Quotas for Daemon {
         &self,
         request: Request<SetQuotaRequest>,
     ) -> Result<Response<SetQuotaResponse>, Status> {
-        let rights = self.callers.rights(&request)?;
+        let rights = self.rights(&request)?;
         let raw = request.into_inner();
         let tenant = name(&raw.tenant)?;
-        rights.tenant(&tenant)?;
+        let pool = self.pool(&rights, &tenant)?;
         if raw.app.is_empty() {
             // Whoever may use a tenant must not be able to give it more.
             rights.admin()?;
-            self.set_tenant(&tenant, raw).await
+            self.set_tenant(pool, &tenant, raw).await
         } else {
-            self.set_app(raw).await
+            self.set_app(pool, raw).await
         }
     }
 }
@@ -64,10 +76,10 @@ impl Quotas for Daemon {
 impl Daemon {
     async fn set_tenant(
         &self,
-        tenant: &skep_core::TenantId,
+        pool: &Arc<Pool>,
+        tenant: &TenantId,
         raw: SetQuotaRequest,
     ) -> Result<Response<SetQuotaResponse>, Status> {
-        let pool = self.pools.get(tenant).ok_or(Refusal::NotFound)?;
         let deploying = self.deploying.get(tenant).ok_or(Refusal::NotFound)?;
         let _one_at_a_time = deploying.lock().await;
         let (old, ..) = pool.quota();
@@ -94,21 +106,39 @@ impl Daemon {
         if raw.instance_rate.is_some() || open.contains(&Metric::InstanceRate) {
             fields.bad("instance_rate", "belongs to an app; name one");
         }
+        if let Some(memory) = memory
+            && MOST_MEMORY < memory
+        {
+            let what = format!("is {memory}, at most {MOST_MEMORY} can be held to");
+            fields.bad("quota.memory_bytes", what);
+        }
+        if let Some(cpu) = cpu
+            && cpu < CpuShare::LEAST
+        {
+            let least = CpuShare::LEAST;
+            let what = format!("is {cpu}, at least {least} is needed; to close, set the rate to 0");
+            fields.bad("quota.cpu_millis", what);
+        }
         fields.finish()?;
-        pool.set_quota(quota).map_err(|error| Refusal::Internal(Chain(&error).to_string()))?;
-        self.store
-            .save_quota(tenant, &quota)
-            .map_err(|error| Refusal::Internal(Chain(&error).to_string()))?;
+        pool.set_quota(quota).map_err(not_set)?;
+        if let Err(error) = self.store.save_quota(tenant, &quota) {
+            // Not kept means not set. The error that counts is the one being returned.
+            let _ = pool.set_quota(old);
+            return Err(Refusal::Internal(Chain(&error).to_string()).into());
+        }
         tracing::info!(%tenant, ?quota, "quota set");
         let quota = Some(convert::tenant_quota(&quota));
         Ok(Response::new(SetQuotaResponse { quota, instance_rate: None }))
     }
 
-    async fn set_app(&self, raw: SetQuotaRequest) -> Result<Response<SetQuotaResponse>, Status> {
+    async fn set_app(
+        &self,
+        pool: &Arc<Pool>,
+        raw: SetQuotaRequest,
+    ) -> Result<Response<SetQuotaResponse>, Status> {
         let (tenant, app) = names(&raw.tenant, &raw.app)?;
-        let pool = self.pools.get(&tenant).ok_or(Refusal::NotFound)?;
         let deploying = self.deploying.get(&tenant).ok_or(Refusal::NotFound)?;
-        let _one_at_a_time = deploying.lock().await;
+        let one_at_a_time = Arc::clone(deploying).lock_owned().await;
         let (version, old) = pool.version(&app).ok_or(Refusal::NotFound)?;
         let (tenant_quota, ..) = pool.quota();
         let mut fields = Fields::default();
@@ -139,20 +169,44 @@ impl Daemon {
                 open.contains(&Metric::InstanceRate),
             ),
         };
+        if let Some(concurrency) = change.concurrency
+            && version.limits.concurrency.get() < concurrency
+        {
+            let most = version.limits.concurrency;
+            let what = format!("is {concurrency}, above the {most} that the app was deployed with");
+            fields.bad("quota.concurrency", what);
+        }
         if change.cpu_millis.is_some() || open.contains(&Metric::Cpu) {
             let what = "an app's CPU limit is part of its deployment; deploy it again with another";
             fields.bad("quota.cpu_millis", what);
         }
         fields.finish()?;
-        self.store
-            .save(&version, &quota)
-            .map_err(|error| Refusal::Internal(Chain(&error).to_string()))?;
-        if !pool.set_app_quota(&app, quota) {
+        let (pool, store) = (Arc::clone(pool), self.store.clone());
+        let there = to_its_end(async move {
+            let _one_at_a_time = one_at_a_time;
+            on_disk(move || store.save(&version, &quota)).await?;
+            Ok(pool.set_app_quota(&app, quota))
+        });
+        if !there.await? {
             return Err(Refusal::NotFound.into());
         }
         Ok(Response::new(SetQuotaResponse {
             quota: Some(convert::app_quota(&quota)),
             instance_rate: convert::rates(quota.instance_rate),
         }))
+    }
+}
+
+fn not_set(error: LaunchError) -> Refusal {
+    match error {
+        // Version 1 takes no limit below what is in use and cannot be taken back.
+        LaunchError::Limit(LimitError::Write { limit: Limit::Memory, .. }) => {
+            let mut fields = Fields::default();
+            let what =
+                "is less than what the tenant's instances use; try again when they have ended";
+            fields.bad("quota.memory_bytes", what);
+            fields.finish().err().unwrap_or(Refusal::NotFound)
+        }
+        error => Refusal::Internal(Chain(&error).to_string()),
     }
 }

@@ -5,12 +5,15 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use skep_core::{ByteCount, Cause, Denied};
+use skep_core::{ByteCount, Cause, Denied, InvocationId};
 use skep_proto::ERROR_DOMAIN;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::dispatch::Failure;
+
+/// Bytes of a text that tenant code had a part in: it travels in headers, which clients bound.
+const MOST_TEXT: usize = 1 << 10;
 
 /// A field of a request that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,12 +74,13 @@ impl From<Refusal> for Status {
                 })
             }
             Refusal::Source { path, line, column, message } => {
-                let text = format!("{path}:{line}:{column}: {message}");
+                let mut text = format!("{path}:{line}:{column}: {message}");
+                text.truncate(text.floor_char_boundary(MOST_TEXT));
                 with_reason(Code::InvalidArgument, &text, "BAD_SOURCE", |details| {
                     details.add_bad_request_violation(format!("files[{path}]"), text.clone());
                 })
             }
-            Refusal::Cause(cause) => of_cause(cause, true, None),
+            Refusal::Cause(cause) => of_cause(cause, true, None, None),
             Refusal::Internal(text) => {
                 tracing::error!(error = %text, "internal error");
                 let text = "internal error; the daemon's log has more";
@@ -87,10 +91,10 @@ impl From<Refusal> for Status {
 }
 
 /// What becomes of a failed call.
-pub(super) fn of_failure(failure: Failure) -> Status {
+pub(super) fn of_failure(failure: Failure, id: InvocationId) -> Status {
     match failure {
         Failure::NotFound => Refusal::NotFound.into(),
-        Failure::Cause { cause, confirmed, detail } => of_cause(cause, confirmed, detail),
+        Failure::Cause { cause, confirmed, detail } => of_cause(cause, confirmed, detail, Some(id)),
     }
 }
 
@@ -123,13 +127,22 @@ fn code(cause: Cause) -> Code {
     }
 }
 
-fn of_cause(cause: Cause, confirmed: bool, detail: Option<String>) -> Status {
+fn of_cause(
+    cause: Cause,
+    confirmed: bool,
+    detail: Option<String>,
+    id: Option<InvocationId>,
+) -> Status {
     let mut text = cause.to_string();
     if let Some(detail) = detail {
         text = format!("{text}: {detail}");
+        text.truncate(text.floor_char_boundary(MOST_TEXT));
     }
     with_metadata(code(cause), &text, cause.reason(), |details, metadata| {
         metadata.insert("retriable".to_owned(), cause.retriable().to_string());
+        if let Some(id) = id {
+            metadata.insert("invocation".to_owned(), id.to_string());
+        }
         if !confirmed {
             metadata.insert("confirmed".to_owned(), "false".to_owned());
         }
@@ -161,7 +174,17 @@ fn add_quota(details: &mut ErrorDetails, denied: Denied) {
 /// A payload that was not even read whole.
 pub(super) fn too_large(size: u64, most: u64) -> Status {
     let (size, most) = (ByteCount::from_bytes(size), ByteCount::from_bytes(most));
-    of_cause(Cause::TooLarge { size, most }, true, None)
+    of_cause(Cause::TooLarge { size, most }, true, None, None)
+}
+
+/// A request of more than one message.
+pub(super) fn one_message() -> Status {
+    with_reason(Code::InvalidArgument, "a request is one message", "BAD_FIELD", |_| ())
+}
+
+/// A request that did not arrive whole in time.
+pub(super) fn too_slow() -> Status {
+    with_reason(Code::DeadlineExceeded, "the request did not arrive in time", "DEADLINE", |_| ())
 }
 
 fn with_reason(
@@ -194,7 +217,7 @@ mod tests {
 
     #[track_caller]
     fn check(cause: Cause, code: Code, reason: &str) {
-        let status = of_cause(cause, true, None);
+        let status = of_cause(cause, true, None, None);
         assert_eq!(status.code(), code, "{cause:?}");
         let info = status.get_details_error_info().unwrap();
         assert_eq!((info.reason.as_str(), info.domain.as_str()), (reason, "skep.v1"));
@@ -218,7 +241,7 @@ mod tests {
             limit: 5,
             retry_after: Some(Duration::from_millis(200)),
         };
-        let status = of_cause(Cause::Quota(denied), true, None);
+        let status = of_cause(Cause::Quota(denied), true, None, None);
         assert_eq!(status.code(), Code::ResourceExhausted);
         let retry = status.get_details_retry_info().unwrap();
         assert_eq!(retry.retry_delay, Some(Duration::from_millis(200)));
@@ -228,7 +251,8 @@ mod tests {
 
     #[test]
     fn what_is_not_yours_reads_like_what_is_not_there() {
-        let (a, b): (Status, Status) = (Refusal::NotFound.into(), of_failure(Failure::NotFound));
+        let failure = of_failure(Failure::NotFound, InvocationId::from_bits(7));
+        let (a, b): (Status, Status) = (Refusal::NotFound.into(), failure);
         assert_eq!((a.code(), a.message()), (b.code(), b.message()));
     }
 }

@@ -134,6 +134,12 @@ impl Tree {
     /// [`PrepareError`] names the group, the controller and the kernel's answer.
     pub fn prepare(&self, owner: u32, inside: Inside) -> Result<(), PrepareError> {
         self.clear()?;
+        for below in [CONTROL, ZYGOTE] {
+            let stale = self.group(below);
+            if stale.exists() {
+                stale.kill().map_err(|source| RemoveError::new(stale.v2(), source))?;
+            }
+        }
         let root = self.group("");
         let mut above = PathBuf::new();
         for part in &self.name {

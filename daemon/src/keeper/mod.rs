@@ -43,7 +43,7 @@ use self::{
 use crate::{
     cgroup::{CONTROL, Inside, Limit, PrepareError, RemoveError, Tree, ZYGOTE},
     config::Config,
-    exit::{Exit, say},
+    exit::{Chain, Exit, say},
 };
 
 /// Why the keeper stopped before its time.
@@ -131,6 +131,7 @@ fn serve(
         zygotes: HashMap::new(),
         current: None,
         backoff: Backoff::new(),
+        end: None,
     };
     keeper.start_zygote()?;
     let ended = keeper.watch(signals);
@@ -152,9 +153,25 @@ struct Keeper<'a> {
     /// The one that new instances come from.
     current: Option<i32>,
     backoff: Backoff,
+    /// When the daemon must have ended, once it was told to.
+    end: Option<Instant>,
 }
 
 impl Keeper<'_> {
+    /// Starts another zygote. If that fails now it is tried again later: the daemon serves on with what
+    /// it has.
+    fn try_zygote(&mut self) -> Result<(), KeeperError> {
+        match self.start_zygote() {
+            Err(error @ KeeperError::Spawn(_)) => {
+                say(&format!("{}; trying again", Chain(&error)));
+                self.backoff.fail(Instant::now());
+                self.current = None;
+                Ok(())
+            }
+            started => started,
+        }
+    }
+
     fn start_zygote(&mut self) -> Result<(), KeeperError> {
         let entrance = self.tree.entrance(ZYGOTE);
         let (child, socket) = spawn::zygote(&self.config.shim, self.config.ids.user, &entrance)?;
@@ -171,14 +188,22 @@ impl Keeper<'_> {
     fn watch(&mut self, signals: &SignalFd) -> Result<Exit, KeeperError> {
         loop {
             let now = Instant::now();
-            let wait = match (self.current, self.backoff.wait(now)) {
-                (Some(_), _) => PollTimeout::NONE,
-                (None, wait) => {
-                    let wait = wait.unwrap_or(Duration::ZERO);
-                    if wait.is_zero() {
-                        self.start_zygote()?;
-                        continue;
-                    }
+            if self.end.is_some_and(|end| end <= now) {
+                say("the daemon does not end; killing it");
+                return self.await_daemon(Duration::ZERO);
+            }
+            let backoff = match self.current {
+                Some(_) => None,
+                None => Some(self.backoff.wait(now).unwrap_or(Duration::ZERO)),
+            };
+            if backoff.is_some_and(|wait| wait.is_zero()) {
+                self.try_zygote()?;
+                continue;
+            }
+            let end = self.end.map(|end| end.saturating_duration_since(now));
+            let wait = match [backoff, end].into_iter().flatten().min() {
+                None => PollTimeout::NONE,
+                Some(wait) => {
                     let milliseconds = wait.as_nanos().div_ceil(1_000_000);
                     PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX)
                 }
@@ -208,6 +233,7 @@ impl Keeper<'_> {
                 // The daemon drains and ends; its end is ours.
                 let daemon = Pid::from_raw(i32::try_from(self.daemon.id()).unwrap_or(i32::MAX));
                 kill(daemon, Signal::SIGTERM).map_err(kernel("pass a signal on"))?;
+                self.end.get_or_insert(Instant::now() + self.config.drain + PATIENCE);
             }
         }
         loop {
@@ -249,14 +275,14 @@ impl Keeper<'_> {
             received => received.map_err(KeeperError::Talk)?.0,
         };
         match ToKeeper::decode(&packet[..len]) {
-            Some(ToKeeper::RenewZygote) => self.start_zygote().map(|()| None),
-            None => self.await_daemon().map(Some),
+            Some(ToKeeper::RenewZygote) => self.try_zygote().map(|()| None),
+            None => self.await_daemon(PATIENCE).map(Some),
         }
     }
 
-    /// The daemon closed its end of the channel: it is ending, or must.
-    fn await_daemon(&mut self) -> Result<Exit, KeeperError> {
-        let patience = Instant::now() + PATIENCE;
+    /// The daemon is ending: it closed its end of the channel, or was told to. It has `patience` left.
+    fn await_daemon(&mut self, patience: Duration) -> Result<Exit, KeeperError> {
+        let patience = Instant::now() + patience;
         let status = loop {
             match self.daemon.try_wait().map_err(KeeperError::Talk)? {
                 Some(status) => break status,

@@ -20,7 +20,7 @@ use tokio::{
     time::{timeout, timeout_at},
 };
 
-use super::{Books, Pool, Seat, Turned, Waiter};
+use super::{AppKey, Books, Pool, Seat, Turned, Waiter};
 use crate::{
     instance::{Death, Instance},
     link::{Link, LinkError},
@@ -48,7 +48,7 @@ pub enum Start {
 #[must_use = "a lease dropped without `healthy` gets its instance killed"]
 pub struct Lease {
     pool: Arc<Pool>,
-    app: AppId,
+    app: AppKey,
     instance: Arc<Instance>,
     version: Arc<Version>,
     link: Option<Link>,
@@ -66,6 +66,11 @@ impl Lease {
         &self.instance
     }
 
+    /// The app that is charged for it.
+    pub fn app(&self) -> &AppKey {
+        &self.app
+    }
+
     /// What it serves.
     pub fn version(&self) -> &Arc<Version> {
         &self.version
@@ -77,7 +82,7 @@ impl Lease {
     }
 
     /// Whether the instance can be relied on: after a long rest it must say that it is still there.
-    async fn answers(&mut self) -> bool {
+    async fn answers(&mut self, deadline: Deadline) -> bool {
         if self.rested < PING_AFTER {
             return true;
         }
@@ -86,7 +91,8 @@ impl Lease {
             link.send(&ToShim::Ping).await?;
             Ok::<_, LinkError>(matches!(link.receive().await?, ToDaemon::Pong))
         };
-        matches!(timeout(PING_PATIENCE, pong).await, Ok(Ok(true)))
+        let patience = deadline.left(Instant::now()).unwrap_or_default().min(PING_PATIENCE);
+        matches!(timeout(patience, pong).await, Ok(Ok(true)))
     }
 
     /// Gives the instance back after a complete, well-formed reply.
@@ -125,7 +131,8 @@ impl Drop for Lease {
 }
 
 impl Pool {
-    /// Admits a call of `name` at all levels and gets it an instance, waiting for one until `deadline`.
+    /// Admits a call of `name` at all levels and gets it an instance, waiting for one until `deadline` or
+    /// until `hung_up` resolves.
     /// Every admitted call must be [`finished`](Self::finished), whatever comes of it.
     ///
     /// # Errors
@@ -135,44 +142,60 @@ impl Pool {
         self: &Arc<Self>,
         name: &AppId,
         deadline: Deadline,
+        hung_up: &mut oneshot::Receiver<()>,
     ) -> Result<Lease, Turned> {
-        Self::admit(&mut self.lock(), name, Instant::now())?;
+        let key = Self::admit(&mut self.lock(), name, Instant::now())?;
         loop {
-            match self.obtain(name, deadline).await {
+            match self.obtain(name, deadline, hung_up).await {
                 Ok(mut lease) => {
-                    if lease.answers().await {
+                    if lease.answers(deadline).await {
                         return Ok(lease);
                     }
                     tracing::warn!(instance = %lease.instance.id, "silent after a rest, condemned");
                     tokio::spawn(lease.condemn(Some(Cause::InstanceLost)));
                 }
                 Err(turned) => {
-                    Self::undo(&mut self.lock(), name, Instant::now());
+                    Self::undo(&mut self.lock(), &key, Instant::now());
                     return Err(turned);
                 }
             }
         }
     }
 
-    async fn obtain(self: &Arc<Self>, name: &AppId, deadline: Deadline) -> Result<Lease, Turned> {
-        let told = match self.lease_or_wait(&mut self.lock(), name, Instant::now())? {
+    async fn obtain(
+        self: &Arc<Self>,
+        name: &AppId,
+        deadline: Deadline,
+        hung_up: &mut oneshot::Receiver<()>,
+    ) -> Result<Lease, Turned> {
+        let mut told = match self.lease_or_wait(&mut self.lock(), name, Instant::now())? {
             Begun::Lease(lease) => return Ok(lease),
             Begun::Wait(told) => told,
         };
-        match timeout_at(deadline.instant().into(), told).await {
-            Ok(Ok(answer)) => answer,
-            // The pool dropped the waiter: it is going down.
-            Ok(Err(_)) => Err(Cause::Draining.into()),
-            Err(_) => Err(Turned::Cause(
-                Cause::QueueFull,
-                Some("no instance came free before the deadline".to_owned()),
-            )),
+        let turned = tokio::select! {
+            biased;
+            told = timeout_at(deadline.instant().into(), &mut told) => match told {
+                Ok(Ok(answer)) => return answer,
+                // The pool dropped the waiter: it is going down.
+                Ok(Err(_)) => return Err(Cause::Draining.into()),
+                Err(_) => Turned::Cause(
+                    Cause::QueueFull,
+                    Some("no instance came free before the deadline".to_owned()),
+                ),
+            },
+            _ = hung_up => Cause::Cancelled.into(),
+        };
+        // An instance that was lent in this very moment goes back unharmed.
+        told.close();
+        if let Ok(Ok(lease)) = told.try_recv() {
+            lease.healthy();
         }
+        Err(turned)
     }
 
     /// Gives the concurrency of an admitted call back.
-    pub fn finished(&self, name: &AppId) {
-        Self::finish(&mut self.lock(), name);
+    pub fn finished(&self, app: &AppKey) {
+        Self::finish(&mut self.lock(), app);
     }
 
     fn lease_or_wait(
@@ -238,7 +261,7 @@ impl Pool {
         (seat.start, seat.start_time) = (Start::Idle, Duration::ZERO);
         Some(Lease {
             pool: Arc::clone(self),
-            app: name.clone(),
+            app: AppKey { name: name.clone(), birth: app.birth },
             instance: Arc::clone(&seat.instance),
             version: Arc::clone(&app.version),
             link: seat.link.take(),
@@ -258,38 +281,38 @@ impl Pool {
 
     fn take_back(
         self: &Arc<Self>,
-        name: &AppId,
+        key: &AppKey,
         instance: &Arc<Instance>,
         version: &Arc<Version>,
         link: Option<Link>,
     ) {
         let mut books = self.lock();
-        self.put_back(&mut books, name, instance, version, link);
-        self.settle(&mut books, name);
+        self.put_back(&mut books, key, instance, version, link);
+        self.settle(&mut books, &key.name);
     }
 
     fn put_back(
         self: &Arc<Self>,
         books: &mut Books,
-        name: &AppId,
+        key: &AppKey,
         instance: &Arc<Instance>,
         version: &Arc<Version>,
         link: Option<Link>,
     ) {
-        let Some(seat) = books.seats.get_mut(&instance.id) else { return };
-        if let Some(app) = books.apps.get_mut(name) {
+        let served = books.app(key).is_some_and(|app| {
             app.busy = app.busy.saturating_sub(1);
-            // A version that is served no more ends here, as does an instance without its link.
-            if link.is_some()
-                && app.version.id == version.id
-                && seat.on(Event::Returned) != Effect::Kill
-            {
-                seat.link = link;
-                seat.since = Instant::now();
+            app.version.id == version.id
+        });
+        let Some(seat) = books.seats.get_mut(&instance.id) else { return };
+        // A version that is served no more ends here, as does an instance without its link.
+        if served && link.is_some() && seat.on(Event::Returned) != Effect::Kill {
+            seat.link = link;
+            seat.since = Instant::now();
+            if let Some(app) = books.app(key) {
                 app.backoff.succeed();
                 app.idle.push(instance.id);
-                return;
             }
+            return;
         }
         self.doom(books, instance.id, None);
     }
@@ -297,31 +320,31 @@ impl Pool {
     /// Ends an instance that is not in the list of the idle (any more) and waits for the proof.
     pub(super) async fn give_up(
         self: &Arc<Self>,
-        name: &AppId,
+        key: &AppKey,
         instance: &Arc<Instance>,
         why: Option<Cause>,
     ) -> Death {
         {
             let mut books = self.lock();
-            if let Some(app) = books.apps.get_mut(name) {
+            if let Some(app) = books.app(key) {
                 app.busy = app.busy.saturating_sub(1);
             }
             books.condemn(instance.id);
         }
         let death = self.bury(instance, why).await;
         tracing::info!(
-            tenant = %self.tenant, app = %name, instance = %instance.id,
+            tenant = %self.tenant, app = %key.name, instance = %instance.id,
             cause = death.cause.reason(), confirmed = death.confirmed, "instance ended",
         );
         let mut books = self.lock();
         // A limit that a call met is that call's affair; a version that breaks by itself is not asked
         // again and again.
         if matches!(death.cause, Cause::Crashed { .. } | Cause::ExitedEarly { .. })
-            && let Some(app) = books.apps.get_mut(name)
+            && let Some(app) = books.app(key)
         {
             app.backoff.fail(Instant::now());
         }
-        self.settle(&mut books, name);
+        self.settle(&mut books, &key.name);
         death
     }
 
@@ -352,7 +375,7 @@ impl Pool {
         let Some(Seat { app, memory, .. }) = books.seats.remove(&id) else { return };
         books.memory.release(memory);
         books.leaving = books.leaving.saturating_minus(memory);
-        if let Some(app) = app.as_ref().and_then(|app| books.apps.get_mut(app)) {
+        if let Some(app) = app.as_ref().and_then(|app| books.app(app)) {
             app.memory.release(memory);
         }
         // Memory came free: whoever waits for it may be of any app.

@@ -25,7 +25,7 @@ use skep_core::{
     life::{self, Effect, Event, State},
     pool::Refusal,
 };
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use crate::{
     cgroup::{Group, Limits},
@@ -95,8 +95,13 @@ impl From<&config::Tenant> for TenantQuota {
 pub struct Pool {
     tenant: TenantId,
     shared: Arc<Shared>,
+    /// Launches of this tenant at the same time; the others wait their turn.
+    launches: Semaphore,
     books: Mutex<Books>,
 }
+
+/// See [`Pool::launches`].
+const LAUNCHES: usize = 4;
 
 #[derive(Debug)]
 struct Books {
@@ -106,6 +111,8 @@ struct Books {
     /// Of the reserved, what belongs to the doomed.
     leaving: ByteCount,
     apps: BTreeMap<AppId, App>,
+    /// Of the next app that comes.
+    next_birth: u64,
     seats: HashMap<InstanceId, Seat>,
     /// Sealed and unbound, oldest first.
     spares: VecDeque<InstanceId>,
@@ -114,8 +121,17 @@ struct Books {
     backoff: Backoff,
 }
 
+/// An app from its first deploy to its removal: another one that comes under the same name has books of
+/// its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppKey {
+    name: AppId,
+    birth: u64,
+}
+
 #[derive(Debug)]
 struct App {
+    birth: u64,
     version: Arc<Version>,
     quota: AppQuota,
     gauge: Gauge,
@@ -126,6 +142,8 @@ struct App {
     starting: u32,
     busy: u32,
     waiting: VecDeque<Waiter>,
+    /// When whoever waits is looked at again though nothing happened.
+    look_again: Option<Instant>,
     backoff: Backoff,
     calls: u64,
 }
@@ -140,7 +158,7 @@ struct Waiter {
 struct Seat {
     instance: Arc<Instance>,
     state: State,
-    app: Option<AppId>,
+    app: Option<AppKey>,
     memory: ByteCount,
     cpu: Ceiling<skep_core::CpuShare>,
     /// Here while nobody uses it.
@@ -175,6 +193,11 @@ impl App {
         u32::try_from(self.idle.len()).unwrap_or(u32::MAX) + self.starting + self.busy
     }
 
+    /// Its quota, with the concurrency that holds.
+    fn own_quota(&self) -> AppQuota {
+        AppQuota { concurrency: self.concurrency(), ..self.quota }
+    }
+
     /// The manifest's limit and the quota, whichever is less.
     fn concurrency(&self) -> Ceiling<u32> {
         Ceiling::At(self.version.limits.concurrency.get()).meet(self.quota.concurrency)
@@ -200,12 +223,14 @@ impl Pool {
             memory: Reservation::new(Level::Tenant, quota.group.memory),
             leaving: ByteCount::ZERO,
             apps: BTreeMap::new(),
+            next_birth: 0,
             seats: HashMap::new(),
             spares: VecDeque::new(),
             spares_starting: 0,
             backoff: Backoff::new(),
         };
-        Ok(Arc::new(Self { tenant, shared, books: Mutex::new(books) }))
+        let launches = Semaphore::new(LAUNCHES);
+        Ok(Arc::new(Self { tenant, shared, launches, books: Mutex::new(books) }))
     }
 
     /// Whose pool it is.
@@ -229,6 +254,8 @@ impl Pool {
         let name = version.app.clone();
         let version = Arc::new(version);
         let concurrency = Ceiling::At(version.limits.concurrency.get()).meet(quota.concurrency);
+        let birth = books.next_birth;
+        books.next_birth += 1;
         let old = match books.apps.get_mut(&name) {
             Some(app) => {
                 app.version = version;
@@ -240,6 +267,7 @@ impl Pool {
             }
             None => {
                 let app = App {
+                    birth,
                     version,
                     quota,
                     gauge: Gauge::new(quota.rate, concurrency, now),
@@ -248,6 +276,7 @@ impl Pool {
                     starting: 0,
                     busy: 0,
                     waiting: VecDeque::new(),
+                    look_again: None,
                     backoff: Backoff::new(),
                     calls: 0,
                 };
@@ -295,7 +324,7 @@ impl Pool {
     pub fn app_quota(&self, name: &AppId) -> Option<(AppQuota, u32, ByteCount)> {
         let books = self.lock();
         let app = books.apps.get(name)?;
-        Some((app.quota, app.gauge.running(), app.memory.reserved()))
+        Some((app.own_quota(), app.gauge.running(), app.memory.reserved()))
     }
 
     /// Changes the tenant's quota, in the books and in the kernel.
@@ -323,7 +352,7 @@ impl Pool {
     fn share_cpu(&self, books: &mut Books) {
         let Books { quota, apps, seats, .. } = books;
         for seat in seats.values_mut().filter(|seat| seat.state != State::Doomed) {
-            let app = seat.app.as_ref().and_then(|app| apps.get(app));
+            let app = seat.app.as_ref().and_then(|app| apps.get(&app.name));
             let own = app.map_or(self.shared.spare.cpu, |app| Ceiling::At(app.version.limits.cpu));
             seat.cpu = own.meet(quota.group.cpu);
             if let Err(error) = seat.instance.leaf.limit_cpu(seat.cpu) {
@@ -342,7 +371,7 @@ impl Pool {
         let concurrency = app.concurrency();
         app.gauge.set(quota.rate, concurrency, now);
         app.memory.set_quota(quota.memory);
-        for seat in books.seats.values_mut().filter(|seat| seat.app.as_ref() == Some(name)) {
+        for seat in books.seats.values_mut().filter(|seat| seat.is_of(name)) {
             seat.pace.set_rate(quota.instance_rate, now);
         }
         self.settle(&mut books, name);
@@ -352,31 +381,55 @@ impl Pool {
     }
 
     /// Charges a call at tenant and app. The process level is charged when an instance is leased.
-    fn admit(books: &mut Books, name: &AppId, now: Instant) -> Result<(), Turned> {
+    fn admit(books: &mut Books, name: &AppId, now: Instant) -> Result<AppKey, Turned> {
         let app = books.apps.get_mut(name).ok_or(Turned::NoApp)?;
+        let key = AppKey { name: name.clone(), birth: app.birth };
         let mut levels = [(Level::Tenant, &mut books.gauge), (Level::App, &mut app.gauge)];
-        admission::admit(&mut levels, now).map_err(|denied| Cause::Quota(denied).into())
+        admission::admit(&mut levels, now).map_err(|denied| Turned::from(Cause::Quota(denied)))?;
+        Ok(key)
     }
 
     /// Gives a call's charge back that never took place.
-    fn undo(books: &mut Books, name: &AppId, now: Instant) {
-        match books.apps.get_mut(name) {
-            Some(app) => {
-                let mut levels = [(Level::Tenant, &mut books.gauge), (Level::App, &mut app.gauge)];
-                admission::undo(&mut levels, now);
-            }
-            None => admission::undo(&mut [(Level::Tenant, &mut books.gauge)], now),
-        }
+    fn undo(books: &mut Books, key: &AppKey, now: Instant) {
+        let (tenant, app) = books.gauges(key);
+        let app = app.map(|app| (Level::App, app));
+        let mut levels: Vec<_> =
+            [Some((Level::Tenant, tenant)), app].into_iter().flatten().collect();
+        admission::undo(&mut levels, now);
     }
 
-    fn finish(books: &mut Books, name: &AppId) {
-        match books.apps.get_mut(name) {
-            Some(app) => {
-                let mut levels = [(Level::Tenant, &mut books.gauge), (Level::App, &mut app.gauge)];
-                admission::finish(&mut levels);
-            }
-            None => admission::finish(&mut [(Level::Tenant, &mut books.gauge)]),
+    fn finish(books: &mut Books, key: &AppKey) {
+        let (tenant, app) = books.gauges(key);
+        admission::finish(&mut [(Level::Tenant, tenant)]);
+        if let Some(app) = app {
+            admission::finish(&mut [(Level::App, app)]);
         }
+    }
+}
+
+impl Seat {
+    fn is_of(&self, name: &AppId) -> bool {
+        self.app.as_ref().is_some_and(|app| app.name == *name)
+    }
+}
+
+impl Books {
+    /// Memory of instances of the app that are on their way out.
+    fn leaving_of(&self, name: &AppId) -> ByteCount {
+        let doomed = self.seats.values().filter(|seat| seat.state == State::Doomed);
+        let own = doomed.filter(|seat| seat.is_of(name));
+        own.fold(ByteCount::ZERO, |sum, seat| sum.saturating_plus(seat.memory))
+    }
+
+    /// The app itself, not another one that came under its name.
+    fn app(&mut self, key: &AppKey) -> Option<&mut App> {
+        self.apps.get_mut(&key.name).filter(|app| app.birth == key.birth)
+    }
+
+    /// The tenant's gauge, and the app's where it is still there.
+    fn gauges(&mut self, key: &AppKey) -> (&mut Gauge, Option<&mut Gauge>) {
+        let app = self.apps.get_mut(&key.name).filter(|app| app.birth == key.birth);
+        (&mut self.gauge, app.map(|app| &mut app.gauge))
     }
 }
 

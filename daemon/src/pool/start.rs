@@ -12,12 +12,12 @@ use skep_core::{
     AppId, ByteCount, Cause, InstanceId, Pace, admission,
     admission::Pick,
     life::{Effect, Event, State},
-    pool::{Choice, choose, make_room},
+    pool::{Choice, Demand, choose},
 };
 use skep_link::frame::{Stop, ToDaemon, ToShim};
 use tokio::time::timeout;
 
-use super::{Books, Pool, Seat, Start, Turned};
+use super::{AppKey, Books, Pool, Seat, Start, Turned};
 use crate::{
     cgroup::Limits,
     exit::Chain,
@@ -88,14 +88,24 @@ impl Pool {
             if app.waiting.len() <= on_the_way {
                 return;
             }
-            match choose(&self.demand(books, name, now)) {
+            let demand = self.demand(books, name, now);
+            // The one that is decided upon is not one that waits already.
+            match choose(&Demand { waiting: demand.waiting.saturating_sub(1), ..demand }) {
                 // Picked above, or taken meanwhile.
                 Choice::LeaseIdle(_) => return,
-                Choice::BindSpare => self.start_spare(books, name, now),
-                Choice::Clone => self.start_clone(books, name, now),
+                Choice::BindSpare => {
+                    if !self.start_spare(books, name, now) {
+                        return;
+                    }
+                }
+                Choice::Clone => {
+                    if !self.start_clone(books, name, now) {
+                        return;
+                    }
+                }
                 Choice::Wait { look_again } => {
                     if let Some(wait) = look_again {
-                        self.settle_later(name, wait);
+                        self.settle_later(books, name, now + wait);
                     }
                     return;
                 }
@@ -112,44 +122,58 @@ impl Pool {
         }
     }
 
-    fn settle_later(self: &Arc<Self>, name: &AppId, wait: Duration) {
+    /// Settles the app again at `when`, unless that is to happen soon enough already.
+    fn settle_later(self: &Arc<Self>, books: &mut Books, name: &AppId, when: Instant) {
+        let Some(app) = books.apps.get_mut(name) else { return };
+        if app.look_again.is_some_and(|at| at <= when) {
+            return;
+        }
+        app.look_again = Some(when);
         let (pool, name) = (Arc::clone(self), name.clone());
         tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
-            pool.settle(&mut pool.lock(), &name);
+            tokio::time::sleep_until(when.into()).await;
+            let mut books = pool.lock();
+            if let Some(app) = books.apps.get_mut(&name)
+                && app.look_again == Some(when)
+            {
+                app.look_again = None;
+            }
+            pool.settle(&mut books, &name);
         });
     }
 
-    /// Binds the oldest spare whose new limits fit to the app.
-    fn start_spare(self: &Arc<Self>, books: &mut Books, name: &AppId, now: Instant) {
-        let Some((id, version)) = self.fitting_spare(books, name) else { return };
-        let Some(app) = books.apps.get_mut(name) else { return };
-        let Some(seat) = books.seats.get_mut(&id) else { return };
+    /// Binds the oldest spare whose new limits fit to the app; whether there was one.
+    fn start_spare(self: &Arc<Self>, books: &mut Books, name: &AppId, now: Instant) -> bool {
+        let Some((id, version)) = self.fitting_spare(books, name) else { return false };
+        let Books { apps, seats, memory: tenant, spares, .. } = books;
+        let (Some(app), Some(seat)) = (apps.get_mut(name), seats.get_mut(&id)) else {
+            return false;
+        };
         let memory = version.limits.memory;
-        if books.memory.adjust(seat.memory, memory).is_err() || app.memory.reserve(memory).is_err()
-        {
-            return;
+        if tenant.adjust(seat.memory, memory).is_err() || app.memory.reserve(memory).is_err() {
+            return false;
         }
-        books.spares.retain(|spare| *spare != id);
+        spares.retain(|spare| *spare != id);
+        let key = AppKey { name: name.clone(), birth: app.birth };
         seat.memory = memory;
-        seat.app = Some(name.clone());
+        seat.app = Some(key.clone());
         seat.pace = Pace::new(app.quota.instance_rate, now);
         (seat.start, seat.since) = (Start::Spare, now);
         let link = seat.link.take();
         if seat.on(Event::BindStarted { version: version.id }) == Effect::Kill {
             self.doom(books, id, None);
-            return;
+            return false;
         }
         app.starting += 1;
-        let instance = Arc::clone(&seat.instance);
-        let (pool, name) = (Arc::clone(self), name.clone());
+        let (pool, instance) = (Arc::clone(self), Arc::clone(&seat.instance));
         tokio::spawn(async move {
             match link {
-                Some(link) => pool.bind_seated(&name, &version, &instance, link, now).await,
-                None => pool.start_failed(&name, &instance, Cause::InstanceLost.into()).await,
+                Some(link) => pool.bind_seated(&key, &version, &instance, link, now).await,
+                None => pool.start_failed(&key, &instance, Cause::InstanceLost.into()).await,
             }
         });
         self.shared.wake.notify_one();
+        true
     }
 
     pub(super) fn fitting_spare(
@@ -170,62 +194,53 @@ impl Pool {
         books.spares.iter().find(fits).map(|id| (*id, Arc::clone(&app.version)))
     }
 
-    /// Clones an instance for the app. Idle ones of the tenant may have to give way first.
-    pub(super) fn start_clone(self: &Arc<Self>, books: &mut Books, name: &AppId, now: Instant) {
-        let Some(app) = books.apps.get_mut(name) else { return };
-        app.starting += 1;
+    /// Clones an instance for the app if its memory is free; whether it was. If not, others of the tenant
+    /// give way, and whoever waits is looked at again when they are gone.
+    pub(super) fn start_clone(
+        self: &Arc<Self>,
+        books: &mut Books,
+        name: &AppId,
+        now: Instant,
+    ) -> bool {
+        let Some(app) = books.apps.get_mut(name) else { return false };
         let version = Arc::clone(&app.version);
         let need = version.limits.memory;
-        let missing = self.missing(books, name, need);
-        let leaving = make_room(missing, &self.candidates(books)).unwrap_or_default();
-        let mut graves = Vec::new();
-        for id in leaving {
-            graves.extend(self.doom(books, id, None));
-        }
-        let (pool, name) = (Arc::clone(self), name.clone());
-        tokio::spawn(async move {
-            for grave in graves {
-                // A panic in there would be ours; the reservation below decides.
-                let _ = grave.await;
+        let levels = &mut [&mut books.memory, &mut app.memory];
+        if admission::reserve(levels, need).is_err() {
+            for id in self.room_for(books, name, need).unwrap_or_default() {
+                self.doom(books, id, None);
             }
-            if let Err(turned) = pool.clone_for(&name, &version, now).await {
-                pool.lost_start(&name, turned);
+            return false;
+        }
+        app.starting += 1;
+        let key = AppKey { name: name.clone(), birth: app.birth };
+        let pool = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(turned) = pool.clone_for(&key, &version, now).await {
+                pool.lost_start(&key, turned);
             }
         });
+        true
     }
 
-    /// Memory that must come free before `need` fits, beside what is on its way out.
-    pub(super) fn missing(&self, books: &Books, name: &AppId, need: ByteCount) -> ByteCount {
-        let own = books.apps.get(name).map_or(ByteCount::ZERO, |app| app.memory.shortfall(need));
-        books.memory.shortfall(need).saturating_minus(books.leaving).max(own)
-    }
-
+    /// Its memory is reserved already.
     async fn clone_for(
         self: &Arc<Self>,
-        name: &AppId,
+        key: &AppKey,
         version: &Arc<Version>,
         asked: Instant,
     ) -> Result<(), Turned> {
-        self.reserve_for(name, version.limits.memory)?;
         let launched = self.launch(&self.app_limits(version)).await;
-        let (instance, link) = self.seat_clone(name, version, launched)?;
+        let (instance, link) = self.seat_clone(key, version, launched)?;
         self.watch(&instance);
-        self.bind_seated(name, version, &instance, link, asked).await;
+        self.bind_seated(key, version, &instance, link, asked).await;
         Ok(())
-    }
-
-    fn reserve_for(&self, name: &AppId, memory: ByteCount) -> Result<(), Turned> {
-        let mut books = self.lock();
-        let Books { memory: tenant, apps, .. } = &mut *books;
-        let app = apps.get_mut(name).ok_or(Turned::NoApp)?;
-        admission::reserve(&mut [tenant, &mut app.memory], memory)
-            .map_err(|denied| Turned::from(Cause::Quota(denied)))
     }
 
     /// Gives a clone its seat, or what was reserved for it back.
     fn seat_clone(
         self: &Arc<Self>,
-        name: &AppId,
+        key: &AppKey,
         version: &Version,
         launched: Result<(Arc<Instance>, Link), LaunchError>,
     ) -> Result<(Arc<Instance>, Link), Turned> {
@@ -235,17 +250,17 @@ impl Pool {
             Ok(launched) => launched,
             Err(error) => {
                 books.memory.release(memory);
-                if let Some(app) = books.apps.get_mut(name) {
+                if let Some(app) = books.app(key) {
                     app.memory.release(memory);
                 }
                 return Err(self.launch_failed(&mut books, &error));
             }
         };
         books.backoff.succeed();
-        let app = books.apps.get(name);
+        let app = books.app(key);
         let rate = app.map_or(skep_core::Ceiling::Open, |app| app.quota.instance_rate);
         let mut seat = Self::seat(&instance, memory, rate, Start::Clone);
-        seat.app = Some(name.clone());
+        seat.app = Some(key.clone());
         seat.on(Event::BindStarted { version: version.id });
         books.seats.insert(instance.id, seat);
         Ok((instance, link))
@@ -282,6 +297,8 @@ impl Pool {
         self: &Arc<Self>,
         limits: &Limits,
     ) -> Result<(Arc<Instance>, Link), LaunchError> {
+        // The zygote serves one request after another: no tenant may fill its queue.
+        let _turn = self.launches.acquire().await;
         self.shared.launcher.launch(&self.tenant, limits).await
     }
 
@@ -295,7 +312,7 @@ impl Pool {
     /// Binds an instance that has its seat, and lets it serve.
     async fn bind_seated(
         self: &Arc<Self>,
-        name: &AppId,
+        key: &AppKey,
         version: &Arc<Version>,
         instance: &Arc<Instance>,
         mut link: Link,
@@ -303,7 +320,7 @@ impl Pool {
     ) {
         if let Err(error) = self.bind(version, instance, &mut link).await {
             tracing::warn!(
-                tenant = %self.tenant, app = %name, instance = %instance.id,
+                tenant = %self.tenant, app = %key.name, instance = %instance.id,
                 error = %Chain(&error), "cannot bind",
             );
             let (cause, detail) = match &error {
@@ -312,29 +329,29 @@ impl Pool {
                 BindError::Limit(_) => (Cause::SpawnFailed, None),
                 BindError::Link(_) => (Cause::InstanceLost, None),
             };
-            self.start_failed(name, instance, Turned::Cause(cause, detail)).await;
+            self.start_failed(key, instance, Turned::Cause(cause, detail)).await;
             return;
         }
         let mut books = self.lock();
         let limits = books.limits_of(version);
-        let served = books.apps.get(name).is_some_and(|app| app.version.id == version.id);
-        if let Some(app) = books.apps.get_mut(name) {
+        let served = books.app(key).is_some_and(|app| {
             app.starting = app.starting.saturating_sub(1);
-        }
+            app.version.id == version.id
+        });
         let Some(seat) = books.seats.get_mut(&instance.id) else { return };
         let alive = !matches!(seat.state, State::Doomed | State::Gone);
         if served && alive && seat.on(Event::Bound) != Effect::Kill {
             seat.link = Some(link);
             seat.cpu = limits.cpu;
             (seat.since, seat.start_time) = (Instant::now(), asked.elapsed());
-            if let Some(app) = books.apps.get_mut(name) {
+            if let Some(app) = books.app(key) {
                 app.idle.push(instance.id);
             }
         } else {
             drop(link);
             self.doom(&mut books, instance.id, None);
         }
-        self.settle(&mut books, name);
+        self.settle(&mut books, &key.name);
         drop(books);
         self.shared.wake.notify_one();
     }
@@ -348,8 +365,12 @@ impl Pool {
     ) -> Result<Vec<String>, BindError> {
         instance.leaf.limit(&self.app_limits(version))?;
         let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
-        link.send(&ToShim::Bind(version.bind(self.shared.max_reply, wall))).await?;
-        let answer = match timeout(BIND_TIME + BIND_MARGIN, link.receive()).await {
+        let bind = ToShim::Bind(version.bind(self.shared.max_reply, wall));
+        let answer = async {
+            link.send(&bind).await?;
+            link.receive().await
+        };
+        let answer = match timeout(BIND_TIME + BIND_MARGIN, answer).await {
             Err(_) => return Err(BindError::Stopped(Cause::Deadline)),
             Ok(answer) => answer?,
         };
@@ -371,7 +392,7 @@ impl Pool {
     /// An instance on its way to its first call did not come through.
     async fn start_failed(
         self: &Arc<Self>,
-        name: &AppId,
+        key: &AppKey,
         instance: &Arc<Instance>,
         turned: Turned,
     ) {
@@ -382,13 +403,13 @@ impl Pool {
             Turned::Cause(Cause::InstanceLost, detail) => Turned::Cause(death.cause, detail),
             turned => turned,
         };
-        self.lost_start(name, turned);
+        self.lost_start(key, turned);
     }
 
     /// Books a start that came to nothing, and tells whoever waited for it.
-    fn lost_start(self: &Arc<Self>, name: &AppId, turned: Turned) {
+    fn lost_start(self: &Arc<Self>, key: &AppKey, turned: Turned) {
         let mut books = self.lock();
-        if let Some(app) = books.apps.get_mut(name) {
+        if let Some(app) = books.app(key) {
             app.starting = app.starting.saturating_sub(1);
             app.backoff.fail(Instant::now());
             if let Some(waiter) = app.waiting.pop_front() {
@@ -396,7 +417,7 @@ impl Pool {
                 let _ = waiter.tell.send(Err(turned));
             }
         }
-        self.settle(&mut books, name);
+        self.settle(&mut books, &key.name);
     }
 
     /// Clones an instance that serves no version yet. Its memory is reserved already.
@@ -464,12 +485,11 @@ impl Pool {
                 tenant = %pool.tenant, instance = %instance.id, "an instance ended between calls",
             );
             pool.doom(&mut books, instance.id, None);
-            if let Some(app) = app {
-                if let Some(app) = books.apps.get_mut(&app) {
-                    app.idle.retain(|idle| *idle != instance.id);
+            if let Some(key) = app {
+                if let Some(app) = books.app(&key) {
                     app.backoff.fail(Instant::now());
                 }
-                pool.settle(&mut books, &app);
+                pool.settle(&mut books, &key.name);
             }
             drop(books);
             pool.shared.wake.notify_one();
@@ -486,7 +506,9 @@ impl Pool {
         books.spares.retain(|spare| *spare != id);
         let seat = books.seats.get(&id)?;
         let instance = Arc::clone(&seat.instance);
-        if let Some(app) = seat.app.as_ref().and_then(|app| books.apps.get_mut(app)) {
+        if let Some(key) = seat.app.clone()
+            && let Some(app) = books.app(&key)
+        {
             app.idle.retain(|idle| *idle != id);
         }
         books.condemn(id);

@@ -47,7 +47,10 @@ impl Pool {
                 Action::EvictSpare(id) | Action::EvictIdle(id) => {
                     drop(self.doom(&mut books, id, None))
                 }
-                Action::StartFor(app) => self.start_clone(&mut books, &app, now),
+                Action::StartFor(app) => {
+                    // If memory must come free first, this task is woken again when it has.
+                    self.start_clone(&mut books, &app, now);
+                }
             }
         }
         let idle = view.apps.iter().flat_map(|app| &app.idle);

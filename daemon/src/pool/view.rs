@@ -79,7 +79,7 @@ impl Pool {
             .values()
             .map(|app| AppStatus {
                 version: std::sync::Arc::clone(&app.version),
-                quota: app.quota,
+                quota: app.own_quota(),
                 instances: app.living(),
             })
             .collect()
@@ -113,9 +113,7 @@ impl Pool {
             };
         };
         let need = app.version.limits.memory;
-        let missing = self.missing(books, name, need);
-        let memory_fits =
-            missing.is_zero() || make_room(missing, &self.candidates(books)).is_some();
+        let memory_fits = self.room_for(books, name, need).is_some();
         let leaving = u32::from(!books.leaving.is_zero());
         Demand {
             idle,
@@ -128,6 +126,37 @@ impl Pool {
             memory_fits,
             backoff: [app.backoff.wait(now), books.backoff.wait(now)].into_iter().flatten().max(),
         }
+    }
+
+    /// Who must give way so that an instance of `name` with `need` of memory fits, beside what is on its
+    /// way out already; `None` if even all of them are not enough.
+    pub(super) fn room_for(
+        &self,
+        books: &Books,
+        name: &AppId,
+        need: ByteCount,
+    ) -> Option<Vec<InstanceId>> {
+        let app = books.apps.get(name)?;
+        if app.memory.shortfall(need).is_zero() && books.memory.shortfall(need).is_zero() {
+            return Some(Vec::new());
+        }
+        let all = self.candidates(books);
+        // Only its own instances hold what the app's own quota lacks.
+        let own_leaving = books.leaving_of(name);
+        let own_missing = app.memory.shortfall(need).saturating_minus(own_leaving);
+        let own: Vec<Candidate> =
+            all.iter().filter(|one| app.idle.contains(&one.id)).copied().collect();
+        let mut leaving = make_room(own_missing, &own)?;
+        let freed = |leaving: &[InstanceId]| {
+            let of = all.iter().filter(|one| leaving.contains(&one.id));
+            of.fold(ByteCount::ZERO, |sum, one| sum.saturating_plus(one.memory))
+        };
+        let missing = books.memory.shortfall(need).saturating_minus(books.leaving);
+        let missing = missing.saturating_minus(freed(&leaving));
+        let others: Vec<Candidate> =
+            all.iter().filter(|one| !leaving.contains(&one.id)).copied().collect();
+        leaving.extend(make_room(missing, &others)?);
+        Some(leaving)
     }
 
     /// Whoever could give way.
@@ -184,7 +213,7 @@ impl Pool {
 fn busy_paces(books: &Books, name: &AppId, now: Instant) -> (u32, Option<Duration>) {
     let mut ready = 0;
     let mut wait = None;
-    let of_app = books.seats.values().filter(|seat| seat.app.as_ref() == Some(name));
+    let of_app = books.seats.values().filter(|seat| seat.is_of(name));
     for seat in of_app.filter(|seat| matches!(seat.state, State::Busy { .. })) {
         match seat.pace.wait(now) {
             Wait::Now => ready += 1,
@@ -198,7 +227,7 @@ fn busy_paces(books: &Books, name: &AppId, now: Instant) -> (u32, Option<Duratio
 fn status(seat: &Seat, now: Instant) -> InstanceStatus {
     InstanceStatus {
         id: seat.instance.id,
-        app: seat.app.clone(),
+        app: seat.app.as_ref().map(|app| app.name.clone()),
         state: seat.state,
         host_id: seat.instance.host_id,
         pid: seat.instance.pid,

@@ -4,15 +4,17 @@
 use std::{arch::asm, ffi::CString, hint::black_box, io::Write as _, ptr, time::Instant};
 
 use nix::errno::Errno;
+use skep_link::frame::{Level, ToDaemon};
 use skep_shim::link::Link;
 
 /// Every deed, sorted.
-pub const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 21] = [
     "call",
     "connect",
     "create",
     "exec",
     "exit",
+    "flood",
     "fork",
     "garbage",
     "half",
@@ -53,6 +55,7 @@ pub fn run(name: &str, text: &str, link: Option<&mut Link>) -> String {
             answer(raw(libc::SYS_prctl, [libc::PR_GET_SECUREBITS.into(), 0, 0, 0, 0, 0]))
         }
         "garbage" => send_raw(link, &[0xff; 64]),
+        "flood" => flood(link),
         "half" => send_raw(link, &[100, 0, 0, 0, 5, 1]),
         "exit" => unsafe { libc::_exit(i32::try_from(number(text)).unwrap_or(1)) },
         _ => "done".to_owned(),
@@ -218,6 +221,13 @@ fn hostname() -> String {
 }
 
 /// Bytes that are no frame, on the only descriptor there is.
+/// Console lines without end, as small as they can be.
+fn flood(link: Option<&mut Link>) -> String {
+    let Some(link) = link else { return "done".to_owned() };
+    while link.send(&ToDaemon::Log { level: Level::Info, text: "" }).is_ok() {}
+    unsafe { libc::_exit(0) }
+}
+
 fn send_raw(link: Option<&mut Link>, bytes: &[u8]) -> String {
     if link.is_none() {
         return "done".to_owned();

@@ -213,7 +213,7 @@ fn kills_leave_no_process_group_mount_namespace_or_descriptor_behind() {
 }
 
 /// What there is once nothing changes any more.
-fn settled(host: &Host) -> BTreeMap<&'static str, usize> {
+pub(crate) fn settled(host: &Host) -> BTreeMap<&'static str, usize> {
     let mut last = host.census();
     until("nothing changes", || {
         thread::sleep(Duration::from_secs(1));
@@ -248,6 +248,33 @@ fn started_in_a_group_of_its_own_it_stays_below_it() {
         }
         std::fs::remove_dir(top.join(&name)).unwrap();
     }
+}
+
+#[test]
+fn an_app_that_comes_again_under_its_name_has_books_of_its_own() {
+    let host = Host::new("");
+    let deploy = || {
+        host.deploy("acme", "app", WAIT, |request| {
+            let limits = request.limits.as_mut().unwrap();
+            (limits.timeout_ms, limits.concurrency) = (Some(60_000), Some(1));
+        })
+        .unwrap();
+    };
+    let busy = || host.instances_in("app", "busy").len();
+    deploy();
+    thread::scope(|scope| {
+        let old = scope.spawn(|| host.invoke("app", "", "2000"));
+        until("the call runs", || busy() == 1);
+        host.remove("acme", "app").unwrap();
+        deploy();
+        let new = scope.spawn(|| host.invoke("app", "", "6000"));
+        until("both run", || busy() == 2);
+        assert_eq!(text(old.join().unwrap()), "1");
+        // The end of the old one's call is not an end of the new one's.
+        refused(host.invoke("app", "", "0"), Code::ResourceExhausted, "QUOTA");
+        assert_eq!(text(new.join().unwrap()), "1");
+    });
+    assert_eq!(host.reply("app", "", "0"), "1");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::{
 use skep_integration::{
     host::{Host, refused, with_deadline},
     place::program,
+    yard::until,
 };
 use skep_proto::v1;
 use tonic::Code;
@@ -120,9 +121,7 @@ fn the_clients_grpc_deadline_stops_the_work() {
     let status = host.send(with_deadline(request, Duration::from_millis(300))).unwrap_err();
     // Whoever is first tells: the client's own clock, or the daemon with its reason.
     assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
-    skep_integration::yard::until("the call has ended", || {
-        host.instances_in("app", "busy").is_empty()
-    });
+    until("the call has ended", || host.instances_in("app", "busy").is_empty());
     assert_eq!(host.reply("app", "quick", "1"), "1");
 }
 
@@ -132,18 +131,8 @@ fn a_caller_that_is_not_configured_is_told_nothing() {
     host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
     let socket = host.place.folder.join("skep.sock");
     std::fs::set_permissions(&socket, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
-    let as_user = |uid: u32, tenant: &str| {
-        use std::os::unix::process::CommandExt as _;
-        let output = Command::new(program("skep"))
-            .arg("--endpoint")
-            .arg(format!("unix://{}", socket.display()))
-            .args(["--tenant", tenant, "--json", "apps"])
-            .uid(uid)
-            .gid(uid)
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let endpoint = format!("unix://{}", socket.display());
+    let as_user = |uid, tenant| as_user(uid, &endpoint, &["--tenant", tenant, "apps"]);
     let stranger = as_user(65_532, "acme");
     assert!(stranger.contains("UNKNOWN_CALLER") && !stranger.contains("acme"), "{stranger}");
     // A caller of one tenant sees that one, and of others not even that they are there.
@@ -179,6 +168,172 @@ fn garbage_from_an_instance_ends_that_instance_only() {
     half.timeout_ms = Some(300);
     refused(host.send(half), Code::DeadlineExceeded, "DEADLINE");
     assert_eq!(host.reply("bad", "idle", ""), "done");
+}
+
+#[test]
+fn a_flood_of_console_lines_ends_its_instance_and_holds_nobody_up() {
+    let host = Host::hostile("");
+    host.deploy("acme", "bad", "", |_| ()).unwrap();
+    host.deploy("beta", "good", "", |_| ()).unwrap();
+    std::thread::scope(|scope| {
+        // More of them than the daemon has threads.
+        let floods: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| host.invoke("bad", "flood", ""))).collect();
+        for _ in 0..20 {
+            let answer = host.send(Host::request("beta", "good", "idle", b""));
+            assert_eq!(skep_integration::host::text(answer), "done");
+        }
+        for flood in floods {
+            refused(flood.join().unwrap(), Code::Aborted, "BAD_FRAME");
+        }
+    });
+}
+
+/// What the client says with these arguments as that user.
+fn as_user(uid: u32, endpoint: &str, args: &[&str]) -> String {
+    use std::os::unix::process::CommandExt as _;
+    let output = Command::new(program("skep"))
+        .args(["--endpoint", endpoint, "--json"])
+        .args(args)
+        .uid(uid)
+        .gid(uid)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Every call that names a tenant, and those that need an admin, by a caller of `beta` alone.
+#[track_caller]
+fn keeps_to_beta(uid: u32, endpoint: &str, app: &str) {
+    let of = |tenant: &str, args: &[&str]| {
+        as_user(uid, endpoint, &[&["--tenant", tenant], args].concat())
+    };
+    let calls: &[&[&str]] = &[
+        &["invoke", "app", "--data", "1"],
+        &["deploy", app, "--app", "app"],
+        &["apps"],
+        &["logs", "app"],
+        &["ps"],
+        &["quota", "get"],
+        &["quota", "get", "--app", "app"],
+        &["quota", "set", "--app", "app", "--rps", "1"],
+        &["rm", "app"],
+    ];
+    for args in calls {
+        let answer = of("acme", args);
+        assert!(answer.contains("\"NOT_FOUND\""), "{args:?}: {answer}");
+        let answer = of("beta", args);
+        assert!(!answer.contains("\"error\""), "{args:?}: {answer}");
+        // It is there again for the next call.
+        assert!(!of("beta", &["deploy", app, "--app", "app"]).contains("\"error\""));
+    }
+    let of_admins: &[&[&str]] =
+        &[&["ps", "--all"], &["doctor"], &["drain"], &["quota", "set", "--rps", "1"]];
+    for args in of_admins {
+        let answer = of("beta", args);
+        assert!(answer.contains("\"NOT_ADMIN\""), "{args:?}: {answer}");
+    }
+}
+
+#[test]
+fn every_call_keeps_to_the_tenants_of_its_caller() {
+    let host = Host::new("");
+    let socket = host.place.folder.join("skep.sock");
+    std::fs::set_permissions(&socket, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+    let app = host.place.folder.join("index.js");
+    std::fs::write(&app, NEIGHBOUR).unwrap();
+    for tenant in ["acme", "beta"] {
+        host.deploy(tenant, "app", NEIGHBOUR, |_| ()).unwrap();
+    }
+    let endpoint = format!("unix://{}", socket.display());
+    keeps_to_beta(65_533, &endpoint, app.to_str().unwrap());
+    assert_eq!(host.reply("app", "", "1"), "2");
+}
+
+#[test]
+fn whoever_comes_by_tcp_has_the_tenants_of_tcp_and_is_no_admin() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let host =
+        Host::new(&format!("tcp = \"{free}\"\n[[callers]]\ntcp = true\ntenants = [\"beta\"]\n"));
+    let app = host.place.folder.join("index.js");
+    std::fs::write(&app, NEIGHBOUR).unwrap();
+    for tenant in ["acme", "beta"] {
+        host.deploy(tenant, "app", NEIGHBOUR, |_| ()).unwrap();
+    }
+    // Root, who is an admin on the socket, is nobody here.
+    keeps_to_beta(0, &format!("http://{free}"), app.to_str().unwrap());
+}
+
+#[test]
+fn a_deploy_whose_caller_hangs_up_leaves_nothing_half_made() {
+    let host = Host::alone();
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    let before = crate::faults::settled(&host);
+    let reserved = host.memory_reserved("acme");
+    for _ in 0..3 {
+        let slow = "const end = Date.now() + 500; while (Date.now() < end); export default () => 1";
+        let request = Host::deploy_request("acme", "slow", slow);
+        host.block_on(async {
+            let mut client = host.apps_client();
+            // Dropped half way.
+            let _ = tokio::time::timeout(Duration::from_millis(150), client.deploy(request)).await;
+        });
+    }
+    until("the deploys have ended", || host.apps("acme").unwrap().len() == 2);
+    until("all is as before", || {
+        host.census() == before && host.memory_reserved("acme") == reserved
+    });
+}
+
+#[test]
+fn a_deploy_leaves_quotas_alone_that_it_does_not_name() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    let quota = v1::Quota {
+        rate: Some(v1::Rates { rps: Some(0), burst: None }),
+        concurrency: Some(2),
+        memory_bytes: Some(100 << 20),
+        cpu_millis: None,
+    };
+    let request = v1::SetQuotaRequest {
+        tenant: "acme".into(),
+        app: "app".into(),
+        quota: Some(quota),
+        ..v1::SetQuotaRequest::default()
+    };
+    let set = host.set_quota(request).unwrap().quota;
+    host.deploy("acme", "app", "export default () => 3", |_| ()).unwrap();
+    assert_eq!(host.apps("acme").unwrap()[0].quota, set);
+    refused(host.invoke("app", "", "1"), Code::ResourceExhausted, "QUOTA");
+}
+
+#[test]
+fn quotas_that_cannot_hold_are_refused_with_both_numbers() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |request| {
+        let limits = request.limits.as_mut().unwrap();
+        (limits.max_instances, limits.concurrency) = (Some(2), Some(2));
+    })
+    .unwrap();
+    let set = |app: &str, quota: v1::Quota| v1::SetQuotaRequest {
+        tenant: "acme".into(),
+        app: app.into(),
+        quota: Some(quota),
+        ..v1::SetQuotaRequest::default()
+    };
+    let cases = [
+        (set("", v1::Quota { cpu_millis: Some(0), ..Default::default() }), ["0", "10m"]),
+        (set("app", v1::Quota { concurrency: Some(3), ..Default::default() }), ["3", "2"]),
+        (
+            set("app", v1::Quota { memory_bytes: Some(2 << 30), ..Default::default() }),
+            ["2GiB", "1GiB"],
+        ),
+    ];
+    for (request, numbers) in cases {
+        let status = refused(host.set_quota(request), Code::InvalidArgument, "BAD_FIELD");
+        let text = status.message();
+        assert!(numbers.iter().all(|number| text.contains(number)), "{numbers:?} in {text}");
+    }
 }
 
 #[test]

@@ -122,6 +122,37 @@ fn a_tenants_memory_is_a_reservation_over_its_instances() {
 }
 
 #[test]
+fn calls_wait_for_memory_that_idle_instances_give_back() {
+    let host = Host::new("[pool]\nspare_floor = 0\nspare_ceiling = 0\n");
+    let quota = v1::Quota { memory_bytes: Some(128 << 20), ..v1::Quota::default() };
+    let tenant = v1::SetQuotaRequest { tenant: "acme".into(), ..Default::default() };
+    host.set_quota(v1::SetQuotaRequest { quota: Some(quota), ..tenant }).unwrap();
+    let source =
+        "export default async (ms) => { await new Promise((r) => setTimeout(r, ms)); return 1; }";
+    for app in ["one", "two"] {
+        host.deploy("acme", app, source, |request| {
+            let limits = request.limits.as_mut().unwrap();
+            (limits.memory_bytes, limits.timeout_ms) = (Some(64 << 20), Some(60_000));
+            (limits.max_instances, limits.concurrency) = (Some(2), Some(2));
+        })
+        .unwrap();
+    }
+    let two_at_once = |app: &str| {
+        thread::scope(|scope| {
+            let calls = [(); 2].map(|()| scope.spawn(|| text(host.invoke(app, "", "500"))));
+            for call in calls {
+                assert_eq!(call.join().unwrap(), "1");
+            }
+        });
+    };
+    // Each time both instances of the other app must give way first.
+    for _ in 0..3 {
+        two_at_once("one");
+        two_at_once("two");
+    }
+}
+
+#[test]
 fn the_tenants_ceiling_is_in_the_kernel_too() {
     let host = Host::new("");
     host.set_quota(v1::SetQuotaRequest {
@@ -328,6 +359,19 @@ fn nothing_runs_between_calls() {
     thread::sleep(Duration::from_millis(300));
     assert_eq!(cpu(), before);
     assert_eq!(host.reply("app", "", "null"), "0");
+    assert_eq!(host.instances_in("app", "idle")[0].calls, 2);
+}
+
+#[test]
+fn a_timer_that_a_last_job_sets_never_fires_in_another_call() {
+    let host = Host::new("");
+    // The job runs after the reply is known; the second call waits long enough for its timer.
+    let source = "let fired = 0;
+        export const leave = () => { Promise.resolve().then(() => setTimeout(() => fired++, 1)); };
+        export const look = async () => { await new Promise((r) => setTimeout(r, 50)); return fired; };";
+    host.deploy("acme", "app", source, |_| ()).unwrap();
+    host.reply("app", "leave", "null");
+    assert_eq!(host.reply("app", "look", "null"), "0");
     assert_eq!(host.instances_in("app", "idle")[0].calls, 2);
 }
 

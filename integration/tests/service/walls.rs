@@ -71,6 +71,35 @@ fn an_instance_that_serves_has_nothing() {
 }
 
 #[test]
+fn an_instance_that_serves_has_the_limits_of_its_app() {
+    use skepd::cgroup::{Controller, Hierarchies};
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |request| {
+        let limits = request.limits.as_mut().unwrap();
+        (limits.memory_bytes, limits.cpu_millis) = (Some(33 << 20), Some(300));
+    })
+    .unwrap();
+    // A spare, whose own limits are others, is bound to the app.
+    until("there is a spare", || host.instances("acme").iter().any(|one| one.state == "spare"));
+    assert_eq!(host.reply("app", "", "1"), "2");
+    let id = host.instances_in("app", "idle").remove(0).id;
+    let hierarchies = Hierarchies::detect().unwrap();
+    let read = |controller, v2: &str, v1: &str| {
+        let (top, unified) = hierarchies.of(controller);
+        let leaf = top.join(&host.place.name).join("tenants/acme").join(&id);
+        let text = fs::read_to_string(leaf.join(if unified { v2 } else { v1 })).unwrap();
+        text.split_whitespace().next().unwrap().to_owned()
+    };
+    let memory = read(Controller::Memory, "memory.max", "memory.limit_in_bytes");
+    assert_eq!(memory, (33 << 20).to_string());
+    let swap = read(Controller::Memory, "memory.swap.max", "memory.memsw.limit_in_bytes");
+    assert!(swap == "0" || swap == memory, "{swap}");
+    assert_eq!(read(Controller::Cpu, "cpu.max", "cpu.cfs_quota_us"), "30000");
+    let processes = read(Controller::Pids, "pids.max", "pids.max");
+    assert_eq!(processes, skep_policies::limits::DEFAULT.processes.to_string());
+}
+
+#[test]
 fn the_daemon_has_no_privilege() {
     let host = Host::new("");
     let status = host.daemon_process().status();

@@ -120,9 +120,18 @@ pub(super) fn drive<'js>(
     }
 }
 
+/// Drops what a call or a bind left behind: timers, also those that its last jobs set; whether jobs are
+/// left that cannot be dropped.
+pub(super) fn drop_rest(ctx: &Ctx<'_>, host: &Rc<Host>) -> bool {
+    host.timers().clear();
+    let left = drain(ctx, host);
+    host.timers().clear();
+    left
+}
+
 /// Lets what is only a few steps from its end come to it, each step still watched; whether something is
 /// left.
-pub(super) fn drain(ctx: &Ctx<'_>, host: &Rc<Host>) -> bool {
+fn drain(ctx: &Ctx<'_>, host: &Rc<Host>) -> bool {
     for _ in 0..DRAINED_JOBS {
         if host.check().is_some() {
             return true;

@@ -92,8 +92,7 @@ impl Engine {
         let bound = self.context.with(|ctx| {
             let mut loaded = modules::evaluate(&ctx, self.modules.clone(), bind.entry, host);
             // What the top level left behind must not run inside somebody's call.
-            host.timers().clear();
-            if call::drain(&ctx, host) {
+            if call::drop_rest(&ctx, host) {
                 loaded = Err(Caught::restless());
             }
             if let Some(why) = host.stopped() {
@@ -134,8 +133,7 @@ impl Engine {
                 .restore(&ctx)
                 .map_err(|error| Caught::from_error(&ctx, error))
                 .map(|namespace| call::run(&ctx, host, &namespace, invoke));
-            host.timers().clear();
-            let spent = call::drain(&ctx, host);
+            let spent = call::drop_rest(&ctx, host);
             let dropped = host.dropped();
             if let Some(why) = host.stopped() {
                 return host.send(&ToDaemon::Stopped { why, dropped });

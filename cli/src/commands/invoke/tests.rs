@@ -15,6 +15,12 @@ fn args(data: Option<&str>, bytes: bool) -> Invoke {
 }
 
 #[test]
+fn an_answer_is_waited_for_longer_than_any_app_may_take() {
+    assert_eq!(patience(Some(Millis(500))), Duration::from_millis(5500));
+    assert_eq!(patience(None), Duration::from_secs(305));
+}
+
+#[test]
 fn nothing_to_send_is_null_or_no_bytes() {
     assert_eq!(payload(&args(None, false)).unwrap(), b"null");
     assert_eq!(payload(&args(None, true)).unwrap(), b"");
