@@ -290,9 +290,9 @@ Examples:
   skep ps
   skep ps --all
 
-STATE is starting, spare (ready, of no app yet), idle, busy or doomed (being ended). MEMORY is used
-now, PEAK was the most, LIMIT is all it can get. CPU is the time used so far, OF how many CPUs it may
-use at once. RATE is of the last second, and its quota.")]
+STATE is starting, spare (ready, of no app yet), idle, busy or doomed (being ended). MEMORY is
+used now, PEAK was the most, LIMIT is all it can get. CPU is the time used so far, OF how many CPUs
+it may use at once. RATE is that of the last second, and its quota.")]
 pub(crate) struct Ps {
     /// The instances of all tenants (admin)
     #[arg(long)]

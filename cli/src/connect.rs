@@ -187,7 +187,8 @@ fn unreachable(target: &Target, error: &(dyn StdError + 'static)) -> Failure {
 fn advice(target: &Target, kind: Option<io::ErrorKind>) -> &'static str {
     match (target, kind) {
         (Target::Unix(_), Some(io::ErrorKind::NotFound)) => {
-            "is skepd running? start it with: make serve, or systemctl start skepd"
+            "is skepd running, and is this its socket? that of make serve is \
+             unix:///tmp/skep-dev/skep.sock; an installed one starts with: systemctl start skepd"
         }
         (Target::Unix(_), Some(io::ErrorKind::PermissionDenied)) => {
             "your user is not in the socket's group: see it with ls -l, then ask the operator"

@@ -339,13 +339,18 @@ impl Instance {
         poll(&mut pidfd, Some(&Timespec::default())).is_ok_and(|ready| 0 < ready)
     }
 
-    /// Waits for its end, and says how that was.
+    /// Waits for its end, and says how that was. An instance ends with its zygote: one whose walls were
+    /// not yet complete has no parent-death signal, so it is killed here.
     pub async fn ended(&self) -> Ended {
         let mut ended = self.ended.clone();
         let how = match ended.wait_for(Option::is_some).await {
             Ok(how) => how.unwrap_or(Ended::ZygoteLost),
             Err(_) => Ended::ZygoteLost,
         };
+        if how == Ended::ZygoteLost {
+            // A leaf that is gone has nobody in it.
+            let _ = self.leaf.kill();
+        }
         if how == Ended::ZygoteLost
             && let Ok(pidfd) = self.pidfd.try_clone()
             && let Ok(pidfd) = pipe::Receiver::from_owned_fd_unchecked(pidfd)

@@ -116,7 +116,7 @@ impl Host {
         );
         fs::write(place.folder.join("skepd.toml"), text).unwrap();
         let runtime = Runtime::new().unwrap();
-        let keeper = Self::keeper(&place);
+        let keeper = Self::keeper(&place, group == "auto");
         let channel = {
             let _inside = runtime.enter();
             let socket = place.folder.join("skep.sock");
@@ -127,13 +127,13 @@ impl Host {
         host
     }
 
-    fn keeper(place: &Place) -> Child {
+    fn keeper(place: &Place, inside: bool) -> Child {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(place.folder.join("log"))
             .unwrap();
-        // A shell enters the groups that are there already, then becomes the keeper.
+        // A shell enters the groups, then becomes the keeper.
         let script =
             "for group; do echo $$ > $group/cgroup.procs || exit 1; done; exec $0 --config $FILE";
         let tops = skepd::cgroup::Hierarchies::detect().unwrap();
@@ -141,7 +141,7 @@ impl Host {
         Command::new("sh")
             .args(["-c", script])
             .arg(program("skepd"))
-            .args(groups.filter(|group| group.exists()))
+            .args(groups.filter(|_| inside))
             .env("FILE", place.folder.join("skepd.toml"))
             .stdout(Stdio::null())
             .stderr(log)
@@ -220,7 +220,7 @@ impl Host {
 
     /// Starts it again, with the same configuration and state.
     pub fn start_again(&mut self) {
-        self.keeper = Self::keeper(&self.place);
+        self.keeper = Self::keeper(&self.place, false);
         self.await_serving();
     }
 

@@ -40,6 +40,7 @@ pub(super) async fn get(session: &Session, args: QuotaGet) -> Result<Exit, Failu
 
 /// Changes what is given and prints what holds then.
 pub(super) async fn set(session: &Session, args: QuotaSet) -> Result<Exit, Failure> {
+    check(&args)?;
     let daemon = session.connect().await?;
     let app = args.app.clone().unwrap_or_default();
     let request = change(session.tenant.clone(), &args);
@@ -55,6 +56,19 @@ pub(super) async fn set(session: &Session, args: QuotaSet) -> Result<Exit, Failu
         pairs(&rows(&session.tenant, &app, &quota, answer.instance_rate.as_ref()))
     })?;
     Ok(Exit::Answered)
+}
+
+/// A burst belongs to a rate: it cannot be set where the rate is taken away.
+fn check(args: &QuotaSet) -> Result<(), Failure> {
+    let open = |rate: Option<Bound<u32>>| rate == Some(Bound::Unlimited);
+    let wrong = match (args.burst, args.burst_per_instance) {
+        (Some(_), _) if open(args.rps) => "--rps unlimited leaves no rate for --burst",
+        (_, Some(_)) if open(args.rps_per_instance) => {
+            "--rps-per-instance unlimited leaves no rate for --burst-per-instance"
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::usage(wrong, "leave the burst out, or give a number of calls per second"))
 }
 
 /// The request, in which nothing is present that was not asked for.
@@ -197,6 +211,18 @@ mod tests {
         assert_eq!(request.unlimited, [i32::from(Metric::Memory)]);
         let quota = request.quota.unwrap();
         assert_eq!((quota.memory_bytes, quota.concurrency), (None, Some(3)));
+    }
+
+    #[test]
+    fn a_burst_needs_its_own_rate() {
+        let unlimited = Some(Bound::Unlimited);
+        let args = QuotaSet { rps: unlimited, burst: Some(3), ..nothing() };
+        assert!(check(&args).is_err());
+        assert!(check(&QuotaSet { rps: Some(Bound::At(1)), ..args }).is_ok());
+        let args =
+            QuotaSet { rps_per_instance: unlimited, burst_per_instance: Some(3), ..nothing() };
+        assert!(check(&args).is_err());
+        assert!(check(&QuotaSet { rps: unlimited, rps_per_instance: None, ..args }).is_ok());
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn for_reason(reason: &str, level: Option<&str>, metric: Option<&str>) -> Option
         }
         ("CPU_BUDGET", ..) => "deploy the app again with a larger --cpu-budget, such as 5s",
         ("DEADLINE", ..) => {
-            "give the call more time with --timeout; the app's own limit is deploy --timeout"
+            "give the call more time with --timeout, up to the --timeout that the app was deployed with"
         }
         ("PIDS" | "SECCOMP" | "EGRESS_DENIED", ..) => {
             "the sandbox does not allow this; see what the code did: skep logs APP"
@@ -62,7 +62,7 @@ fn for_reason(reason: &str, level: Option<&str>, metric: Option<&str>) -> Option
         ("TOO_LARGE", ..) => "send or return less; large data is better split over several calls",
         ("BAD_SOURCE", ..) => "mend the file at that line and deploy it again; nothing has changed",
         ("NOT_ADMIN", ..) => {
-            "ask the operator, or for `admin = true` in your [[callers]] of skepd's configuration"
+            "ask the operator; who is admin is in skepd's configuration: [[callers]] with admin = true"
         }
         ("CRASHED" | "EXITED_EARLY" | "BAD_FRAME", ..) => "see what the code did: skep logs APP",
         ("ZYGOTE_LOST" | "INSTANCE_LOST", ..) => "the host's fault, not the app's: try again",

@@ -155,7 +155,8 @@ fn a_missing_socket_is_five_and_says_how_to_start() {
             stdout: String::new(),
             stderr: "skep: cannot reach skepd at unix:///nowhere/s: no such file\
                      \n  reason: UNREACHABLE (UNAVAILABLE)\
-                     \n  next:   is skepd running? start it with: make serve, or systemctl start \
+                     \n  next:   is skepd running, and is this its socket? that of make serve is \
+                     unix:///tmp/skep-dev/skep.sock; an installed one starts with: systemctl start \
                      skepd\n"
                 .to_owned(),
         }

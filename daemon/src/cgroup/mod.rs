@@ -135,9 +135,11 @@ impl Tree {
     pub fn prepare(&self, owner: u32, inside: Inside) -> Result<(), PrepareError> {
         self.clear()?;
         for below in [CONTROL, ZYGOTE] {
+            // Made anew: the kernel kills what a member of a group that was killed clones into another.
             let stale = self.group(below);
             if stale.exists() {
                 stale.kill().map_err(|source| RemoveError::new(stale.v2(), source))?;
+                stale.remove()?;
             }
         }
         let root = self.group("");

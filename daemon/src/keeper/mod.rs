@@ -263,7 +263,9 @@ impl Keeper<'_> {
         if self.zygotes.remove(&pid.as_raw()).is_some() && self.current == Some(pid.as_raw()) {
             self.backoff.fail(Instant::now());
             self.current = None;
-            say(&format!("the zygote ended with code {code}; starting another"));
+            if self.end.is_none() {
+                say(&format!("the zygote ended with code {code}; starting another"));
+            }
         }
         None
     }

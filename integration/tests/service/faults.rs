@@ -209,7 +209,8 @@ fn kills_leave_no_process_group_mount_namespace_or_descriptor_behind() {
     kill_hard(host.zygote_process().0);
     until("another zygote", || host.doctor()["zygote"].found == "ready");
     until("it answers again", || host.invoke("app", "", "0").is_ok());
-    until("all is as before", || host.census() == before);
+    let after = settled(&host);
+    assert_eq!(after, before);
 }
 
 /// What there is once nothing changes any more.
