@@ -441,10 +441,27 @@ impl Drop for Host {
         } else if self.keeper.try_wait().is_ok_and(|ended| ended.is_none()) {
             self.stop(Signal::SIGTERM);
         }
+        for top in skepd::cgroup::Hierarchies::detect()
+            .into_iter()
+            .flat_map(|all| all.tops().map(Path::to_owned).collect::<Vec<_>>())
+        {
+            remove(&top.join(&self.place.name));
+        }
         if std::thread::panicking() {
             eprintln!("--- the daemon's log ---\n{}", self.log());
         }
     }
+}
+
+/// Removes a control group with all below it, killing what is still in it; best effort.
+fn remove(group: &Path) {
+    let _ = fs::write(group.join("cgroup.kill"), "1");
+    for entry in fs::read_dir(group).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove(&entry.path());
+        }
+    }
+    let _ = fs::remove_dir(group);
 }
 
 /// Folders at and below a path.

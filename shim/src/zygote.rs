@@ -26,7 +26,7 @@ use nix::{
         stat::Mode,
         wait::{Id, WaitPidFlag, WaitStatus, waitid},
     },
-    unistd::{Pid, pipe2, write},
+    unistd::{Pid, dup2_stdin, pipe2, write},
 };
 use skep_link::{
     VERSION,
@@ -286,6 +286,10 @@ impl<P: Payload> Zygote<P> {
         let cloned = sys::clone_child(flags, leaf.as_fd());
         if let Ok(Cloned::Child) = cloned {
             drop(release);
+            // The link takes the place of our own socket.
+            if let Err(errno) = dup2_stdin(&link) {
+                sys::exit_now(errno as i32);
+            }
             self.become_instance(Child::new(gate, link), slot);
         }
         // A zygote that is stuck in an instance's network must not go on.

@@ -135,6 +135,11 @@ fn serve(
     };
     keeper.start_zygote()?;
     let ended = keeper.watch(signals);
+    for zygote in keeper.zygotes.values_mut() {
+        // Without the daemon it ends by itself; one that was only just started may not know yet.
+        let _ = zygote.kill();
+        let _ = zygote.wait();
+    }
     if ended.is_err() {
         // The daemon sees its channel close and ends by itself; what it leaves is killed after this.
         let _ = keeper.daemon.kill();
@@ -194,6 +199,8 @@ impl Keeper<'_> {
             }
             let backoff = match self.current {
                 Some(_) => None,
+                // Nobody will need another one.
+                None if self.end.is_some() => None,
                 None => Some(self.backoff.wait(now).unwrap_or(Duration::ZERO)),
             };
             if backoff.is_some_and(|wait| wait.is_zero()) {

@@ -23,7 +23,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use skep_integration::rlimits;
+use skep_integration::{rlimits, yard::STOOD};
 use skep_link::{frame::NAMESPACES, zygote::Step};
 use skep_policies::entries;
 use skepd::cgroup::{Hierarchies, Limit, Mode};
@@ -152,8 +152,11 @@ fn verdict(output: &Output, text: &str, test: &str) -> Verdict {
         ["not sealed: ", "instead of a clone: Refused", "on an `Err` value: Write { limit"];
     if closed.iter().any(|sign| text.contains(sign)) {
         Verdict::FailsClosed
-    } else {
+    } else if text.contains(STOOD) {
         Verdict::Caught
+    } else {
+        // A zygote that did not start, a time-out: the wall was not even tried.
+        Verdict::Unnoticed
     }
 }
 

@@ -245,9 +245,9 @@ fn started_in_a_group_of_its_own_it_stays_below_it() {
         let left = std::fs::read_dir(top.join(&name)).unwrap().map(|entry| entry.unwrap().path());
         for folder in left.filter(|path| path.is_dir()) {
             assert!(folder.ends_with("control"), "{} is left", folder.display());
-            std::fs::remove_dir(folder).unwrap();
+            until("it is empty", || std::fs::remove_dir(&folder).is_ok());
         }
-        std::fs::remove_dir(top.join(&name)).unwrap();
+        until("the group is empty", || std::fs::remove_dir(top.join(&name)).is_ok());
     }
 }
 

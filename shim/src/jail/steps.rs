@@ -81,7 +81,7 @@ pub(super) fn run(
         Step::DieWithParent => die_with_parent(child),
         Step::NoNewPrivileges => prctl::set_no_new_privs(),
         Step::Landlock => landlock(),
-        Step::CloseOtherFds => close_other_fds(child, progress),
+        Step::CloseOtherFds => close_other_fds(progress),
         Step::ResourceLimits => resource_limits(&jail.rlimits),
         Step::RunFilter => {
             jail.filters.iter().try_for_each(|program| sys::install_filter(program)).map_err(errno)
@@ -182,9 +182,9 @@ fn landlock_errno(error: impl std::error::Error) -> Errno {
     Errno::from_raw(*landlock::Errno::from(error))
 }
 
-fn close_other_fds(child: &Child, progress: &mut SharedBytes) -> Result<(), Errno> {
+/// The link is the first descriptor already.
+fn close_other_fds(progress: &mut SharedBytes) -> Result<(), Errno> {
     progress.unmap().map_err(errno)?;
-    unistd::dup2_stdin(&child.link)?;
     sys::close_from(1).map_err(errno)
 }
 
