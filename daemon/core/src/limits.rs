@@ -227,6 +227,8 @@ pub struct LimitsMax {
     pub cpu_budget: Ceiling<Duration>,
     /// See [`AppLimits::concurrency`].
     pub concurrency: Ceiling<u32>,
+    /// See [`AppLimits::min_instances`].
+    pub min_instances: Ceiling<u32>,
     /// See [`AppLimits::max_instances`].
     pub max_instances: Ceiling<u32>,
 }
@@ -240,6 +242,7 @@ impl LimitsMax {
         timeout: Ceiling::Open,
         cpu_budget: Ceiling::Open,
         concurrency: Ceiling::Open,
+        min_instances: Ceiling::Open,
         max_instances: Ceiling::Open,
     };
 
@@ -253,6 +256,7 @@ impl LimitsMax {
             timeout: self.timeout.meet(other.timeout),
             cpu_budget: self.cpu_budget.meet(other.cpu_budget),
             concurrency: self.concurrency.meet(other.concurrency),
+            min_instances: self.min_instances.meet(other.min_instances),
             max_instances: self.max_instances.meet(other.max_instances),
         }
     }
@@ -320,8 +324,13 @@ pub fn resolve(
     if max_instances < concurrency {
         check.above_instances("limits.concurrency", concurrency.get(), max_instances);
     }
-    let min_instances =
-        spec.min_instances.unwrap_or(defaults.min_instances.min(max_instances.get()));
+    let min_instances = check.bounded(
+        "limits.min_instances",
+        spec.min_instances,
+        defaults.min_instances.min(max_instances.get()),
+        0,
+        most.min_instances,
+    );
     if max_instances.get() < min_instances {
         check.above_instances("limits.min_instances", min_instances, max_instances);
     }

@@ -203,6 +203,7 @@ impl Config {
                 timeout: Ceiling::At(most.timeout),
                 cpu_budget: most.cpu_budget,
                 concurrency: Ceiling::At(most.concurrency.get()),
+                min_instances: Ceiling::At(most.min_instances),
                 max_instances: Ceiling::At(most.max_instances.get()),
             },
             pool: top.table("pool", pool),

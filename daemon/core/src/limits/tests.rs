@@ -29,6 +29,7 @@ fn most() -> LimitsMax {
         timeout: Ceiling::At(Duration::from_secs(60)),
         cpu_budget: Ceiling::At(Duration::from_secs(30)),
         concurrency: Ceiling::At(100),
+        min_instances: Ceiling::At(16),
         max_instances: Ceiling::At(32),
     }
 }
@@ -96,6 +97,14 @@ fn more_instances_at_least_than_at_most_are_refused() {
     refuse(
         LimitsSpec { min_instances: Some(3), max_instances: Some(2), ..LimitsSpec::default() },
         &["limits.min_instances: asked for 3, must be at most limits.max_instances, which is 2"],
+    );
+}
+
+#[test]
+fn more_instances_kept_than_the_maximum_are_refused_with_both_numbers() {
+    refuse(
+        LimitsSpec { min_instances: Some(17), max_instances: Some(32), ..LimitsSpec::default() },
+        &["limits.min_instances: asked for 17, must be at most 16"],
     );
 }
 
@@ -270,6 +279,7 @@ proptest! {
                 prop_assert_eq!(asked, limits.concurrency.get());
                 prop_assert!(MIN_APP_MEMORY <= limits.memory && most().memory.allows(&limits.memory));
                 prop_assert!(limits.min_instances <= limits.max_instances.get());
+                prop_assert!(most().min_instances.allows(&limits.min_instances));
                 prop_assert!(limits.concurrency <= limits.max_instances);
             }
             Err(problems) => {
