@@ -1,8 +1,8 @@
 //! What the host offers, what is missing, what that costs, and the line that mends it.
 //!
-//! The keeper asks before it starts anything, and refuses below the minimum: everything, unless the
-//! configuration names what may be missing. `skep doctor` shows the same, with the walls themselves: a
-//! sandbox is built and torn down at every start, and any wall that cannot stand ends the start.
+//! The keeper asks before it starts anything, and refuses below the minimum, which is everything.
+//! `skep doctor` shows the same, with the walls themselves: a sandbox is built and torn down at every
+//! start, and any wall that cannot stand ends the start.
 
 use std::{fs, path::Path};
 
@@ -56,10 +56,9 @@ impl Doctor {
         Self { host }
     }
 
-    /// What is missing and not accepted as missing.
-    pub fn unfit(&self, config: &Config) -> Vec<&Finding> {
-        let missing = self.host.iter().filter(|finding| finding.grade() == Grade::Missing);
-        missing.filter(|finding| !config.accept_missing.contains(&finding.name)).collect()
+    /// What is missing. Everything is needed: nothing can be left out.
+    pub fn unfit(&self) -> Vec<&Finding> {
+        self.host.iter().filter(|finding| finding.grade() == Grade::Missing).collect()
     }
 
     /// Everything, with what lives right now.

@@ -98,7 +98,7 @@ fn keep(args: &Args, file: &Path) -> Exit {
         }
     };
     let doctor = Doctor::new(&config, &tree);
-    let mut unfit = doctor::show(&doctor.unfit(&config));
+    let mut unfit = doctor::show(&doctor.unfit());
     if !nix::unistd::geteuid().is_root() {
         unfit.push_str("skepd: root is missing\n  needed: to make control groups and give privilege up\n  fix: start it as root, or by systemd\n");
     }

@@ -6,6 +6,7 @@
 mod reader;
 
 use std::{
+    collections::BTreeSet,
     fmt,
     net::SocketAddr,
     num::NonZeroU32,
@@ -16,10 +17,11 @@ use std::{
 
 use skep_core::{
     AppLimits, ByteCount, Ceiling, CpuShare, DurationText, LimitsMax, PoolLimits, Rate, TenantId,
-    limits::MIN_APP_MEMORY,
+    limits::{MIN_APP_MEMORY, MIN_CALL_TIME},
 };
 use skep_link::frame::MAX_FRAME;
 use skep_policies::Profile;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 pub use self::reader::Problem;
 use self::reader::Reader;
@@ -40,7 +42,7 @@ pub struct Config {
     /// The subtree of control groups, from the top of each hierarchy; `None` is the group that the
     /// keeper was started in.
     pub cgroup: Option<PathBuf>,
-    /// What is logged, in tracing's filter notation.
+    /// What is logged, in tracing's filter notation, which it was checked to be.
     pub log: String,
     /// Identities on the host.
     pub ids: Ids,
@@ -48,6 +50,8 @@ pub struct Config {
     pub defaults: AppLimits,
     /// What an app may ask for.
     pub host_max: LimitsMax,
+    /// Apps of each tenant.
+    pub max_apps: u32,
     /// How many instances wait.
     pub pool: PoolLimits,
     /// Sizes of messages.
@@ -58,8 +62,6 @@ pub struct Config {
     pub drain: Duration,
     /// Clones after which the zygote is renewed.
     pub zygote_clones: u64,
-    /// Host features that may be missing, by the names that `skep doctor` shows.
-    pub accept_missing: Vec<String>,
     /// Who owns apps.
     pub tenants: Vec<Tenant>,
     /// Who may call.
@@ -99,7 +101,8 @@ pub struct LogBounds {
     pub lines_kept: u32,
 }
 
-/// Who owns apps, and the quota at the start; `skep quota set` changes it until the next start.
+/// Who owns apps, and the quota. What `skep quota set` changes is kept over restarts and holds instead
+/// of what is here, field by field.
 #[derive(Clone, Debug)]
 pub struct Tenant {
     /// The name.
@@ -168,6 +171,30 @@ impl<T: FromStr<Err: fmt::Display>> FromStr for OrOpen<T> {
     }
 }
 
+/// Text that says what is logged. A word that is no level would be taken for the name of a target, and
+/// everything else would fall silent.
+struct LogFilter(String);
+
+impl FromStr for LogFilter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let needed = "needed are levels (error, warn, info, debug, trace, off), alone or as \
+                      target=level, with commas between";
+        let is_name =
+            |part: &str| part.chars().all(|char| char.is_alphanumeric() || "_-".contains(char));
+        let stray =
+            |part: &&str| part.split("::").all(is_name) && part.parse::<LevelFilter>().is_err();
+        if let Some(word) = text.split(',').map(str::trim).find(stray) {
+            return Err(format!("has {word:?}, {needed}"));
+        }
+        match EnvFilter::try_new(text) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(_) => Err(format!("is {text:?}, {needed}")),
+        }
+    }
+}
+
 impl Config {
     /// Reads a configuration. `beside` is the folder where the shim is looked for by default: that of
     /// the running program.
@@ -186,15 +213,23 @@ impl Config {
     fn read(top: &mut Reader<'_>, beside: &Path) -> Self {
         let defaults =
             top.table("defaults", |table| limits(table, &skep_policies::limits::DEFAULT));
-        let most = top.table("max", |table| limits(table, &skep_policies::limits::HOST_MAX));
-        let config = Self {
+        let (most, max_apps) = top.table("max", |table| {
+            (limits(table, &skep_policies::limits::HOST_MAX), table.get_or("apps", 100))
+        });
+        let mut names = BTreeSet::new();
+        let none = "there is none: add a [[tenants]] table with a name";
+        let tenants = top.tables("tenants", none, |table| tenant(table, &defaults, &mut names));
+        let none =
+            "there is none, so nobody could call: add [[callers]] with uid = 0, admin = true";
+        let callers = top.tables("callers", none, |table| caller(table, &names));
+        Self {
             socket: top.get_or("socket", PathBuf::from("/run/skep/skep.sock")),
             socket_gid: top.get("socket_gid"),
             tcp: loopback(top),
             state: top.get_or("state", PathBuf::from("/var/lib/skep")),
             shim: top.get_or("shim", beside.join("skep-shim")),
             cgroup: cgroup(top),
-            log: top.get_or("log", "info".to_owned()),
+            log: top.get_or("log", LogFilter("info".to_owned())).0,
             ids: top.table("ids", ids),
             host_max: LimitsMax {
                 memory: Ceiling::At(most.memory),
@@ -206,6 +241,7 @@ impl Config {
                 min_instances: Ceiling::At(most.min_instances),
                 max_instances: Ceiling::At(most.max_instances.get()),
             },
+            max_apps,
             pool: top.table("pool", pool),
             sizes: top.table("sizes", sizes),
             logs: top.table("logs", |table| LogBounds {
@@ -215,42 +251,9 @@ impl Config {
             }),
             drain: top.get_or("drain", DurationText(Duration::from_secs(10))).0,
             zygote_clones: top.get_or("zygote_clones", 100_000),
-            accept_missing: top.texts("accept_missing").unwrap_or_default(),
-            tenants: top.tables("tenants", |table| tenant(table, &defaults)),
-            callers: top.tables("callers", caller),
+            tenants,
+            callers,
             defaults,
-        };
-        config.cross_check(top);
-        config
-    }
-
-    /// What several keys must agree on.
-    fn cross_check(&self, top: &mut Reader<'_>) {
-        for (at, tenant) in self.tenants.iter().enumerate() {
-            if self.tenants[..at].iter().any(|earlier| earlier.name == tenant.name) {
-                top.problem(0, "tenants", format_args!("{} is there twice", tenant.name));
-            }
-        }
-        for named in self.callers.iter().filter_map(|caller| caller.tenants.as_ref()).flatten() {
-            if self.tenants.iter().all(|tenant| tenant.name != *named) {
-                top.problem(0, "callers", format_args!("there is no tenant {named}"));
-            }
-        }
-        let callers = self.callers.iter();
-        if callers.clone().any(|caller| caller.peer == Peer::Tcp && caller.admin) {
-            top.problem(0, "callers", "admin cannot be given to tcp: nobody is known there");
-        }
-        if self.tenants.is_empty() {
-            top.problem(0, "tenants", "there is none: add a [[tenants]] table with a name");
-        }
-        if callers.len() == 0 {
-            let what =
-                "there is none, so nobody could call: add [[callers]] with uid = 0, admin = true";
-            top.problem(0, "callers", what);
-        }
-        if self.defaults.memory < MIN_APP_MEMORY {
-            let what = format!("is {}, at least {MIN_APP_MEMORY} is needed", self.defaults.memory);
-            top.problem(0, "defaults.memory", what);
         }
     }
 }
@@ -260,7 +263,7 @@ fn loopback(top: &mut Reader<'_>) -> Option<SocketAddr> {
     if address.ip().is_loopback() {
         return Some(address);
     }
-    top.problem(0, "tcp", format_args!("is {address}, only loopback addresses are served"));
+    top.problem("tcp", format_args!("is {address}, only loopback addresses are served"));
     None
 }
 
@@ -277,7 +280,7 @@ fn cgroup(top: &mut Reader<'_>) -> Option<PathBuf> {
         return Some(path.to_owned());
     }
     let what = format!("is {text:?}, needed is \"auto\" or an absolute path such as \"/skep\"");
-    top.problem(0, "cgroup", what);
+    top.problem("cgroup", what);
     None
 }
 
@@ -287,19 +290,19 @@ fn ids(table: &mut Reader<'_>) -> Ids {
     let user = table.get("user").unwrap_or_else(|| first.saturating_add(count));
     if first < 1000 {
         let what = format_args!("is {first}: ids below 1000 belong to the host itself");
-        table.problem(table.line(), "first", what);
+        table.problem("first", what);
     }
     match first.checked_add(count) {
         Some(end) if end < u32::MAX => {
             if (first..end).contains(&user) {
                 let what = format_args!("is {user}, inside the range of the instances");
-                table.problem(table.line(), "user", what);
+                table.problem("user", what);
             }
         }
-        _ => table.problem(table.line(), "count", "the range ends above the largest id"),
+        _ => table.problem("count", "the range ends above the largest id"),
     }
     if user == 0 {
-        table.problem(table.line(), "user", "is root, which keeps every file of the host open");
+        table.problem("user", "is root, which keeps every file of the host open");
     }
     Ids { first, count, user }
 }
@@ -316,7 +319,7 @@ fn pool(table: &mut Reader<'_>) -> PoolLimits {
             "is {}, above pool.spare_ceiling which is {}",
             pool.spare_floor, pool.spare_ceiling
         );
-        table.problem(table.line(), "spare_floor", what);
+        table.problem("spare_floor", what);
     }
     pool
 }
@@ -329,7 +332,7 @@ fn sizes(table: &mut Reader<'_>) -> Sizes {
         let size: ByteCount = table.get_or(key, default);
         if most < size.bytes() {
             let most = ByteCount::from_bytes(most);
-            table.problem(table.line(), key, format_args!("is {size}, at most {most} is possible"));
+            table.problem(key, format_args!("is {size}, at most {most} is possible"));
         }
         size
     };
@@ -344,8 +347,24 @@ fn sizes(table: &mut Reader<'_>) -> Sizes {
 fn built_in<T: FromStr>(table: &mut Reader<'_>, key: &str, text: &str) -> Option<T> {
     let value = text.parse().ok();
     if value.is_none() {
-        table.problem(0, key, format_args!("the built-in profile has {text:?}"));
+        table.problem(key, format_args!("the built-in profile has {text:?}"));
     }
+    value
+}
+
+/// Below the least that an app can be given, every deploy would be refused.
+fn at_least<T: Ord + fmt::Display>(table: &mut Reader<'_>, key: &str, value: T, least: T) {
+    if value < least {
+        table.problem(key, format_args!("is {value}, at least {least} is needed"));
+    }
+}
+
+fn bounded<T>(table: &mut Reader<'_>, key: &str, default: T, least: T) -> T
+where
+    T: Copy + Ord + fmt::Display + FromStr<Err: fmt::Display>,
+{
+    let value = table.get_or(key, default);
+    at_least(table, key, value, least);
     value
 }
 
@@ -356,74 +375,94 @@ fn limits(table: &mut Reader<'_>, profile: &Profile) -> AppLimits {
         built_in(table, "timeout", profile.timeout).unwrap_or(DurationText(Duration::ZERO));
     let budget = built_in(table, "cpu_budget", profile.cpu_budget).unwrap_or(OrOpen(Ceiling::Open));
     let at_least_one = |number| AtLeastOne(NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN));
+    let budget = table.get_or("cpu_budget", budget).0;
+    if let Ceiling::At(budget) = budget {
+        at_least(table, "cpu_budget", budget, DurationText(MIN_CALL_TIME));
+    }
     AppLimits {
-        memory: table.get_or("memory", memory),
-        cpu: table.get_or("cpu", cpu),
+        memory: bounded(table, "memory", memory, MIN_APP_MEMORY),
+        cpu: bounded(table, "cpu", cpu, CpuShare::LEAST),
         // Fixed by the filter, which allows no second process.
         processes: profile.processes,
-        timeout: table.get_or("timeout", timeout).0,
-        cpu_budget: table.get_or("cpu_budget", budget).0.map(|DurationText(budget)| budget),
+        timeout: bounded(table, "timeout", timeout, DurationText(MIN_CALL_TIME)).0,
+        cpu_budget: budget.map(|DurationText(budget)| budget),
         concurrency: table.get_or("concurrency", at_least_one(profile.concurrency)).0,
         min_instances: table.get_or("min_instances", profile.min_instances),
         max_instances: table.get_or("max_instances", at_least_one(profile.max_instances)).0,
     }
 }
 
-fn tenant(table: &mut Reader<'_>, defaults: &AppLimits) -> Option<Tenant> {
+/// `names` are those of the tables before; this one's comes to them.
+fn tenant(
+    table: &mut Reader<'_>,
+    defaults: &AppLimits,
+    names: &mut BTreeSet<TenantId>,
+) -> Option<Tenant> {
     let rps: Ceiling<u32> = table.get_or("rps", OrOpen(Ceiling::Open)).0;
-    let burst = table.get_or("burst", AtLeastOne(NonZeroU32::MIN)).0;
+    let burst: Option<AtLeastOne> = table.get("burst");
+    if burst.is_some() && rps == Ceiling::Open {
+        table.problem("burst", "means nothing without a number for rps");
+    }
+    let burst = burst.map_or(NonZeroU32::MIN, |AtLeastOne(burst)| burst);
     let memory: Ceiling<ByteCount> = table.get_or("memory", OrOpen(Ceiling::Open)).0;
     if let Ceiling::At(memory) = memory
         && !memory.is_zero()
         && memory < defaults.memory
     {
         let what = format!("is {memory}, below one instance's default of {}", defaults.memory);
-        table.problem(table.line(), "memory", what);
+        table.problem("memory", what);
     }
-    let tenant = Tenant {
-        rate: rps.map(|per_second| Rate { per_second, burst }),
-        concurrency: table.get_or("concurrency", OrOpen(Ceiling::Open)).0,
-        memory,
-        cpu: table.get_or("cpu", OrOpen(Ceiling::Open)).0,
-        processes: table.get_or("processes", OrOpen(Ceiling::Open)).0,
-        name: table.get("name").or_else(|| {
-            table.problem(table.line(), "name", "is missing");
-            None
-        })?,
-    };
-    Some(tenant)
+    let concurrency = table.get_or("concurrency", OrOpen(Ceiling::Open)).0;
+    let cpu = table.get_or("cpu", OrOpen(Ceiling::Open)).0;
+    let processes = table.get_or("processes", OrOpen(Ceiling::Open)).0;
+    let name: TenantId = table.need("name")?;
+    if !names.insert(name.clone()) {
+        table.problem("name", format_args!("{name} is there twice"));
+    }
+    let rate = rps.map(|per_second| Rate { per_second, burst });
+    Some(Tenant { name, rate, concurrency, memory, cpu, processes })
 }
 
-fn caller(table: &mut Reader<'_>) -> Option<Caller> {
-    let admin = table.get_or("admin", false);
-    let tenants = match table.texts("tenants") {
-        None => Some(Vec::new()),
-        Some(names) if names == ["*"] => None,
-        Some(names) => Some(
-            names
-                .iter()
-                .filter_map(|name| match name.parse() {
-                    Ok(name) => Some(name),
-                    Err(error) => {
-                        let line = table.line();
-                        table.problem(line, "tenants", error);
-                        None
-                    }
-                })
-                .collect(),
-        ),
+fn caller(table: &mut Reader<'_>, names: &BTreeSet<TenantId>) -> Option<Caller> {
+    let tenants = match table.texts("tenants").unwrap_or_default() {
+        all if matches!(&all[..], [(_, star)] if star == "*") => None,
+        some => Some(known_tenants(table, some, names)),
     };
-    let peers = (table.get("uid"), table.get("gid"), table.get_or("tcp", false));
-    let peer = match peers {
-        (Some(uid), None, false) => Peer::Uid(uid),
-        (None, Some(gid), false) => Peer::Gid(gid),
-        (None, None, true) => Peer::Tcp,
+    let admin = table.get_or("admin", false);
+    let named = ["uid", "gid", "tcp"].into_iter().filter(|key| table.has(key)).count();
+    let peer = match (table.get("uid"), table.get("gid"), table.get("tcp")) {
+        (Some(uid), None, None | Some(false)) => Peer::Uid(uid),
+        (None, Some(gid), None | Some(false)) => Peer::Gid(gid),
+        (None, None, Some(true)) => Peer::Tcp,
+        // One is named and cannot be read, which is told already.
+        (None, None, None) if named == 1 => return None,
         _ => {
-            table.problem(table.line(), "uid", "needed is exactly one of uid, gid and tcp = true");
+            table.problem("uid", "needed is exactly one of uid, gid and tcp = true");
             return None;
         }
     };
+    if admin && peer == Peer::Tcp {
+        table.problem("admin", "cannot be given over tcp: nobody is known there");
+    }
     Some(Caller { peer, admin, tenants })
+}
+
+fn known_tenants(
+    table: &mut Reader<'_>,
+    texts: Vec<(usize, String)>,
+    names: &BTreeSet<TenantId>,
+) -> Vec<TenantId> {
+    let mut known = Vec::new();
+    for (line, text) in texts {
+        match text.parse() {
+            Ok(name) if names.contains(&name) => known.push(name),
+            Ok(name) => {
+                table.problem_at(line, "tenants", format_args!("there is no tenant {name}"));
+            }
+            Err(error) => table.problem_at(line, "tenants", error),
+        }
+    }
+    known
 }
 
 #[cfg(test)]
@@ -474,28 +513,123 @@ mod tests {
     #[test]
     fn only_loopback_is_served_over_tcp() {
         refused(
-            "tcp = \"0.0.0.0:7070\"",
-            &["tcp: is 0.0.0.0:7070, only loopback addresses are served"],
+            "\ntcp = \"0.0.0.0:7070\"",
+            &["line 2: tcp: is 0.0.0.0:7070, only loopback addresses are served"],
+        );
+    }
+
+    #[test]
+    fn a_control_group_is_named_from_the_top() {
+        refused(
+            "\ncgroup = \"skep\"",
+            &[
+                "line 2: cgroup: is \"skep\", needed is \"auto\" or an absolute path such as \"/skep\"",
+            ],
         );
     }
 
     #[test]
     fn admin_is_never_given_over_tcp() {
         let text = format!("{LEAST}[[callers]]\ntcp = true\nadmin = true\n");
-        assert!(parse(&text).unwrap_err()[0].contains("admin cannot be given to tcp"));
+        let expected = "line 8: callers.admin: cannot be given over tcp: nobody is known there";
+        assert_eq!(parse(&text).unwrap_err(), [expected]);
     }
 
     #[test]
     fn callers_name_tenants_that_exist() {
-        let text = format!("{LEAST}[[callers]]\nuid = 5\ntenants = [\"other\"]\n");
-        assert_eq!(parse(&text).unwrap_err(), ["callers: there is no tenant other"]);
+        let text =
+            format!("{LEAST}[[callers]]\nuid = 5\ntenants = [\n  \"default\",\n  \"other\",\n]\n");
+        let expected = "line 10: callers.tenants: there is no tenant other";
+        assert_eq!(parse(&text).unwrap_err(), [expected]);
+    }
+
+    #[test]
+    fn a_caller_that_cannot_be_read_is_told_once() {
+        let text = format!("{LEAST}[[callers]]\nadmin = true\nuid = \"root\"\n");
+        let expected = "line 8: callers.uid: invalid digit found in string";
+        assert_eq!(parse(&text).unwrap_err(), [expected]);
+    }
+
+    #[test]
+    fn a_caller_is_one_peer() {
+        let text = format!("{LEAST}[[callers]]\nadmin = true\n");
+        let expected = "line 6: callers.uid: needed is exactly one of uid, gid and tcp = true";
+        assert_eq!(parse(&text).unwrap_err(), [expected]);
+    }
+
+    #[test]
+    fn a_tenant_that_is_there_twice_is_told_with_its_line() {
+        let text = format!("{LEAST}[[tenants]]\nrps = 1\nname = \"default\"\n");
+        let expected = "line 8: tenants.name: default is there twice";
+        assert_eq!(parse(&text).unwrap_err(), [expected]);
+    }
+
+    #[test]
+    fn a_burst_without_a_rate_is_refused() {
+        let text = format!("{LEAST}[[tenants]]\nname = \"a\"\nburst = 5\n");
+        let expected = "line 8: tenants.burst: means nothing without a number for rps";
+        assert_eq!(parse(&text).unwrap_err(), [expected]);
     }
 
     #[test]
     fn root_is_never_the_daemons_user() {
         refused(
-            "[ids]\nuser = 0",
-            &["line 1: ids.user: is root, which keeps every file of the host open"],
+            "[ids]\ncount = 10\nuser = 0",
+            &["line 3: ids.user: is root, which keeps every file of the host open"],
         );
+    }
+
+    #[test]
+    fn numbers_that_contradict_each_other_are_told_with_their_lines() {
+        refused(
+            "[ids]\nuser = 5000\nfirst = 10\ncount = 9000\n\
+             [pool]\nspare_ceiling = 1\nspare_floor = 2\n\
+             [sizes]\nreply = \"1MiB\"\nsource = \"1GiB\"",
+            &[
+                "line 2: ids.user: is 5000, inside the range of the instances",
+                "line 3: ids.first: is 10: ids below 1000 belong to the host itself",
+                "line 7: pool.spare_floor: is 2, above pool.spare_ceiling which is 1",
+                "line 10: sizes.source: is 1GiB, at most 8128KiB is possible",
+            ],
+        );
+    }
+
+    #[test]
+    fn limits_that_no_app_can_be_given_are_refused() {
+        refused(
+            "[defaults]\ncpu = 1\nmemory = \"8MiB\"\ntimeout = \"0s\"\n[max]\ncpu_budget = \"0s\"",
+            &[
+                "line 3: defaults.memory: is 8MiB, at least 16MiB is needed",
+                "line 4: defaults.timeout: is 0s, at least 1ms is needed",
+                "line 6: max.cpu_budget: is 0s, at least 1ms is needed",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_maxima_are_what_an_app_is_held_to() {
+        let more = "[max]\nmin_instances = 7\napps = 3\n";
+        let config = parse(&format!("{more}{LEAST}")).unwrap();
+        assert_eq!(config.host_max.min_instances, Ceiling::At(7));
+        assert_eq!(config.max_apps, 3);
+        assert_eq!(parse(LEAST).unwrap().max_apps, 100);
+    }
+
+    #[test]
+    fn a_word_that_is_no_level_mutes_nothing_but_is_refused() {
+        let needed = "needed are levels (error, warn, info, debug, trace, off), alone or as \
+                      target=level, with commas between";
+        refused("log = \"loud\"", &[&format!("line 1: log: has \"loud\", {needed}")]);
+        refused(
+            "log = \"info,skepd::pool\"",
+            &[&format!("line 1: log: has \"skepd::pool\", {needed}")],
+        );
+        refused("log = \"skepd=loud\"", &[&format!("line 1: log: is \"skepd=loud\", {needed}")]);
+    }
+
+    #[test]
+    fn a_filter_in_tracings_notation_is_taken() {
+        let more = "log = \"warn,skepd::pool=debug,[call{id=1}]=trace\"\n";
+        assert!(parse(&format!("{more}{LEAST}")).is_ok());
     }
 }

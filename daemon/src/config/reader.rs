@@ -7,7 +7,7 @@ use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 
 use toml::{
     Spanned,
-    de::{DeTable, DeValue},
+    de::{DeArray, DeTable, DeValue},
 };
 
 /// One thing that is wrong.
@@ -38,6 +38,8 @@ pub(super) struct Reader<'a> {
     path: String,
     line: usize,
     fields: BTreeMap<String, Spanned<DeValue<'a>>>,
+    /// Where the keys stand that were asked for.
+    lines: BTreeMap<String, usize>,
     problems: Vec<Problem>,
 }
 
@@ -60,7 +62,7 @@ impl<'a> Reader<'a> {
             .into_iter()
             .map(|(key, value)| (Cow::into_owned(key.into_inner()), value))
             .collect();
-        Self { text, path, line, fields, problems: Vec::new() }
+        Self { text, path, line, fields, lines: BTreeMap::new(), problems: Vec::new() }
     }
 
     fn name(&self, key: &str) -> String {
@@ -69,36 +71,44 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, key: &str) -> Option<(usize, DeValue<'a>)> {
         let value = self.fields.remove(key)?;
-        Some((line_of(self.text, value.span().start), value.into_inner()))
+        let line = line_of(self.text, value.span().start);
+        self.lines.insert(key.to_owned(), line);
+        Some((line, value.into_inner()))
     }
 
-    /// Notes a problem of `key`.
-    pub(super) fn problem(&mut self, line: usize, key: &str, what: impl fmt::Display) {
+    /// Notes a problem of `key`, at its line; at the table's if it is not there.
+    pub(super) fn problem(&mut self, key: &str, what: impl fmt::Display) {
+        let line = self.lines.get(key).copied().unwrap_or(self.line);
+        self.problem_at(line, key, what);
+    }
+
+    /// Notes a problem of `key` at a line inside of its value.
+    pub(super) fn problem_at(&mut self, line: usize, key: &str, what: impl fmt::Display) {
         let key = self.name(key);
         self.problems.push(Problem { line, key, what: what.to_string() });
     }
 
-    /// The line of this table.
-    pub(super) fn line(&self) -> usize {
-        self.line
+    /// Whether `key` is there, asked for or not.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.fields.contains_key(key) || self.lines.contains_key(key)
     }
 
     /// The value of `key` as `T`, which is parsed from text or from a whole number.
     pub(super) fn get<T: FromStr<Err: fmt::Display>>(&mut self, key: &str) -> Option<T> {
-        let (line, value) = self.take(key)?;
+        let (_, value) = self.take(key)?;
         let text = match value {
             DeValue::String(text) => text.into_owned(),
             DeValue::Integer(number) => number.to_string(),
             DeValue::Boolean(truth) => truth.to_string(),
             other => {
-                self.problem(line, key, format_args!("is {}, not a value", other.type_str()));
+                self.problem(key, format_args!("is {}, not a value", other.type_str()));
                 return None;
             }
         };
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                self.problem(line, key, error);
+                self.problem(key, error);
                 None
             }
         }
@@ -109,19 +119,29 @@ impl<'a> Reader<'a> {
         self.get(key).unwrap_or(default)
     }
 
-    /// The texts in the list at `key`.
-    pub(super) fn texts(&mut self, key: &str) -> Option<Vec<String>> {
-        let (line, value) = self.take(key)?;
+    /// The value of `key`, which must be there.
+    pub(super) fn need<T: FromStr<Err: fmt::Display>>(&mut self, key: &str) -> Option<T> {
+        if !self.has(key) {
+            self.problem(key, "is missing");
+        }
+        self.get(key)
+    }
+
+    /// The texts in the list at `key`, each with its line.
+    pub(super) fn texts(&mut self, key: &str) -> Option<Vec<(usize, String)>> {
+        let (_, value) = self.take(key)?;
         let DeValue::Array(items) = value else {
-            self.problem(line, key, format_args!("is {}, not a list", value.type_str()));
+            self.problem(key, format_args!("is {}, not a list", value.type_str()));
             return None;
         };
         let mut texts = Vec::new();
         for item in items {
+            let line = line_of(self.text, item.span().start);
             match item.into_inner() {
-                DeValue::String(text) => texts.push(text.into_owned()),
+                DeValue::String(text) => texts.push((line, text.into_owned())),
                 other => {
-                    self.problem(line, key, format_args!("holds {}, not text", other.type_str()));
+                    let what = format_args!("holds {}, not text", other.type_str());
+                    self.problem_at(line, key, what);
                 }
             }
         }
@@ -135,7 +155,7 @@ impl<'a> Reader<'a> {
             None => (0, DeTable::new()),
             Some((line, DeValue::Table(table))) => (line, table),
             Some((line, other)) => {
-                self.problem(line, key, format_args!("is {}, not a table", other.type_str()));
+                self.problem(key, format_args!("is {}, not a table", other.type_str()));
                 (line, DeTable::new())
             }
         };
@@ -145,22 +165,29 @@ impl<'a> Reader<'a> {
         read
     }
 
-    /// Reads each table of the list at `key` with `read`.
+    /// Reads each table of the list at `key` with `read`. If there is none, `none` is the problem.
     pub(super) fn tables<T>(
         &mut self,
         key: &str,
+        none: &str,
         mut read: impl FnMut(&mut Reader<'a>) -> Option<T>,
     ) -> Vec<T> {
-        let Some((line, value)) = self.take(key) else { return Vec::new() };
-        let DeValue::Array(items) = value else {
-            self.problem(line, key, format_args!("is {}, write [[{key}]]", value.type_str()));
-            return Vec::new();
+        let items = match self.take(key) {
+            None => DeArray::new(),
+            Some((_, DeValue::Array(items))) => items,
+            Some((_, other)) => {
+                self.problem(key, format_args!("is {}, write [[{key}]]", other.type_str()));
+                return Vec::new();
+            }
         };
+        if items.is_empty() {
+            self.problem(key, none);
+        }
         let mut found = Vec::new();
         for item in items {
             let line = line_of(self.text, item.span().start);
             let DeValue::Table(table) = item.into_inner() else {
-                self.problem(line, key, "holds something that is not a table");
+                self.problem_at(line, key, "holds something that is not a table");
                 continue;
             };
             let mut inner = Reader::of(self.text, self.name(key), line, table);
@@ -178,7 +205,7 @@ impl<'a> Reader<'a> {
             .map(|(key, value)| (line_of(self.text, value.span().start), key.clone()))
             .collect();
         for (line, key) in unknown {
-            self.problem(line, &key, "is not a known key");
+            self.problem_at(line, &key, "is not a known key");
         }
         self.problems
     }

@@ -340,16 +340,22 @@ fn quotas_that_cannot_hold_are_refused_with_both_numbers() {
 fn the_configuration_is_checked_whole_with_lines() {
     let place = skep_integration::place::Place::new();
     let file = place.folder.join("bad.toml");
-    let text = "colour = 1\n[pool]\nidle_after = \"3 weeks\"\n[sizes]\nrequest = \"1 GB\"\n";
+    let text = "log = \"loud\"\naccept_missing = [\"swap\"]\n[pool]\nidle_after = \"3 weeks\"\n\
+                [sizes]\nrequest = \"1 GB\"\n[[callers]]\nuid = 0\ntenants = [\"nobody\"]\n";
     std::fs::write(&file, text).unwrap();
     for more in [&["--check-config"][..], &[]] {
         let output =
             Command::new(program("skepd")).arg("--config").arg(&file).args(more).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(78), "{text}");
-        for expected in
-            ["line 1: colour", "line 3: pool.idle_after", "line 5: sizes.request", "tenants"]
-        {
+        for expected in [
+            ": tenants: there is none",
+            "line 1: log: has \"loud\"",
+            "line 2: accept_missing: is not a known key",
+            "line 4: pool.idle_after",
+            "line 6: sizes.request",
+            "line 9: callers.tenants: there is no tenant nobody",
+        ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
     }
