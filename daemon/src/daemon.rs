@@ -86,6 +86,7 @@ impl DaemonError {
         match self {
             Self::Config(_) => Exit::Config,
             Self::Groups(_) | Self::Walls(_) => Exit::HostUnfit,
+            Self::Store(_) => Exit::Files,
             _ => Exit::Bug,
         }
     }

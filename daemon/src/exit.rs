@@ -16,6 +16,8 @@ pub enum Exit {
     HostUnfit = 69,
     /// Keeper, daemon or zygote ended and could not be brought back.
     Lost = 70,
+    /// A file, folder or socket cannot be used: those of the state, or the API's.
+    Files = 74,
     /// The configuration is wrong.
     Config = 78,
 }

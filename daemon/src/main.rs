@@ -13,7 +13,7 @@ use skepd::{
     daemon,
     doctor::{self, Doctor},
     exit::{Chain, Exit, say},
-    keeper,
+    keeper::{self, KeeperError},
 };
 
 /// Runs code that is not trusted, for tenants that do not trust each other, behind real walls.
@@ -27,7 +27,8 @@ Examples:
   skepd --config /etc/skep/skepd.toml --check-config
 
 Exit codes: 0 drained and stopped, 1 a bug, 64 wrong arguments, 69 the host lacks something that the
-walls need, 70 a process was lost, 78 the configuration is wrong."
+walls need, 70 a process was lost, 74 a file, folder or socket cannot be used, 78 the configuration is
+wrong."
 )]
 struct Args {
     /// The configuration file.
@@ -115,7 +116,8 @@ fn keep(args: &Args, file: &Path) -> Exit {
         Err(error) => {
             say(&Chain(&error).to_string());
             match error {
-                keeper::KeeperError::Prepare(_) => Exit::HostUnfit,
+                KeeperError::Groups(_) | KeeperError::Prepare(_) => Exit::HostUnfit,
+                KeeperError::Place(_) => Exit::Files,
                 _ => Exit::Lost,
             }
         }

@@ -313,7 +313,7 @@ fn is_end(error: &io::Error) -> bool {
 
 /// How the keeper ends when the daemon ended with `code`.
 fn exit_of(code: i32) -> Exit {
-    let known = [Exit::Clean, Exit::HostUnfit, Exit::Config];
+    let known = [Exit::Clean, Exit::HostUnfit, Exit::Files, Exit::Config];
     known.into_iter().find(|exit| *exit as i32 == code).unwrap_or_else(|| {
         say(&format!("the daemon ended with code {code}"));
         Exit::Lost
