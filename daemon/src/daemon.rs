@@ -39,7 +39,7 @@ use crate::{
     },
     lower,
     pool::{self, Pool, Shared, TenantQuota},
-    store::{Store, StoreError},
+    store::{QuotaSet, Store, StoreError},
     zygotes::Zygotes,
 };
 
@@ -191,7 +191,14 @@ fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, 
     let store = Store::open(&config.state)?;
     let mut pools = BTreeMap::new();
     for tenant in &config.tenants {
-        let quota = store.quota(&tenant.name)?.unwrap_or_else(|| TenantQuota::from(tenant));
+        let set = store.quota(&tenant.name)?;
+        if set != QuotaSet::default() {
+            tracing::info!(
+                tenant = %tenant.name, fields = set.names().join(", "),
+                "set by command, not taken from the configuration",
+            );
+        }
+        let quota = set.over(TenantQuota::from(tenant));
         let pool = Pool::new(tenant.name.clone(), quota, Arc::clone(&shared))
             .map_err(DaemonError::Walls)?;
         for (version, quota) in store.apps(&tenant.name)? {

@@ -23,6 +23,7 @@ use crate::{
     instance::LaunchError,
     pool::{Pool, TenantQuota},
     registry::AppQuota,
+    store::QuotaSet,
 };
 
 /// More than any host has, and what the kernel can count.
@@ -121,7 +122,15 @@ impl Daemon {
         }
         fields.finish()?;
         pool.set_quota(quota).map_err(not_set)?;
-        if let Err(error) = self.store.save_quota(tenant, &quota) {
+        let set = |metric, changed: bool| changed || open.contains(&metric);
+        let set = QuotaSet {
+            rate: set(Metric::Rate, change.rate.is_some()).then_some(quota.rate),
+            concurrency: set(Metric::Concurrency, change.concurrency.is_some())
+                .then_some(quota.concurrency),
+            memory: set(Metric::Memory, memory.is_some()).then_some(quota.group.memory),
+            cpu: set(Metric::Cpu, cpu.is_some()).then_some(quota.group.cpu),
+        };
+        if let Err(error) = self.store.save_quota(tenant, &set) {
             // Not kept means not set. The error that counts is the one being returned.
             let _ = pool.set_quota(old);
             return Err(Refusal::Internal(Chain(&error).to_string()).into());

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use nix::sys::signal::Signal;
 use skep_integration::{
     host::{Host, refused, with_deadline},
     place::program,
@@ -359,6 +360,54 @@ fn the_configuration_is_checked_whole_with_lines() {
             assert!(text.contains(expected), "{expected} in {text}");
         }
     }
+}
+
+/// Changes the text of a host's configuration, for its next start.
+fn edit(host: &Host, from: &str, to: &str) {
+    let file = host.place.folder.join("skepd.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains(from), "{text}");
+    std::fs::write(&file, text.replace(from, to)).unwrap();
+}
+
+#[test]
+fn what_a_command_set_holds_and_every_other_edit_of_a_tenant_counts() {
+    let mut host = Host::new("");
+    let change = |rate| v1::SetQuotaRequest {
+        tenant: "acme".into(),
+        quota: Some(v1::Quota { rate, ..v1::Quota::default() }),
+        ..v1::SetQuotaRequest::default()
+    };
+    let rate = Some(v1::Rates { rps: Some(7), burst: Some(2) });
+    host.set_quota(change(rate)).unwrap();
+    assert_eq!(host.stop(Signal::SIGTERM), 0);
+    let acme = "name = \"acme\"\nmemory = \"1GiB\"\n";
+    let edited = "name = \"acme\"\nmemory = \"512MiB\"\nrps = 9\nconcurrency = 3\nprocesses = 77\n";
+    edit(&host, acme, edited);
+    host.start_again();
+    // Setting nothing shows what holds.
+    let quota = host.set_quota(change(None)).unwrap().quota.unwrap();
+    assert_eq!((quota.rate, quota.concurrency), (rate, Some(3)));
+    assert_eq!(quota.memory_bytes, Some(512 << 20));
+    let tops = skepd::cgroup::Hierarchies::detect().unwrap();
+    let (pids, _) = tops.of(skepd::cgroup::Controller::Pids);
+    let most = pids.join(&host.place.name).join("tenants/acme/pids.max");
+    assert_eq!(std::fs::read_to_string(most).unwrap().trim(), "77");
+    let said = "\"tenant\":\"acme\",\"fields\":\"rps, burst\"";
+    assert!(host.log().contains(said), "{}", host.log());
+}
+
+#[test]
+fn a_state_file_that_cannot_be_read_ends_the_start_and_is_named() {
+    let mut host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    assert_eq!(host.stop(Signal::SIGTERM), 0);
+    std::fs::write(host.place.folder.join("state/apps/acme/app.json"), "{").unwrap();
+    let file = host.place.folder.join("skepd.toml");
+    let output = Command::new(program("skepd")).arg("--config").arg(file).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(74), "{text}");
+    assert!(text.contains("apps/acme/app.json; move it away"), "{text}");
 }
 
 #[test]
