@@ -127,11 +127,11 @@ fn kernel() -> Finding {
     let found = read("/proc/sys/kernel/osrelease");
     let mut numbers = found.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
     let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    // cgroup.kill came last of what is needed, with 5.14.
-    if (5, 14) <= version {
+    // The second interface of Landlock came last of what is needed, with 5.19.
+    if (5, 19) <= version {
         ok("kernel", &found)
     } else {
-        missing("kernel", &found, "Linux 5.14 or later", "boot a newer kernel")
+        missing("kernel", &found, "Linux 5.19 or later", "boot a newer kernel")
     }
 }
 
@@ -157,7 +157,7 @@ fn landlock() -> Finding {
     // security modules is a hint where it is mounted.
     let found = read("/sys/kernel/security/lsm");
     if found.is_empty() || found.split(',').any(|name| name == "landlock") {
-        ok("landlock", "needed by a wall of its own, see below")
+        ok("landlock", "not known to be off; the wall of that name needs it")
     } else {
         let fix = format!("boot with lsm=landlock,{found}");
         missing("landlock", &format!("security modules are {found}"), "landlock among them", &fix)
@@ -219,21 +219,12 @@ fn v1_costs(tree: &Tree) -> Vec<Finding> {
     if tree.mode() == Mode::Unified {
         return Vec::new();
     }
-    let fix = "boot with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all";
-    [
-        ("memory.high", "a tenant near its ceiling is not slowed down before it is killed"),
-        (
-            "memory.oom.group",
-            "only single processes are killed for memory; a leaf holds one anyway",
-        ),
-    ]
-    .map(|(name, cost)| Finding {
+    vec![Finding {
         needed: "control groups of version 2".to_owned(),
-        cost: cost.to_owned(),
-        fix: fix.to_owned(),
-        ..finding(name, Grade::Degraded, "not in version 1")
-    })
-    .into()
+        cost: "only single processes are killed for memory; a leaf holds one anyway".to_owned(),
+        fix: "boot with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all".to_owned(),
+        ..finding("memory.oom.group", Grade::Degraded, "not in version 1")
+    }]
 }
 
 fn ids(config: &Config) -> Finding {
