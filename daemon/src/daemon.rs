@@ -18,6 +18,7 @@ use std::{
 };
 
 use skep_core::Ceiling;
+use skep_proto::v1::{Finding, finding::Grade};
 use tokio::{
     io::Interest,
     net::{TcpListener, UnixDatagram, UnixListener},
@@ -30,9 +31,9 @@ use crate::{
     api::{self, Daemon, connections},
     cgroup::Limits,
     config::Config,
-    doctor::Doctor,
+    doctor::{Doctor, Seen},
     exit::{Chain, Exit},
-    instance::{LaunchError, Launcher},
+    instance::{LaunchError, Launcher, PROOF},
     keeper::{
         self, packets,
         wire::{FromKeeper, ToKeeper},
@@ -64,6 +65,12 @@ pub enum DaemonError {
     /// A wall cannot be built on this host.
     #[error("a sandbox cannot be built on this host")]
     Walls(#[source] LaunchError),
+    /// A sandbox cannot be looked at.
+    #[error("cannot see how a sandbox stands")]
+    Unseen(#[source] io::Error),
+    /// A wall stands otherwise than it must.
+    #[error("a sandbox on this host does not stand as it must")]
+    Unsound(Vec<Finding>),
     /// The state cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -85,7 +92,9 @@ impl DaemonError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Config(_) => Exit::Config,
-            Self::Groups(_) | Self::Walls(_) => Exit::HostUnfit,
+            Self::Groups(_) | Self::Walls(_) | Self::Unseen(_) | Self::Unsound(_) => {
+                Exit::HostUnfit
+            }
             Self::Store(_) => Exit::Files,
             _ => Exit::Bug,
         }
@@ -157,7 +166,8 @@ async fn serve(config: Config, channel: OwnedFd, listener: OwnedFd) -> Result<()
         .map_err(kernel("read the own namespaces"))?;
     let launcher = Arc::new(launcher);
     let (shared, pools, store) = bring_back(&config, &launcher)?;
-    prove_walls(&launcher, &shared, &pools).await.map_err(DaemonError::Walls)?;
+    let walls = prove_walls(&launcher, &shared.spare).await?;
+    let doctor = doctor.with_walls(walls);
     let daemon = Daemon::new(config, pools, Arc::clone(&shared), store, doctor);
     let all: Vec<Arc<Pool>> = daemon.pools.values().cloned().collect();
     tokio::spawn(pool::upkeep::run(all, Arc::clone(&shared)));
@@ -209,23 +219,30 @@ fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, 
     Ok((shared, pools, store))
 }
 
-/// Builds a sandbox and takes it down again: a wall that cannot stand here ends the start.
+/// Builds a sandbox, looks at each of its walls and takes it down again: one that cannot stand here, or
+/// stands otherwise than it must, ends the start.
 async fn prove_walls(
     launcher: &Arc<Launcher>,
-    shared: &Shared,
-    pools: &BTreeMap<skep_core::TenantId, Arc<Pool>>,
-) -> Result<(), LaunchError> {
-    let Some((tenant, pool)) = pools.first_key_value() else { return Ok(()) };
-    let limits = Limits { cpu: shared.spare.cpu.meet(pool.quota().0.group.cpu), ..shared.spare };
+    limits: &Limits,
+) -> Result<Vec<Finding>, DaemonError> {
     let start = Instant::now();
-    let (instance, link) = launcher.launch(tenant, &limits).await?;
-    tracing::info!(took = ?start.elapsed(), "every wall stands");
+    let (instance, link) = launcher.launch_proof(limits).await.map_err(DaemonError::Walls)?;
+    let seen = Seen::look(&instance);
     drop(link);
     let (death, _) = launcher.bury(&instance, None).await;
     if !death.confirmed {
         tracing::error!("the end of the first sandbox is not proven yet");
+    } else if let Err(error) = launcher.tree().tenant(PROOF).try_remove() {
+        tracing::error!(error = %Chain(&error), "the group of the first sandbox stays");
     }
-    Ok(())
+    let walls = seen.map_err(DaemonError::Unseen)?.walls(limits);
+    let unsound = walls.iter().filter(|wall| wall.grade() != Grade::Ok);
+    let unsound: Vec<Finding> = unsound.cloned().collect();
+    if !unsound.is_empty() {
+        return Err(DaemonError::Unsound(unsound));
+    }
+    tracing::info!(took = ?start.elapsed(), walls = walls.len(), "every wall stands");
+    Ok(walls)
 }
 
 /// Takes over each zygote that the keeper starts. Ends when the keeper does.
@@ -365,5 +382,22 @@ async fn drain(daemon: &Daemon) {
     tracing::info!(running = daemon.running(), "draining");
     while 0 < daemon.running() && Instant::now() < end {
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_tenant_can_have_the_group_that_proves_the_walls() {
+        assert!(PROOF.parse::<skep_core::TenantId>().is_err());
+    }
+
+    #[test]
+    fn state_that_cannot_be_used_ends_as_such_and_a_wall_as_the_hosts() {
+        let store = Store::open(Path::new("/proc/no/such")).unwrap_err();
+        assert_eq!(DaemonError::Store(store).exit(), Exit::Files);
+        assert_eq!(DaemonError::Unsound(Vec::new()).exit(), Exit::HostUnfit);
     }
 }

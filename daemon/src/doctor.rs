@@ -1,24 +1,32 @@
 //! What the host offers, what is missing, what that costs, and the line that mends it.
 //!
 //! The keeper asks before it starts anything, and refuses below the minimum, which is everything.
-//! `skep doctor` shows the same, with the walls themselves: a sandbox is built and torn down at every
-//! start, and any wall that cannot stand ends the start.
+//! `skep doctor` shows the same, with the walls themselves as they were measured: a sandbox is built,
+//! looked at and torn down at every start, and any wall that does not stand ends the start.
 
-use std::{fs, path::Path};
+mod walls;
 
-use skep_link::{frame::NAMESPACES, zygote::Step};
+use std::{error::Error, fs, path::Path};
+
+use skep_link::zygote::{CloneStage, Step};
 use skep_proto::v1::{Finding, finding::Grade};
 
 use crate::{
     api::Daemon,
-    cgroup::{Controller, Hierarchies, Limit, Mode, Tree},
+    cgroup::{Controller, Hierarchies, Mode, PrepareError, Tree},
     config::Config,
+    daemon::DaemonError,
+    instance::LaunchError,
+    zygotes::CloneError,
 };
+
+pub(crate) use walls::Seen;
 
 /// Looks at the host.
 #[derive(Clone, Debug)]
 pub struct Doctor {
     host: Vec<Finding>,
+    walls: Vec<Finding>,
 }
 
 impl Doctor {
@@ -53,7 +61,12 @@ impl Doctor {
         host.push(swap(tree));
         host.extend(v1_costs(tree));
         host.push(ids(config));
-        Self { host }
+        Self { host, walls: Vec::new() }
+    }
+
+    /// The same with the walls of a sandbox as they were found.
+    pub fn with_walls(self, walls: Vec<Finding>) -> Self {
+        Self { walls, ..self }
     }
 
     /// What is missing. Everything is needed: nothing can be left out.
@@ -64,12 +77,7 @@ impl Doctor {
     /// Everything, with what lives right now.
     pub async fn examine(&self, daemon: &Daemon) -> Vec<Finding> {
         let mut findings = self.host.clone();
-        let built = "built and proven when the daemon started";
-        findings.extend(NAMESPACES.map(|name| ok(&format!("wall: {name} namespace"), built)));
-        findings.extend(Step::ALL.map(|step| ok(&format!("wall: {}", step.as_str()), built)));
-        findings.extend(Limit::ALL.iter().map(|limit| {
-            ok(&format!("wall: {limit:?} limit"), "written and read back for every instance")
-        }));
+        findings.extend_from_slice(&self.walls);
         let ready = daemon.shared.launcher.zygotes().ready();
         findings.push(if ready {
             ok("zygote", "ready")
@@ -262,4 +270,156 @@ pub fn show(findings: &[&Finding]) -> String {
         }
     }
     text
+}
+
+/// What every sandbox inherits from the service that it belongs to.
+const UNFILTERED: &str = "take what filters system calls out of the unit (SystemCallFilter=, \
+                          RestrictNamespaces=, ProtectKernelModules=, ...) and profiles of AppArmor or \
+                          SELinux from skepd: every sandbox inherits them";
+
+/// The lines that follow an error which ended the start: what was found, and how to mend the host.
+/// Nothing where the error says it itself.
+pub fn advice(error: &(dyn Error + 'static)) -> String {
+    if let Some(DaemonError::Unsound(walls)) = error.downcast_ref() {
+        return format!("\n{}", show(&walls.iter().collect::<Vec<_>>()).trim_end());
+    }
+    fix_of(error).map_or_else(String::new, |fix| format!("\n  fix: {fix}"))
+}
+
+fn fix_of(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(DaemonError::Unseen(_)) = error.downcast_ref() {
+            let fix = "mount /proc without hidepid=, and take ProtectProc= out of the unit";
+            return Some(fix.to_owned());
+        }
+        if let Some(LaunchError::Wall { step, .. }) = error.downcast_ref() {
+            let step = Step::ALL.into_iter().find(|known| known.as_str() == *step)?;
+            return Some(fix_of_step(step).to_owned());
+        }
+        if let Some(CloneError::Refused { at, .. }) = error.downcast_ref() {
+            return fix_of_stage(*at).map(str::to_owned);
+        }
+        if let Some(error) = error.downcast_ref() {
+            return fix_of_groups(error);
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn fix_of_groups(error: &PrepareError) -> Option<String> {
+    match error {
+        PrepareError::NotDelegated { controller, .. } => Some(format!(
+            "add Delegate=yes to the [Service] section of the unit, then: systemctl daemon-reload; or \
+             give a group from the top in the configuration: cgroup = \"/skep\"; if it is missing at the \
+             top as well, boot without cgroup_disable={controller}"
+        )),
+        PrepareError::Enable { .. } => Some(
+            "start skepd in a group that holds no other process, as a service with Delegate=yes; or \
+             give a group of its own in the configuration: cgroup = \"/skep\""
+                .to_owned(),
+        ),
+        PrepareError::Make { .. } | PrepareError::Leftover(_) => None,
+    }
+}
+
+fn fix_of_stage(stage: CloneStage) -> Option<&'static str> {
+    match stage {
+        CloneStage::Network => Some("sysctl -w user.max_net_namespaces=100000"),
+        CloneStage::Clone => Some(
+            "raise what bounds namespaces and processes: sysctl -w user.max_user_namespaces=100000 \
+             user.max_pid_namespaces=100000; TasksMax=infinity in the unit, and no \
+             RestrictNamespaces=",
+        ),
+        CloneStage::Place => {
+            Some("leave the groups below cgroup = of the configuration to skepd alone")
+        }
+        CloneStage::Descriptors | CloneStage::IdMaps | CloneStage::Release => None,
+    }
+}
+
+/// How to mend a host on which a wall cannot be built.
+fn fix_of_step(step: Step) -> &'static str {
+    match step {
+        Step::AwaitParent | Step::DieWithParent => {
+            "start skepd again: zygote or daemon ended meanwhile, and the lines before this say why"
+        }
+        Step::NewSession
+        | Step::ResetSignals
+        | Step::LockSecurebits
+        | Step::BoundCapabilities
+        | Step::DropCapabilities
+        | Step::NoNewPrivileges
+        | Step::CloseOtherFds => UNFILTERED,
+        Step::CgroupNamespace => {
+            "sysctl -w user.max_cgroup_namespaces=100000; boot a kernel with CONFIG_CGROUPS=y"
+        }
+        Step::HostName => {
+            "take ProtectHostname= out of the unit; boot a kernel with CONFIG_UTS_NS=y"
+        }
+        Step::Mounts => {
+            "sysctl -w user.max_mnt_namespaces=100000; boot a kernel with CONFIG_TMPFS=y; no profile of \
+             AppArmor or SELinux may keep skepd from mounting"
+        }
+        Step::PivotRoot => {
+            "start skepd where the root is a mounted file system, not the initial ramdisk; no profile of \
+             AppArmor or SELinux may keep it from pivot_root"
+        }
+        Step::SwitchIdentity => {
+            "choose ids that nobody else uses: ids.first and ids.count in the configuration"
+        }
+        Step::Landlock => {
+            "boot with lsm=landlock,... (in front of what /sys/kernel/security/lsm names now) and a \
+             kernel from 5.19 on with CONFIG_SECURITY_LANDLOCK=y"
+        }
+        Step::ResourceLimits => {
+            "raise the hard limits of the unit that are below those of a sandbox: LimitSTACK=infinity, \
+             LimitDATA=infinity"
+        }
+        Step::RunFilter => "boot a kernel with CONFIG_SECCOMP_FILTER=y",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::keeper::KeeperError;
+
+    fn wall(step: Step) -> DaemonError {
+        let source = io::Error::from_raw_os_error(1);
+        DaemonError::Walls(LaunchError::Wall { step: step.as_str(), source })
+    }
+
+    #[test]
+    fn every_wall_that_cannot_be_built_has_a_line_that_mends_the_host() {
+        for step in Step::ALL {
+            let fix = fix_of(&wall(step)).unwrap();
+            assert!(20 < fix.len(), "{step:?}: {fix}");
+        }
+        assert!(fix_of(&wall(Step::Landlock)).unwrap().contains("lsm=landlock"));
+    }
+
+    #[test]
+    fn a_controller_that_is_not_delegated_has_a_line_that_mends_the_host() {
+        let error = || PrepareError::NotDelegated {
+            controller: "memory",
+            path: "/sys/fs/cgroup/skep".into(),
+            found: "cpu pids".to_owned(),
+        };
+        for fix in [
+            fix_of(&KeeperError::Prepare(error())),
+            fix_of(&DaemonError::Walls(LaunchError::Tenant(error()))),
+        ] {
+            let fix = fix.unwrap();
+            assert!(fix.contains("Delegate=yes") && fix.contains("cgroup = \"/skep\""), "{fix}");
+        }
+    }
+
+    #[test]
+    fn an_error_that_is_not_the_hosts_has_no_such_line() {
+        assert_eq!(fix_of(&DaemonError::Config(String::new())), None);
+    }
 }

@@ -36,6 +36,9 @@ use crate::{
     zygotes::{CloneError, Ended, Zygotes},
 };
 
+/// The group of the sandbox that proves the walls: a name that no tenant can have.
+pub const PROOF: &str = "_proof";
+
 /// How long the walls may take to stand.
 const SEAL_PATIENCE: Duration = Duration::from_secs(10);
 /// How long the proof of a death may take until whoever waits is told that it is missing.
@@ -187,10 +190,33 @@ impl Launcher {
         tenant: &TenantId,
         limits: &Limits,
     ) -> Result<(Arc<Instance>, Link), LaunchError> {
+        self.launch_below(tenant.as_str(), limits).await
+    }
+
+    /// The same in the group [`PROOF`], which has no ceiling: what is refused there, the host refuses.
+    ///
+    /// # Errors
+    ///
+    /// [`LaunchError`]; nothing but the group is left of it.
+    pub async fn launch_proof(
+        &self,
+        limits: &Limits,
+    ) -> Result<(Arc<Instance>, Link), LaunchError> {
+        let group = self.tree.tenant(PROOF);
+        group.make().map_err(LaunchError::Leaf)?;
+        self.tree.enable_tenant(&group)?;
+        self.launch_below(PROOF, limits).await
+    }
+
+    async fn launch_below(
+        &self,
+        tenant: &str,
+        limits: &Limits,
+    ) -> Result<(Arc<Instance>, Link), LaunchError> {
         let born = Instant::now();
         let host_id = self.take_id()?;
         let id = InstanceId::new(self.next.fetch_add(1, Ordering::Relaxed));
-        let leaf = self.tree.leaf(tenant.as_str(), &id.to_string());
+        let leaf = self.tree.leaf(tenant, &id.to_string());
         let launched = self.launch_in(tenant, id, host_id, born, &leaf, limits).await;
         if launched.is_err() {
             // Nothing is given back before it is gone for sure: not the id, nor what the caller reserved.
@@ -202,7 +228,7 @@ impl Launcher {
 
     async fn launch_in(
         &self,
-        tenant: &TenantId,
+        tenant: &str,
         id: InstanceId,
         host_id: u32,
         born: Instant,
@@ -211,7 +237,7 @@ impl Launcher {
     ) -> Result<(Arc<Instance>, Link), LaunchError> {
         leaf.make().map_err(LaunchError::Leaf)?;
         leaf.limit(limits)?;
-        let tenant = self.tree.tenant(tenant.as_str());
+        let tenant = self.tree.tenant(tenant);
         let tenant_hits = tenant.counters().map_or(0, |counters| counters.memory_limit_hits);
         let (ours, theirs) = Pair::pair().map_err(LaunchError::Leaf)?;
         let groups = leaf.open().map_err(LaunchError::Leaf)?;
@@ -332,6 +358,11 @@ impl Launcher {
 }
 
 impl Instance {
+    /// The inode numbers of its namespaces, in the order of [`NAMESPACES`].
+    pub fn namespaces(&self) -> &[u64; 7] {
+        &self.namespaces
+    }
+
     /// Whether its process has ended, as the kernel knows right now.
     fn is_over(&self) -> bool {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};

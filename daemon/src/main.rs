@@ -68,13 +68,18 @@ fn main() -> ExitCode {
         (Some(Role::Daemon), Some(id), Some(entrance), _) => match daemon::main(id, entrance) {
             Ok(()) => Exit::Clean.into(),
             Err(error) => {
-                say(&Chain(&error).to_string());
+                tell(&error);
                 error.exit().into()
             }
         },
         (_, _, _, Some(file)) => keep(&args, file).into(),
         _ => Exit::Usage.into(),
     }
+}
+
+/// Says what ended the start, and how to mend the host where that is known.
+fn tell(error: &(dyn std::error::Error + 'static)) {
+    say(&format!("{}{}", Chain(error), doctor::advice(error)));
 }
 
 fn keep(args: &Args, file: &Path) -> Exit {
@@ -114,7 +119,7 @@ fn keep(args: &Args, file: &Path) -> Exit {
     match keeper::run(&config, file, &tree) {
         Ok(exit) => exit,
         Err(error) => {
-            say(&Chain(&error).to_string());
+            tell(&error);
             match error {
                 KeeperError::Groups(_) | KeeperError::Prepare(_) => Exit::HostUnfit,
                 KeeperError::Place(_) => Exit::Files,

@@ -10,6 +10,8 @@ mod inputs;
 mod limits;
 #[path = "service/quotas.rs"]
 mod quotas;
+#[path = "service/start.rs"]
+mod start;
 #[path = "service/walls.rs"]
 mod walls;
 

@@ -398,19 +398,6 @@ fn what_a_command_set_holds_and_every_other_edit_of_a_tenant_counts() {
 }
 
 #[test]
-fn a_state_file_that_cannot_be_read_ends_the_start_and_is_named() {
-    let mut host = Host::new("");
-    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
-    assert_eq!(host.stop(Signal::SIGTERM), 0);
-    std::fs::write(host.place.folder.join("state/apps/acme/app.json"), "{").unwrap();
-    let file = host.place.folder.join("skepd.toml");
-    let output = Command::new(program("skepd")).arg("--config").arg(file).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(74), "{text}");
-    assert!(text.contains("apps/acme/app.json; move it away"), "{text}");
-}
-
-#[test]
 fn removed_apps_are_gone() {
     let host = Host::new("");
     host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
