@@ -50,6 +50,9 @@ pub enum LaunchError {
     /// Every id of the range is in use.
     #[error("all {0} identities of the range are in use")]
     NoIdentity(u32),
+    /// One tenant may not take them all.
+    #[error("the tenant has {0} instances, its share of the identities")]
+    Share(usize),
     /// A control group cannot be made.
     #[error("cannot make the leaf")]
     Leaf(#[source] io::Error),
@@ -155,6 +158,11 @@ impl Launcher {
             reply,
             namespaces: Mutex::new(own),
         })
+    }
+
+    /// So many instances one tenant may have, so that identities are left for the others.
+    pub fn share(&self) -> usize {
+        usize::try_from(self.id_count / 2).unwrap_or(usize::MAX).max(1)
     }
 
     /// The control groups.

@@ -184,6 +184,12 @@ impl Daemon {
         };
         // What a deploy does not speak of stays as it is.
         let live = app.as_ref().and_then(|app| pool.version(app));
+        let (count, most_apps) = (pool.apps().len(), self.config.max_apps);
+        if live.is_none() && usize::try_from(most_apps).is_ok_and(|most| most <= count) {
+            let what =
+                format!("would be one more than the {most_apps} of [max] apps; remove another");
+            fields.bad("app", what);
+        }
         let old = live.map_or(AppQuota::OPEN, |(_, quota)| quota);
         let (app_rate, instance_rate) = (raw.app_rate, raw.instance_rate);
         let quota = AppQuota {

@@ -42,7 +42,8 @@ impl Fields {
 
     pub(super) fn problems(&mut self, problems: Vec<LimitProblem>) {
         for problem in problems {
-            self.bad(problem.field, &problem);
+            let LimitProblem { field, asked, bound } = problem;
+            self.bad(field, format_args!("asked for {asked}, must be {bound}"));
         }
     }
 

@@ -299,6 +299,10 @@ impl Pool {
     ) -> Result<(Arc<Instance>, Link), LaunchError> {
         // The zygote serves one request after another: no tenant may fill its queue.
         let _turn = self.launches.acquire().await;
+        let share = self.shared.launcher.share();
+        if share <= self.lock().seats.len() {
+            return Err(LaunchError::Share(share));
+        }
         self.shared.launcher.launch(&self.tenant, limits).await
     }
 

@@ -309,6 +309,21 @@ fn a_deploy_leaves_quotas_alone_that_it_does_not_name() {
 }
 
 #[test]
+fn a_tenant_has_no_more_apps_than_it_may() {
+    let host = Host::new("[max]\napps = 2\n");
+    for app in ["one", "two"] {
+        host.deploy("acme", app, NEIGHBOUR, |_| ()).unwrap();
+    }
+    let third = host.deploy("acme", "three", NEIGHBOUR, |_| ());
+    refused(third, Code::InvalidArgument, "BAD_FIELD");
+    // Neither what is there nor another tenant is concerned.
+    host.deploy("acme", "two", "export default () => 2", |_| ()).unwrap();
+    host.deploy("beta", "three", NEIGHBOUR, |_| ()).unwrap();
+    host.remove("acme", "one").unwrap();
+    host.deploy("acme", "three", NEIGHBOUR, |_| ()).unwrap();
+}
+
+#[test]
 fn quotas_that_cannot_hold_are_refused_with_both_numbers() {
     let host = Host::new("");
     host.deploy("acme", "app", NEIGHBOUR, |request| {
