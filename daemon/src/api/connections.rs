@@ -41,11 +41,11 @@ impl Counts {
     fn take(&self, user: Option<u32>) -> Option<Place> {
         let mut counts = self.lock();
         let all: u32 = counts.values().sum();
-        let own = counts.entry(user).or_default();
-        if MOST <= all || MOST_OF_ONE <= *own {
+        let own = counts.get(&user).copied().unwrap_or_default();
+        if MOST <= all || MOST_OF_ONE <= own {
             return None;
         }
-        *own += 1;
+        counts.insert(user, own + 1);
         Some(Place { counts: self.clone(), user })
     }
 }
