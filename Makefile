@@ -9,7 +9,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SUITE := integration/suite/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo serve test check test-unit test-host test-vm test-walls clean
+.PHONY: help build demo serve test check test-unit test-host test-vm test-walls bench bench-quick bench-vm clean
 
 help: ## these lines
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -45,6 +45,15 @@ test-vm: ## the integration suite in a virtual machine that has control groups o
 
 test-walls: ## takes away each wall in turn and demands that its test fails
 	$(SUITE) walls
+
+bench: build ## how fast it is, beside others in the same run (as root or through sudo); installs those
+	$(SUDO) $(TARGET)/release/bench
+
+bench-quick: build ## only the rows that decide
+	$(SUDO) $(TARGET)/release/bench --quick
+
+bench-vm: build ## a tenth of it, in the virtual machine with control groups of version 2 only
+	integration/vm/run --memory 4096 --timeout 1200 -- $(TARGET)/release/bench --divide 10 --out /tmp/bench.json
 
 clean: ## removes everything that was built, the virtual machine included
 	$(CARGO) clean

@@ -40,6 +40,23 @@ enum Turn {
     Alone { _guard: RwLockWriteGuard<'static, ()> },
 }
 
+/// How much a host may hold.
+struct Room {
+    first_id: u32,
+    ids: u32,
+    /// What each tenant's table says of memory.
+    ceiling: &'static str,
+}
+
+impl Room {
+    fn of(place: &Place) -> Self {
+        Self { first_id: place.first_id, ids: 500, ceiling: "memory = \"1GiB\"\n" }
+    }
+}
+
+/// Above what tests use, for one host at a time.
+const FIRST_OF_MANY: u32 = 1_500_000_000;
+
 /// A running daemon with its client.
 pub struct Host {
     /// Where everything of it is.
@@ -85,6 +102,14 @@ impl Host {
         Self::with_shim("", program("hostile-shim"), Turn::alone())
     }
 
+    /// A daemon with room for thousands of instances, and tenants without a ceiling.
+    pub fn roomy(more: &str) -> Self {
+        let place = Place::new();
+        let group = format!("/{}", place.name);
+        let room = Room { first_id: FIRST_OF_MANY, ids: 8000, ceiling: "" };
+        Self::begin(place, &group, more, room, program("skep-shim"), Turn::shared())
+    }
+
     /// A daemon with `cgroup = "auto"`, started inside a group of its own as an init system does.
     /// Whoever calls removes that group.
     pub fn in_own_group() -> Self {
@@ -92,27 +117,29 @@ impl Host {
         for top in skepd::cgroup::Hierarchies::detect().unwrap().tops() {
             fs::create_dir(top.join(&place.name)).unwrap();
         }
-        Self::begin(place, "auto", "", program("skep-shim"), Turn::shared())
+        let room = Room::of(&place);
+        Self::begin(place, "auto", "", room, program("skep-shim"), Turn::shared())
     }
 
     fn with_shim(more: &str, shim: PathBuf, turn: Turn) -> Self {
         let place = Place::new();
         let group = format!("/{}", place.name);
-        Self::begin(place, &group, more, shim, turn)
+        let room = Room::of(&place);
+        Self::begin(place, &group, more, room, shim, turn)
     }
 
-    fn begin(place: Place, group: &str, more: &str, shim: PathBuf, turn: Turn) -> Self {
+    fn begin(place: Place, group: &str, more: &str, room: Room, shim: PathBuf, turn: Turn) -> Self {
         let folder = place.folder.display();
+        let Room { first_id, ids, ceiling } = room;
         let text = format!(
             "socket = \"{folder}/skep.sock\"\nstate = \"{folder}/state\"\n\
              shim = \"{}\"\ncgroup = \"{group}\"\nlog = \"info\"\n{more}\n\
-             [ids]\nfirst = {}\ncount = 500\n\
-             [[tenants]]\nname = \"acme\"\nmemory = \"1GiB\"\n\
-             [[tenants]]\nname = \"beta\"\nmemory = \"1GiB\"\n\
+             [ids]\nfirst = {first_id}\ncount = {ids}\n\
+             [[tenants]]\nname = \"acme\"\n{ceiling}\
+             [[tenants]]\nname = \"beta\"\n{ceiling}\
              [[callers]]\nuid = 0\nadmin = true\ntenants = [\"*\"]\n\
              [[callers]]\nuid = 65533\ntenants = [\"beta\"]\n",
             shim.display(),
-            place.first_id,
         );
         fs::write(place.folder.join("skepd.toml"), text).unwrap();
         let runtime = Runtime::new().unwrap();

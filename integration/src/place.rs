@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -42,11 +42,10 @@ impl Drop for Place {
     }
 }
 
-/// A program of this build, beside the test's own.
+/// A program of this build: beside our own, or above it where ours is a test.
 pub fn program(name: &str) -> PathBuf {
-    let test = env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).unwrap();
-    let program = folder.join(name);
-    assert!(program.exists(), "{} is missing: build the workspace first", program.display());
-    program
+    let own = env::current_exe().unwrap();
+    let found =
+        own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|it| it.exists());
+    found.unwrap_or_else(|| panic!("{name} is missing beside {}: make build", own.display()))
 }

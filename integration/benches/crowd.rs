@@ -1,0 +1,320 @@
+//! Rows about many instances at the same time: how fast they come, what they cost, and who notices.
+
+use std::{
+    fs,
+    process::Child,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, ensure};
+use skep_integration::{host::Host, look::Process, place::Place};
+use skep_proto::v1::{SetQuotaRequest, Start};
+use tokio::task::JoinSet;
+
+use crate::{
+    control::in_turns,
+    ours::{Ours, call, connect, one_by_one},
+    reference::{Bwrap, Echo},
+    rows::{Effort, hybrid, ready, row},
+    stats::{Rounds, Row, Series, spread},
+};
+
+fn one(id: &str, what: String, ratio: f64, bounds: (f64, f64), figures: (f64, f64)) -> Row {
+    Row {
+        id: id.to_owned(),
+        what,
+        ratio,
+        spread: 0.0,
+        higher: false,
+        target: bounds.0,
+        aim: bounds.1,
+        ours: (figures.0, figures.0),
+        reference: (figures.1, figures.1),
+        unit: "us",
+        note: String::new(),
+    }
+}
+
+/// Starts per second of instances that answered once and stay alive.
+pub(crate) fn create_rate(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let note = if hybrid() { "decided on unified control groups" } else { "" };
+    let mut rows = Vec::new();
+    for lanes in [1, 4] {
+        let (mut ours_rates, mut their_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..effort.rounds.min(3) {
+            let ours = start_many(effort.crowd, lanes)?;
+            let theirs = bwrap_many(effort.crowd.min(200), lanes)?;
+            ratios.push(ours / theirs);
+            ours_rates.push(ours);
+            their_rates.push(theirs);
+        }
+        let (ratio, apart) = spread(&mut ratios);
+        let what =
+            format!("{} starts that answered once and stay, {lanes} at a time", effort.crowd);
+        let figures = (spread(&mut ours_rates).0, spread(&mut their_rates).0);
+        let id = format!("create_rate_vs_bwrap_{lanes}");
+        let base = one(&id, what, ratio, (4.0, 10.0), figures);
+        rows.push(Row { spread: apart, higher: true, unit: "1/s", note: note.to_owned(), ..base });
+    }
+    Ok(rows)
+}
+
+fn start_many(count: usize, lanes: usize) -> anyhow::Result<f64> {
+    let ours = Ours::new(0, count)?;
+    let socket = ours.socket();
+    let start = Instant::now();
+    ours.host.block_on(async {
+        let mut all = JoinSet::new();
+        for lane in 0..lanes {
+            let mut client = connect(&socket).await?;
+            all.spawn(async move {
+                for number in (lane..count).step_by(lanes) {
+                    let (_, usage) = call(&mut client, &format!("a{number}")).await?;
+                    ensure!(usage.start() == Start::Clone);
+                }
+                anyhow::Ok(())
+            });
+        }
+        while let Some(lane) = all.join_next().await {
+            lane??;
+        }
+        anyhow::Ok(())
+    })?;
+    let rate = count as f64 / start.elapsed().as_secs_f64();
+    ensure!(ours.host.instances("acme").len() == count, "not all are alive");
+    Ok(rate)
+}
+
+fn bwrap_many(count: usize, lanes: usize) -> anyhow::Result<f64> {
+    let bwrap = Bwrap::new()?;
+    let start = Instant::now();
+    let alive: Vec<(Child, _)> = thread::scope(|scope| {
+        let lanes: Vec<_> = (0..lanes)
+            .map(|_| scope.spawn(|| (0..count / lanes).map(|_| bwrap.start()).collect()))
+            .collect();
+        let mut all = Vec::new();
+        for lane in lanes {
+            let started: anyhow::Result<Vec<_>> =
+                lane.join().map_err(|_| anyhow::anyhow!("a lane failed"))?;
+            all.extend(started?);
+        }
+        anyhow::Ok(all)
+    })?;
+    let rate = alive.len() as f64 / start.elapsed().as_secs_f64();
+    for (mut child, link) in alive {
+        drop(link);
+        child.wait()?;
+    }
+    Ok(rate)
+}
+
+/// Whether the last of many starts as fast as the first, and answers as fast.
+pub(crate) fn flat(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let count = effort.crowd * 3;
+    let tenth = (count / 30).max(5);
+    let mut ours = Ours::new(0, count)?;
+    let socket = ours.socket();
+    let first = ours.first_calls(tenth, Start::Clone)?;
+    let alone = one_by_one(&ours.host, &socket, "a0", effort.calls)?;
+    ours.first_calls(count - 2 * tenth, Start::Clone)?;
+    let last = ours.first_calls(tenth, Start::Clone)?;
+    let crowded = one_by_one(&ours.host, &socket, "a0", effort.calls)?;
+    let alive = ours.host.instances("acme").len();
+    ensure!(alive == count, "{alive} of {count} are alive");
+    let turns = |ours: Series, reference: Series| Rounds {
+        ours: vec![ours],
+        reference: vec![reference],
+        noisy: false,
+    };
+    let what = format!("p50 of the last {tenth} of {count} starts over the first {tenth}");
+    let starts = row("flat_3000", &what, &turns(last, first), (1.5, 1.1), "");
+    let what = format!("warm p50 with {count} instances over warm p50 with {tenth}");
+    let warm = row("flat_3000_warm", &what, &turns(crowded, alone), (1.5, 1.1), "");
+    Ok(vec![starts, warm])
+}
+
+/// Kernel memory that grows with processes, in KiB.
+fn kernel_memory() -> anyhow::Result<f64> {
+    let text = fs::read_to_string("/proc/meminfo")?;
+    let of = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim_start_matches(':').trim().trim_end_matches(" kB").trim().parse::<f64>().ok()
+    };
+    let names = ["Slab", "Percpu", "KernelStack", "PageTables"];
+    names.iter().map(|name| of(name).with_context(|| format!("no {name}"))).sum()
+}
+
+/// The proportional share of a process, in KiB.
+fn pss(process: i32) -> anyhow::Result<f64> {
+    let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss")?;
+    Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
+}
+
+/// What an idle instance that answered once holds, kernel memory included.
+pub(crate) fn memory(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let count = effort.crowd.min(200);
+    let mut ours = Ours::new(0, count)?;
+    let before = kernel_memory()?;
+    ours.first_calls(count, Start::Clone)?;
+    let mut own = kernel_memory()? - before;
+    for instance in ours.host.instances("acme") {
+        own += pss(i32::try_from(instance.pid)?)?;
+    }
+    drop(ours);
+    thread::sleep(Duration::from_secs(2));
+    let bwrap = Bwrap::new()?;
+    let before = kernel_memory()?;
+    let alive: Vec<(Child, _)> = (0..count).map(|_| bwrap.start()).collect::<Result<_, _>>()?;
+    let mut theirs = kernel_memory()? - before;
+    for (child, _) in &alive {
+        let mut pid = i32::try_from(child.id())?;
+        // bwrap waits for its child, which waits for the shim.
+        loop {
+            theirs += pss(pid)?;
+            let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+            let Some(next) = children.split_whitespace().next() else { break };
+            pid = next.parse()?;
+        }
+    }
+    for (mut child, link) in alive {
+        drop(link);
+        child.wait()?;
+    }
+    let figures = (own / count as f64, theirs / count as f64);
+    let what = format!("memory of an idle instance that answered once, of {count}");
+    let base = one("memory_vs_bwrap", what, own / theirs, (0.5, 0.25), figures);
+    Ok(vec![Row { unit: "KiB", ..base }])
+}
+
+/// What the limiter costs a warm call: the same app with a rate at every level, far above what is asked.
+pub(crate) fn limiter(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let (limited, open) = (ready(1)?, ready(1)?);
+    let rates = skep_proto::v1::Rates { rps: Some(1_000_000), burst: Some(1_000_000) };
+    let quota = skep_proto::v1::Quota { rate: Some(rates), ..Default::default() };
+    for app in ["", "app"] {
+        let request = SetQuotaRequest {
+            tenant: "acme".into(),
+            app: app.into(),
+            quota: Some(quota),
+            instance_rate: (app == "app").then_some(rates),
+            unlimited: Vec::new(),
+        };
+        limited.set_quota(request).map_err(|status| anyhow::anyhow!("{status}"))?;
+    }
+    let socket = |host: &Host| host.place.folder.join("skep.sock");
+    let rounds = in_turns(
+        effort.rounds,
+        || one_by_one(&limited, &socket(&limited), "app", effort.calls),
+        || one_by_one(&open, &socket(&open), "app", effort.calls),
+    )?;
+    let note = "what is admitted is in the tests of quotas";
+    let what = "warm p50 with a rate at three levels over warm p50 without";
+    Ok(vec![row("limiter", what, &rounds, (1.02, 1.005), note)])
+}
+
+/// A neighbour's warm p99 while another tenant does its worst, over its quiet p99.
+pub(crate) fn neighbour(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let host = Host::roomy("");
+    let deploy = |tenant: &str, app: &str, source: &str| {
+        let made = host.deploy(tenant, app, source, |request| {
+            request.limits.get_or_insert_default().timeout_ms = Some(60_000);
+        });
+        made.map_err(|status| anyhow::anyhow!("{status}")).map(drop)
+    };
+    deploy("beta", "quiet", "export default (n) => n + 1")?;
+    deploy(
+        "acme",
+        "hog",
+        "export default () => { for (const l = [];;) l.push(new Array(1e3).fill(1)); }",
+    )?;
+    deploy(
+        "acme",
+        "short",
+        "export default (n) => n + 1; export const end = () => { while (1); }",
+    )?;
+    let quiet_calls = || -> anyhow::Result<Series> {
+        let mut series = Series::default();
+        for _ in 0..effort.calls {
+            let (took, answer) =
+                crate::control::time(|| host.send(Host::request("beta", "quiet", "", b"1")));
+            answer.map_err(|status| anyhow::anyhow!("{status}"))?;
+            series.push(took);
+        }
+        Ok(series)
+    };
+    let beside = |harm: &(dyn Fn() + Sync)| -> anyhow::Result<Series> {
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    harm();
+                }
+            });
+            let series = quiet_calls();
+            over.store(true, Ordering::Relaxed);
+            series
+        })
+    };
+    quiet_calls()?;
+    // Refusals are what both are after.
+    let hog = || drop(host.invoke("hog", "", "null"));
+    let churn = || {
+        let mut request = Host::request("acme", "short", "end", b"1");
+        request.timeout_ms = Some(1);
+        drop(host.send(request));
+    };
+    let harms: [(&str, &str, &(dyn Fn() + Sync)); 2] = [
+        ("neighbour_oom", "during another tenant's out-of-memory loop", &hog),
+        ("neighbour_churn", "while another tenant's instances are made and ended", &churn),
+    ];
+    let mut rows = Vec::new();
+    for (id, when, harm) in harms {
+        let rounds = in_turns(effort.rounds, || beside(harm), quiet_calls)?;
+        let (ratio, apart) = rounds.ratio(Series::p99);
+        let base = row(id, &format!("warm p99 {when}, over quiet p99"), &rounds, (3.0, 1.5), "");
+        rows.push(Row { ratio, spread: apart, ..base });
+    }
+    Ok(rows)
+}
+
+/// CPU time of a process in nanoseconds, all threads, and how often it went to sleep by itself.
+fn effort_of(process: Process) -> anyhow::Result<(f64, u64)> {
+    let (mut cpu, mut sleeps) = (0.0, 0);
+    for thread in fs::read_dir(process.path("task"))? {
+        let path = thread?.path();
+        let stat = fs::read_to_string(path.join("schedstat"))?;
+        cpu += stat.split_whitespace().next().context("no schedstat")?.parse::<f64>()?;
+        let status = fs::read_to_string(path.join("status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        sleeps += line.context("no switches")?.trim().parse::<u64>()?;
+    }
+    Ok((cpu, sleeps))
+}
+
+/// What the daemon does while nobody calls, with many idle instances.
+pub(crate) fn idle(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let place = Place::new();
+    let echo = Echo::new(&place)?;
+    let mut ours = Ours::new(0, effort.crowd)?;
+    ours.first_calls(effort.crowd, Start::Clone)?;
+    thread::sleep(Duration::from_secs(3));
+    let (daemon, bare) = (ours.host.daemon_process(), echo.process());
+    let (before, bare_before) = (effort_of(daemon)?, effort_of(bare)?);
+    let stretch = Duration::from_secs(20);
+    thread::sleep(stretch);
+    let (after, bare_after) = (effort_of(daemon)?, effort_of(bare)?);
+    let minute = 60.0 / stretch.as_secs_f64();
+    let own = (after.0 - before.0) / 1000.0 * minute;
+    let theirs = (bare_after.0 - bare_before.0) / 1000.0 * minute;
+    let wakes = (after.1 - before.1) as f64 * minute;
+    let what = format!("the daemon's CPU time per minute with {} idle instances", effort.crowd);
+    // A server that does nothing at all leaves no ratio: a microsecond stands for it.
+    let ratio = own.max(1.0) / theirs.max(1.0);
+    let cpu = one("idle", what, ratio, (2.0, 1.0), (own, theirs));
+    let what = "the daemon's wake-ups per minute meanwhile".to_owned();
+    let waking = one("idle_wakes", what, wakes, (0.0, 0.0), (wakes, 0.0));
+    Ok(vec![cpu, Row { unit: "1/min", ..waking }])
+}

@@ -1,0 +1,190 @@
+//! `make bench`: how fast Skep is, beside others on the same machine in the same run.
+//!
+//! Absolute times of one machine say little: every figure is a ratio to a reference that took turns with
+//! ours. What is printed also says what stood around the instances while they were measured.
+
+#![allow(clippy::cast_precision_loss, reason = "figures, not counts that matter to the last digit")]
+
+mod control;
+mod crowd;
+mod ours;
+mod reference;
+mod rows;
+mod stats;
+mod wire;
+
+use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::Context as _;
+use serde_json::json;
+use skep_proto::v1::{
+    InvokeRequest, InvokeResponse, Reply,
+    invocations_server::{Invocations, InvocationsServer},
+    invoke_response::Outcome,
+};
+use tonic::{Request, Response, Status, transport::Server};
+
+use self::rows::Effort;
+
+const USAGE: &str = "\
+bench [--quick] [--divide N] [--out FILE] [ROW...]
+
+Measures Skep beside other ways to do the same, as root. Without rows: all of them.
+
+  --quick     only the rows that decide, in under 90 s
+  --divide N  so many times less of everything, for slow machines
+  --out FILE  where the figures go as JSON (target/bench/latest.json)
+";
+
+struct Plan {
+    rows: Vec<&'static str>,
+    divide: usize,
+    out: PathBuf,
+}
+
+fn plan() -> anyhow::Result<Plan> {
+    let mut plan =
+        Plan { rows: Vec::new(), divide: 1, out: PathBuf::from("target/bench/latest.json") };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().with_context(|| format!("{arg} needs a value\n{USAGE}"));
+        match arg.as_str() {
+            "--quick" => plan.rows.extend(rows::QUICK),
+            "--divide" => plan.divide = value()?.parse()?,
+            "--out" => plan.out = value()?.into(),
+            name => {
+                let row = rows::ALL.iter().find(|(row, _)| *row == name);
+                plan.rows.push(row.with_context(|| format!("there is no row {name}\n{USAGE}"))?.0);
+            }
+        }
+    }
+    if plan.rows.is_empty() {
+        plan.rows.extend(rows::ALL.iter().map(|(row, _)| *row));
+    }
+    Ok(plan)
+}
+
+/// The reference server: the same messages, and nothing behind them.
+struct Bare;
+
+#[tonic::async_trait]
+impl Invocations for Bare {
+    async fn invoke(
+        &self,
+        request: Request<InvokeRequest>,
+    ) -> Result<Response<InvokeResponse>, Status> {
+        let _ = request.into_inner();
+        let reply = Reply { payload: "2".into(), encoding: 1 };
+        let outcome = Some(Outcome::Reply(reply));
+        Ok(Response::new(InvokeResponse { outcome, ..InvokeResponse::default() }))
+    }
+}
+
+fn echo(socket: &str) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let listener = tokio::net::UnixListener::bind(socket)?;
+        let incoming = skepd::api::connections::of_socket(listener);
+        let service = InvocationsServer::new(Bare);
+        Server::builder().add_service(service).serve_with_incoming(incoming).await?;
+        Ok(())
+    })
+}
+
+fn text(file: &str) -> String {
+    fs::read_to_string(file).unwrap_or_default().trim().to_owned()
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let mut args = std::env::args().skip(1);
+    match (args.next().as_deref(), args.next()) {
+        (Some("echo"), Some(socket)) => return echo(&socket).map(|()| ExitCode::SUCCESS),
+        (Some("--help" | "-h"), _) => {
+            print!("{USAGE}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
+    }
+    let plan = plan()?;
+    let less = |number: usize| (number / plan.divide).max(5);
+    let effort = Effort {
+        rounds: 5,
+        starts: less(20),
+        calls: less(2000),
+        crowd: less(1000),
+        stretch: Duration::from_millis(1000),
+    };
+    let mode = format!("{:?}", skepd::cgroup::Hierarchies::detect()?.mode()).to_lowercase();
+    let cores = std::thread::available_parallelism()?.get();
+    let kernel = text("/proc/sys/kernel/osrelease");
+    println!("Linux {kernel}, {mode} control groups, {cores} cores");
+    let move_cost = rows::move_cost()?;
+    println!("a move between control groups, 20 ms apart: {move_cost:.0} us (median)");
+    let fast_moves = mode == "hybrid" && move_cost < 1000.0;
+    if fast_moves {
+        println!("this kernel was switched to fast migration: no_stall is not valid on it");
+    }
+    let walls = rows::walls()?;
+    for (name, found) in &walls {
+        println!("wall: {name}: {found}");
+    }
+    println!(
+        "\n{:<18} {:>7} {:>7}  {:>6} {:>6}  {:<7} {:>21}  {:>21}",
+        "row", "ratio", "spread", "target", "aim", "", "ours p50 / p99", "reference p50 / p99"
+    );
+    let mut all = Vec::new();
+    let mut missing = Vec::new();
+    for (name, measure) in rows::ALL.iter().filter(|(name, _)| plan.rows.contains(name)) {
+        let rows = match measure(effort) {
+            Ok(rows) => rows,
+            Err(error) => {
+                println!("{name:<18} not measured: {error:#}");
+                missing.push(json!({ "id": name, "why": format!("{error:#}") }));
+                continue;
+            }
+        };
+        for row in rows {
+            let pair = |(p50, p99): (f64, f64)| format!("{p50:.0} / {p99:.0} {}", row.unit);
+            println!(
+                "{:<18} {:>7.3} {:>6.0}%  {:>6} {:>6}  {:<7} {:>21}  {:>21}  {}",
+                row.id,
+                row.ratio,
+                row.spread * 100.0,
+                row.target,
+                row.aim,
+                row.verdict(),
+                pair(row.ours),
+                pair(row.reference),
+                row.note,
+            );
+            all.push(row.json());
+        }
+    }
+    let report = json!({
+        "rows": all,
+        "missing": missing,
+        "machine": {
+            "kernel": kernel,
+            "boot": text("/proc/sys/kernel/random/boot_id"),
+            "cgroups": mode,
+            "cores": cores,
+            "commit": commit(),
+            "move_us": move_cost,
+            "fast_moves": fast_moves,
+            "walls": walls,
+        },
+    });
+    if let Some(folder) = plan.out.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(&plan.out, serde_json::to_string_pretty(&report)?)?;
+    println!("\nin full: {}", plan.out.display());
+    Ok(if missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn commit() -> String {
+    let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output();
+    output.map_or_else(
+        |_| String::new(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
+}

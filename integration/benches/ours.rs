@@ -1,0 +1,167 @@
+//! Our side: a real daemon with room for thousands, and its gRPC client over the unix socket.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use skep_integration::host::Host;
+use skep_proto::v1::{
+    self, InvokeRequest, Start, invocations_client::InvocationsClient, invoke_response::Outcome,
+};
+use tokio::task::JoinSet;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::{reference, stats::Series};
+
+/// A client over a connection of its own.
+pub(crate) async fn connect(socket: &Path) -> anyhow::Result<InvocationsClient<Channel>> {
+    let endpoint = Endpoint::from_shared(format!("unix://{}", socket.display()))?;
+    Ok(InvocationsClient::new(endpoint.connect().await?))
+}
+
+/// Calls `app` with 1, which answers 2; the time from send to answer, and the bill.
+pub(crate) async fn call(
+    client: &mut InvocationsClient<Channel>,
+    app: &str,
+) -> anyhow::Result<(Duration, v1::Usage)> {
+    let request = request(app);
+    let start = Instant::now();
+    let response = client.invoke(request).await;
+    let took = start.elapsed();
+    let response = response.with_context(|| format!("call of {app}"))?.into_inner();
+    match response.outcome {
+        Some(Outcome::Reply(reply)) if reply.payload == "2" => {}
+        other => bail!("instead of 2: {other:?}"),
+    }
+    Ok((took, response.usage.unwrap_or_default()))
+}
+
+/// A call of `acme`.
+pub(crate) fn request(app: &str) -> InvokeRequest {
+    Host::request("acme", app, "", b"1")
+}
+
+/// A daemon whose spares are kept at `spares`, and `apps` apps, called `a0` and so on, that nobody called
+/// yet.
+pub(crate) struct Ours {
+    pub(crate) host: Host,
+    apps: usize,
+    next: usize,
+}
+
+impl Ours {
+    pub(crate) fn new(spares: u32, apps: usize) -> anyhow::Result<Self> {
+        let pool = format!(
+            "[pool]\nspare_floor = {spares}\nspare_ceiling = {spares}\nidle_after = \"10m\"\n\
+             [max]\napps = 10000\n"
+        );
+        let ours = Self { host: Host::roomy(&pool), apps, next: 0 };
+        let source = reference::source();
+        for number in 0..apps {
+            let name = format!("a{number}");
+            let made = ours.host.deploy("acme", &name, &source, |request| {
+                let limits = request.limits.get_or_insert_default();
+                limits.memory_bytes = Some(16 << 20);
+                (limits.concurrency, limits.max_instances) = (Some(1), Some(1));
+            });
+            made.map_err(|status| anyhow::anyhow!("{status}"))?;
+        }
+        Ok(ours)
+    }
+
+    pub(crate) fn socket(&self) -> std::path::PathBuf {
+        self.host.place.folder.join("skep.sock")
+    }
+
+    /// First calls of `count` apps, each of which must get its instance by `wanted`.
+    pub(crate) fn first_calls(&mut self, count: usize, wanted: Start) -> anyhow::Result<Series> {
+        let mut series = Series::default();
+        let socket = self.socket();
+        for _ in 0..count {
+            ensure!(self.next < self.apps, "all {} apps were called", self.apps);
+            let app = format!("a{}", self.next);
+            self.next += 1;
+            if wanted == Start::Spare {
+                self.await_spare()?;
+            }
+            let (took, usage) = self.host.block_on(async {
+                let mut client = connect(&socket).await?;
+                // The connection is there before the call.
+                let _ = client.invoke(request("nobody")).await;
+                call(&mut client, &app).await
+            })?;
+            ensure!(usage.start() == wanted, "{app} came by {:?}", usage.start());
+            series.push(took);
+        }
+        Ok(series)
+    }
+
+    fn await_spare(&self) -> anyhow::Result<()> {
+        for _ in 0..1000 {
+            if self.host.instances("acme").iter().any(|one| one.state == "spare") {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        bail!("there is no spare")
+    }
+}
+
+/// Calls one after the other over one connection.
+pub(crate) fn one_by_one(
+    host: &Host,
+    socket: &Path,
+    app: &str,
+    count: usize,
+) -> anyhow::Result<Series> {
+    host.block_on(async {
+        let mut client = connect(socket).await?;
+        for _ in 0..100 {
+            call(&mut client, app).await?;
+        }
+        let mut series = Series::default();
+        for _ in 0..count {
+            series.push(call(&mut client, app).await?.0);
+        }
+        Ok(series)
+    })
+}
+
+/// Answers per second with `connections` connections and `flying` calls at the same time, spread over
+/// `apps`. The series holds that one figure.
+pub(crate) fn saturated(
+    host: &Host,
+    socket: &Path,
+    apps: &[String],
+    connections: usize,
+    flying: usize,
+    time: Duration,
+) -> anyhow::Result<f64> {
+    host.block_on(async {
+        let mut clients = Vec::new();
+        for _ in 0..connections {
+            clients.push(connect(socket).await?);
+        }
+        let start = Instant::now();
+        let mut all = JoinSet::new();
+        for lane in 0..flying {
+            let mut client = clients[lane % connections].clone();
+            let app = apps[lane % apps.len()].clone();
+            all.spawn(async move {
+                let mut answered: u64 = 0;
+                while start.elapsed() < time {
+                    call(&mut client, &app).await?;
+                    answered += 1;
+                }
+                anyhow::Ok(answered)
+            });
+        }
+        let mut sum = 0;
+        while let Some(lane) = all.join_next().await {
+            sum += lane??;
+        }
+        Ok(sum as f64 / start.elapsed().as_secs_f64())
+    })
+}

@@ -1,0 +1,324 @@
+//! The rows of the table: what is measured against what, and with which bound.
+
+use std::{fs, time::Duration};
+
+use anyhow::Context as _;
+use skep_integration::{host::Host, place::Place};
+use skep_proto::v1::{self, Start};
+
+use crate::{
+    control::{in_turns, time},
+    crowd,
+    ours::{Ours, one_by_one, saturated},
+    reference::{Bwrap, Echo, Launcher, Node, Oci, source},
+    stats::{Rounds, Row, Series, spread},
+};
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    /// Rounds of each row.
+    pub(crate) rounds: usize,
+    /// Starts in one round.
+    pub(crate) starts: usize,
+    /// Warm calls in one round.
+    pub(crate) calls: usize,
+    /// Instances that are alive at the same time, where many are; `flat_3000` has three times as many.
+    pub(crate) crowd: usize,
+    /// How long a saturated stretch takes.
+    pub(crate) stretch: Duration,
+}
+
+/// Every row by name, with what it takes to measure it.
+type Measure = fn(Effort) -> anyhow::Result<Vec<Row>>;
+
+pub(crate) const ALL: [(&str, Measure); 15] = [
+    ("cold_vs_bwrap", |effort| cold(effort, "cold_vs_bwrap", (0.25, 0.10))),
+    ("cold_vs_launcher", |effort| cold(effort, "cold_vs_launcher", (0.5, 0.25))),
+    ("cold_vs_runc", |effort| cold(effort, "cold_vs_runc", (0.06, 0.02))),
+    ("cold_vs_node", |effort| cold(effort, "cold_vs_node", (0.02, 0.01))),
+    ("spare_vs_echo", spare_vs_echo),
+    ("warm_vs_echo", warm_vs_echo),
+    ("rps_vs_echo", rps_vs_echo),
+    ("no_stall", no_stall),
+    ("kill_vs_wait", kill_vs_wait),
+    ("create_rate_vs_bwrap", crowd::create_rate),
+    ("flat_3000", crowd::flat),
+    ("memory_vs_bwrap", crowd::memory),
+    ("limiter", crowd::limiter),
+    ("neighbour", crowd::neighbour),
+    ("idle", crowd::idle),
+];
+
+/// The rows that decide, for a quick look.
+pub(crate) const QUICK: [&str; 4] =
+    ["cold_vs_bwrap", "spare_vs_echo", "warm_vs_echo", "rps_vs_echo"];
+
+pub(crate) fn row(
+    id: &str,
+    what: &str,
+    rounds: &Rounds,
+    (target, aim): (f64, f64),
+    note: &str,
+) -> Row {
+    let (ratio, spread) = rounds.ratio(Series::p50);
+    let (ours, reference) = (rounds.all_ours(), rounds.all_references());
+    let noisy = if rounds.noisy { "noisy machine; " } else { "" };
+    Row {
+        id: id.to_owned(),
+        what: what.to_owned(),
+        ratio,
+        spread,
+        higher: false,
+        target,
+        aim,
+        ours: (ours.p50(), ours.p99()),
+        reference: (reference.p50(), reference.p99()),
+        unit: "us",
+        note: format!("{noisy}{note}"),
+    }
+}
+
+pub(crate) fn hybrid() -> bool {
+    skepd::cgroup::Hierarchies::detect().is_ok_and(|all| all.mode() == skepd::cgroup::Mode::Hybrid)
+}
+
+fn cold(effort: Effort, id: &str, bounds: (f64, f64)) -> anyhow::Result<Vec<Row>> {
+    let place = Place::new();
+    let mut ours = Ours::new(0, effort.starts * (effort.rounds + 4))?;
+    let mut peer: Box<dyn FnMut() -> anyhow::Result<Series>> = match id {
+        "cold_vs_bwrap" => {
+            let bwrap = Bwrap::new()?;
+            Box::new(move || bwrap.series(effort.starts))
+        }
+        "cold_vs_launcher" => {
+            let launcher = Launcher::new(&place)?;
+            Box::new(move || launcher.series(effort.starts))
+        }
+        "cold_vs_runc" => {
+            let oci = Oci::new(&place)?;
+            Box::new(move || oci.series(effort.starts))
+        }
+        _ => {
+            let node = Node::new()?;
+            Box::new(move || node.series(effort.starts))
+        }
+    };
+    let rounds =
+        in_turns(effort.rounds, || ours.first_calls(effort.starts, Start::Clone), &mut peer)?;
+    let note = if hybrid() { "decided on unified control groups" } else { "" };
+    let what = "first call of an app without instance and spare, to its reply";
+    Ok(vec![row(id, what, &rounds, bounds, note)])
+}
+
+/// The p50 of an echo is nearly constant: enough calls for it each time.
+fn spare_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let place = Place::new();
+    let mut ours = Ours::new(8, effort.starts * (effort.rounds + 4))?;
+    let echo = Echo::new(&place)?;
+    let client = Host::roomy("");
+    let rounds = in_turns(
+        effort.rounds,
+        || ours.first_calls(effort.starts, Start::Spare),
+        || one_by_one(&client, &echo.socket, "app", effort.calls),
+    )?;
+    let what = "first reply of an app bound to a spare (1 KiB of source)";
+    Ok(vec![row("spare_vs_echo", what, &rounds, (3.0, 1.3), "")])
+}
+
+/// An app with so many instances, all of them ready.
+pub(crate) fn ready(instances: u32) -> anyhow::Result<Host> {
+    let pool = "[pool]\nspare_floor = 0\nspare_ceiling = 0\nidle_after = \"10m\"\n";
+    let host = Host::roomy(pool);
+    let made = host.deploy("acme", "app", &source(), |request| {
+        let limits = request.limits.get_or_insert_default();
+        (limits.min_instances, limits.max_instances) = (Some(instances), Some(instances));
+        (limits.memory_bytes, limits.concurrency) = (Some(16 << 20), Some(instances));
+        limits.timeout_ms = Some(60_000);
+    });
+    made.map_err(|status| anyhow::anyhow!("{status}"))?;
+    let wanted = usize::try_from(instances)?;
+    skep_integration::yard::until("all are ready", || {
+        host.instances_in("app", "idle").len() == wanted
+    });
+    Ok(host)
+}
+
+fn warm_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let place = Place::new();
+    let host = ready(1)?;
+    let echo = Echo::new(&place)?;
+    let socket = host.place.folder.join("skep.sock");
+    let rounds = in_turns(
+        effort.rounds,
+        || one_by_one(&host, &socket, "app", effort.calls),
+        || one_by_one(&host, &echo.socket, "app", effort.calls),
+    )?;
+    let first = row("warm_vs_echo", "warm call, one at a time, p50", &rounds, (1.8, 1.2), "");
+    let (ratio, spread) = rounds.ratio(Series::p99);
+    let what = "warm call, one at a time, p99".to_owned();
+    let id = "warm_vs_echo_p99".to_owned();
+    Ok(vec![first.clone(), Row { id, what, ratio, spread, ..first }])
+}
+
+fn rps_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let place = Place::new();
+    let echo = Echo::new(&place)?;
+    let apps = ["app".to_owned()];
+    let mut rows = Vec::new();
+    for instances in [1, 8, 64] {
+        let host = ready(instances)?;
+        let socket = host.place.folder.join("skep.sock");
+        // An instance serves one call at a time, and an app admits as many as it has instances.
+        let flying = usize::try_from(instances)?.min(64);
+        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..effort.rounds {
+            let one = saturated(&host, &socket, &apps, 8, flying, effort.stretch)?;
+            let other = saturated(&host, &echo.socket, &apps, 8, 64, effort.stretch)?;
+            ratios.push(one / other);
+            ours.push(one);
+            theirs.push(other);
+        }
+        let (ratio, apart) = spread(&mut ratios);
+        let (ours, theirs) = (spread(&mut ours).0, spread(&mut theirs).0);
+        rows.push(Row {
+            id: format!("rps_vs_echo_{instances}"),
+            what: format!("answers per second, {instances} instances, {flying} calls in flight"),
+            ratio,
+            spread: apart,
+            higher: true,
+            target: 0.5,
+            aim: 0.8,
+            ours: (ours, ours),
+            reference: (theirs, theirs),
+            unit: "1/s",
+            note: format!("{flying} calls in flight, the echo has 64"),
+        });
+    }
+    Ok(rows)
+}
+
+/// The median of writing `cgroup.procs` twenty times, 20 ms apart: how long a move waits for the kernel.
+pub(crate) fn move_cost() -> anyhow::Result<f64> {
+    let hierarchies = skepd::cgroup::Hierarchies::detect()?;
+    let (top, _) = hierarchies.of(skepd::cgroup::Controller::Pids);
+    let place = Place::new();
+    let groups = ["a", "b"].map(|name| top.join(format!("{}-{name}", place.name)));
+    for group in &groups {
+        fs::create_dir(group)?;
+    }
+    let mut child = std::process::Command::new("sleep").arg("60").spawn()?;
+    let mut series = Series::default();
+    let mut moved = || -> anyhow::Result<()> {
+        for turn in 0..20 {
+            std::thread::sleep(Duration::from_millis(20));
+            let file = groups[turn % 2].join("cgroup.procs");
+            let (took, written) = time(|| fs::write(&file, child.id().to_string()));
+            written.with_context(|| file.display().to_string())?;
+            series.push(took);
+        }
+        Ok(())
+    };
+    let moved = moved();
+    child.kill()?;
+    child.wait()?;
+    for group in &groups {
+        for _ in 0..100 {
+            if fs::remove_dir(group).is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    moved?;
+    Ok(series.p50())
+}
+
+fn no_stall(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let count = effort.starts * 10;
+    let mut ours = Ours::new(0, 2 * count)?;
+    let together = ours.first_calls(count, Start::Clone)?;
+    let mut apart = Series::default();
+    for _ in 0..count {
+        std::thread::sleep(Duration::from_millis(20));
+        apart.extend(&ours.first_calls(1, Start::Clone)?);
+    }
+    let rounds = Rounds { ours: vec![apart], reference: vec![together], noisy: false };
+    let ours = rounds.all_ours();
+    let ratio = ours.p99() / rounds.all_references().p50();
+    let what = format!("p99 of {count} starts 20 ms apart over p50 of as many back to back");
+    let note = if hybrid() { "moves between version 1 groups wait for the kernel" } else { "" };
+    let base = row("no_stall", &what, &rounds, (12.0, 5.0), note);
+    Ok(vec![Row { ratio, spread: 0.0, ..base }])
+}
+
+/// From the deadline of a call that must be killed until the app answers again, less the deadline.
+fn kill_vs_wait(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let host = Host::roomy("");
+    let code = "export const native = () => [].join.call({ length: 2 ** 31 }, ''); \
+                export default (n) => n + 1;";
+    let made = host.deploy("acme", "app", code, |request| {
+        request.limits.get_or_insert_default().timeout_ms = Some(10_000);
+    });
+    made.map_err(|status| anyhow::anyhow!("{status}"))?;
+    let deadline = Duration::from_millis(100);
+    let rounds = in_turns(
+        effort.rounds,
+        || {
+            let mut series = Series::default();
+            for _ in 0..effort.starts.min(20) {
+                let mut request = Host::request("acme", "app", "native", b"null");
+                request.timeout_ms = Some(u32::try_from(deadline.as_millis())?);
+                let (took, answer) = time(|| host.send(request));
+                anyhow::ensure!(
+                    answer.is_err_and(|status| { status.code() == tonic::Code::DeadlineExceeded })
+                );
+                series.push(took.saturating_sub(deadline));
+            }
+            Ok(series)
+        },
+        || {
+            let mut series = Series::default();
+            for _ in 0..effort.starts.min(20) {
+                let mut child = std::process::Command::new("sleep").arg("60").spawn()?;
+                std::thread::sleep(Duration::from_millis(5));
+                let (took, ended) = time(|| child.kill().and_then(|()| child.wait()));
+                ended?;
+                series.push(took);
+            }
+            Ok(series)
+        },
+    )?;
+    let what = "deadline to the slot being free again (10 ms of grace taken off neither), over kill and wait";
+    Ok(vec![row("kill_vs_wait", what, &rounds, (5.0, 2.0), "")])
+}
+
+/// The walls of a live instance, as `/proc` shows them in this very run.
+pub(crate) fn walls() -> anyhow::Result<Vec<(String, String)>> {
+    let host = ready(1)?;
+    let instance: v1::Instance = host.instances_in("app", "idle").remove(0);
+    let process = skep_integration::look::Process(i32::try_from(instance.pid)?);
+    let status = process.status();
+    let mut found: Vec<(String, String)> = [
+        "CapInh",
+        "CapPrm",
+        "CapEff",
+        "CapBnd",
+        "CapAmb",
+        "NoNewPrivs",
+        "Seccomp",
+        "Seccomp_filters",
+        "Uid",
+    ]
+    .into_iter()
+    .map(|name| (name.to_owned(), status.get(name).cloned().unwrap_or_default()))
+    .collect();
+    let own = skep_integration::look::Process::own().namespaces();
+    let apart = process.namespaces().iter().filter(|(name, inode)| own[*name] != **inode).count();
+    found.push(("namespaces of its own".to_owned(), apart.to_string()));
+    found.push(("descriptors".to_owned(), process.descriptors().len().to_string()));
+    found.push(("memory limit".to_owned(), instance.memory_limit_bytes.to_string()));
+    anyhow::ensure!(apart == 7, "a namespace is missing: {found:?}");
+    anyhow::ensure!(status["Seccomp"] == "2" && status["NoNewPrivs"] == "1", "{found:?}");
+    Ok(found)
+}

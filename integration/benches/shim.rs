@@ -1,0 +1,79 @@
+//! The same engine and the same walls without zygote and daemon: what the benchmark compares with.
+//!
+//! `bench-shim exec` serves the link that is its standard input, without walls: for sandboxes that put
+//! their own around it. `bench-shim launch ID` clones and executes `bench-shim walled` for each packet of
+//! two descriptors, a link and a control group: the plain way to start a walled process.
+
+use std::{collections::HashSet, error::Error, fs, num::NonZeroUsize, os::fd::AsFd as _};
+
+use caps::{CapSet, Capability};
+use nix::{
+    fcntl::OFlag,
+    sys::wait::{WaitPidFlag, waitpid},
+    unistd::{dup2_stdin, dup2_stdout, execv, pipe2, write},
+};
+use skep_link::{VERSION, frame::ToDaemon};
+use skep_shim::{
+    Payload as _,
+    engine::Engine,
+    jail::{Child, INSIDE_ID, Jail, NAMESPACES},
+    link::Link,
+    sys::{self, Cloned, SharedBytes},
+};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = std::env::args().skip(1);
+    match (args.next().as_deref(), args.next()) {
+        (Some("exec"), None) => {
+            Engine::warm()?.serve(Link::new(sys::standard_input()));
+            Ok(())
+        }
+        (Some("walled"), None) => walled(),
+        (Some("launch"), Some(id)) => launch(id.parse()?),
+        _ => Err("usage: bench-shim exec | launch ID".into()),
+    }
+}
+
+fn walled() -> Result<(), Box<dyn Error>> {
+    let gate = std::io::stdout().as_fd().try_clone_to_owned()?;
+    let link = std::io::stdin().as_fd().try_clone_to_owned()?;
+    let mut child = Child::new(gate, link);
+    let mut progress = SharedBytes::new(NonZeroUsize::MIN)?;
+    Jail::complete().enter(&mut child, &mut progress, 0)?;
+    let mut link = Link::new(sys::standard_input());
+    link.send(&ToDaemon::Sealed { version: VERSION, namespaces: child.namespaces() })?;
+    Engine::warm()?.serve(link);
+    Ok(())
+}
+
+fn launch(id: u32) -> Result<(), Box<dyn Error>> {
+    let socket = sys::standard_input();
+    let mut packet = [0; 1];
+    loop {
+        while waitpid(None, Some(WaitPidFlag::WNOHANG)).is_ok_and(|status| status.pid().is_some()) {
+        }
+        let (len, fds) = sys::receive(socket.as_fd(), &mut packet)?;
+        if len == 0 {
+            return Ok(());
+        }
+        let [link, leaf] = fds.as_slice() else { return Err("two descriptors are needed".into()) };
+        let (gate, release) = pipe2(OFlag::O_CLOEXEC)?;
+        match sys::clone_child(u64::from(NAMESPACES.bits().cast_unsigned()), leaf.as_fd())? {
+            Cloned::Child => {
+                dup2_stdin(link)?;
+                dup2_stdout(&gate)?;
+                // An exec by a user who is not mapped yet would lose them.
+                let all: HashSet<Capability> = caps::all();
+                caps::set(None, CapSet::Inheritable, &all)?;
+                caps::set(None, CapSet::Ambient, &all)?;
+                execv(c"/proc/self/exe", &[c"bench-shim", c"walled"])?;
+            }
+            Cloned::Parent { pid, .. } => {
+                for map in ["gid_map", "uid_map"] {
+                    fs::write(format!("/proc/{pid}/{map}"), format!("{INSIDE_ID} {id} 1\n"))?;
+                }
+                write(&release, &[1])?;
+            }
+        }
+    }
+}
