@@ -18,7 +18,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use skep_core::{ByteCount, Cause, Evidence, InstanceId, TenantId, outcome::diagnose};
+use skep_core::{
+    ByteCount, Cause, Ceiling, CpuShare, Evidence, InstanceId, TenantId, outcome::diagnose,
+};
 use skep_link::{
     VERSION,
     frame::{NAMESPACES, ToDaemon},
@@ -103,6 +105,8 @@ pub struct Instance {
     pub born: Instant,
     /// Its control group.
     pub leaf: Group,
+    /// What was written to it and held.
+    limits: Mutex<Limits>,
     namespaces: [u64; 7],
     pidfd: OwnedFd,
     tenant: Group,
@@ -260,6 +264,7 @@ impl Launcher {
             pid: clone.pid,
             born,
             leaf: leaf.clone(),
+            limits: Mutex::new(*limits),
             namespaces: [0; 7],
             pidfd: clone.pidfd,
             tenant,
@@ -366,6 +371,28 @@ impl Launcher {
 }
 
 impl Instance {
+    /// Changes its limits, those that are others than before, and proves that they hold.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`]; then it must not go on.
+    pub fn limit(&self, wanted: &Limits) -> Result<(), LimitError> {
+        let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        self.leaf.change(&limits, wanted)?;
+        *limits = *wanted;
+        Ok(())
+    }
+
+    /// Changes its CPU limit alone.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`].
+    pub fn limit_cpu(&self, cpu: Ceiling<CpuShare>) -> Result<(), LimitError> {
+        let now = *self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        self.limit(&Limits { cpu, ..now })
+    }
+
     /// The inode numbers of its namespaces, in the order of [`NAMESPACES`].
     pub fn namespaces(&self) -> &[u64; 7] {
         &self.namespaces

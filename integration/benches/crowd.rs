@@ -9,6 +9,10 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use nix::{
+    time::{clock_getcpuclockid, clock_gettime},
+    unistd::Pid,
+};
 use skep_integration::{host::Host, look::Process, place::Place};
 use skep_proto::v1::{SetQuotaRequest, Start};
 use tokio::task::JoinSet;
@@ -280,14 +284,13 @@ pub(crate) fn neighbour(effort: Effort) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// CPU time of a process in nanoseconds, all threads, and how often it went to sleep by itself.
-fn effort_of(process: Process) -> anyhow::Result<(f64, u64)> {
-    let (mut cpu, mut sleeps) = (0.0, 0);
+/// CPU time of a process, and how often its threads went to sleep by themselves.
+fn effort_of(process: Process) -> anyhow::Result<(Duration, u64)> {
+    let clock = clock_getcpuclockid(Pid::from_raw(process.0))?;
+    let cpu = Duration::from(clock_gettime(clock)?);
+    let mut sleeps = 0;
     for thread in fs::read_dir(process.path("task"))? {
-        let path = thread?.path();
-        let stat = fs::read_to_string(path.join("schedstat"))?;
-        cpu += stat.split_whitespace().next().context("no schedstat")?.parse::<f64>()?;
-        let status = fs::read_to_string(path.join("status"))?;
+        let status = fs::read_to_string(thread?.path().join("status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
         sleeps += line.context("no switches")?.trim().parse::<u64>()?;
     }
@@ -300,16 +303,18 @@ pub(crate) fn idle(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let echo = Echo::new(&place)?;
     let mut ours = Ours::new(0, effort.crowd)?;
     ours.first_calls(effort.crowd, Start::Clone)?;
-    thread::sleep(Duration::from_secs(3));
+    // Threads that only waited for files have ended by then.
+    thread::sleep(Duration::from_secs(15));
     let (daemon, bare) = (ours.host.daemon_process(), echo.process());
     let (before, bare_before) = (effort_of(daemon)?, effort_of(bare)?);
     let stretch = Duration::from_secs(20);
     thread::sleep(stretch);
     let (after, bare_after) = (effort_of(daemon)?, effort_of(bare)?);
     let minute = 60.0 / stretch.as_secs_f64();
-    let own = (after.0 - before.0) / 1000.0 * minute;
-    let theirs = (bare_after.0 - bare_before.0) / 1000.0 * minute;
-    let wakes = (after.1 - before.1) as f64 * minute;
+    let micros = |spent: Duration| spent.as_secs_f64() * 1e6 * minute;
+    let own = micros(after.0.saturating_sub(before.0));
+    let theirs = micros(bare_after.0.saturating_sub(bare_before.0));
+    let wakes = after.1.saturating_sub(before.1) as f64 * minute;
     let what = format!("the daemon's CPU time per minute with {} idle instances", effort.crowd);
     // A server that does nothing at all leaves no ratio: a microsecond stands for it.
     let ratio = own.max(1.0) / theirs.max(1.0);

@@ -24,14 +24,18 @@ use skep_shim::{
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     match (args.next().as_deref(), args.next()) {
-        (Some("exec"), None) => {
-            Engine::warm()?.serve(Link::new(sys::standard_input()));
-            Ok(())
-        }
+        (Some("exec"), None) => serve(Link::new(sys::standard_input())),
         (Some("walled"), None) => walled(),
         (Some("launch"), Some(id)) => launch(id.parse()?),
         _ => Err("usage: bench-shim exec | launch ID".into()),
     }
+}
+
+/// As in the product, the engine is not taken down at the end.
+fn serve(link: Link) -> Result<(), Box<dyn Error>> {
+    let mut engine = Engine::warm()?;
+    engine.serve(link);
+    sys::exit_now(0)
 }
 
 fn walled() -> Result<(), Box<dyn Error>> {
@@ -42,8 +46,7 @@ fn walled() -> Result<(), Box<dyn Error>> {
     Jail::complete().enter(&mut child, &mut progress, 0)?;
     let mut link = Link::new(sys::standard_input());
     link.send(&ToDaemon::Sealed { version: VERSION, namespaces: child.namespaces() })?;
-    Engine::warm()?.serve(link);
-    Ok(())
+    serve(link)
 }
 
 fn launch(id: u32) -> Result<(), Box<dyn Error>> {

@@ -124,6 +124,22 @@ impl Group {
         self.limits.iter().try_for_each(|limit| limits::set(self, *limit, wanted))
     }
 
+    /// The same where `old` holds: only what differs is written.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`].
+    pub fn change(&self, old: &Limits, wanted: &Limits) -> Result<(), LimitError> {
+        let differs = |limit: &&Limit| match limit {
+            Limit::Memory | Limit::Swap => old.memory != wanted.memory,
+            Limit::Processes => old.processes != wanted.processes,
+            Limit::Cpu => old.cpu != wanted.cpu,
+            Limit::OomGroup => false,
+        };
+        let changed = self.limits.iter().filter(differs);
+        changed.copied().try_for_each(|limit| limits::set(self, limit, wanted))
+    }
+
     /// The same for a tenant's group, where swap and the fate of its leaves are left alone: each leaf
     /// has its own.
     ///

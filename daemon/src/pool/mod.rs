@@ -355,7 +355,7 @@ impl Pool {
             let app = seat.app.as_ref().and_then(|app| apps.get(&app.name));
             let own = app.map_or(self.shared.spare.cpu, |app| Ceiling::At(app.version.limits.cpu));
             seat.cpu = own.meet(quota.group.cpu);
-            if let Err(error) = seat.instance.leaf.limit_cpu(seat.cpu) {
+            if let Err(error) = seat.instance.limit_cpu(seat.cpu) {
                 // It keeps what it had, below the tenant's ceiling; one that died has none.
                 tracing::warn!(instance = %seat.instance.id, %error, "CPU limit not changed");
             }

@@ -367,7 +367,7 @@ impl Pool {
         instance: &Instance,
         link: &mut Link,
     ) -> Result<Vec<String>, BindError> {
-        instance.leaf.limit(&self.app_limits(version))?;
+        instance.limit(&self.app_limits(version))?;
         let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
         let bind = ToShim::Bind(version.bind(self.shared.max_reply, wall));
         let answer = async {

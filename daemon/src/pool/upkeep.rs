@@ -13,9 +13,14 @@ use tokio::time::sleep;
 
 use super::{Pool, Shared};
 
+/// How long the call that took a spare has the processors to itself.
+const BREATH: Duration = Duration::from_millis(5);
+
 /// Works for as long as it is polled.
 pub async fn run(pools: Vec<Arc<Pool>>, shared: Arc<Shared>) {
     loop {
+        // What is made ahead is for later calls: it must not compete with the one that asked for it.
+        sleep(BREATH).await;
         let next = pools.iter().filter_map(Pool::keep_up).min();
         match next {
             Some(wait) => {
