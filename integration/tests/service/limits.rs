@@ -19,18 +19,31 @@ use crate::NEIGHBOUR;
 
 /// Calls the neighbour for as long as `work` runs; every call must succeed, and there must be some.
 fn beside(host: &Host, work: impl FnOnce()) {
+    beside_calls(work, || text(host.send(Host::request("beta", "neighbour", "", b"41"))) == "42");
+}
+
+fn beside_calls(work: impl FnOnce(), call: impl Fn() -> bool + Sync) {
+    /// Also where the work fails: else the neighbour would go on for ever.
+    struct Over<'a>(&'a AtomicBool);
+    impl Drop for Over<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let neighbour = scope.spawn(|| {
             let mut calls = 0;
             while !over.load(Ordering::Relaxed) {
-                assert_eq!(text(host.send(Host::request("beta", "neighbour", "", b"41"))), "42");
+                assert!(call());
                 calls += 1;
             }
             calls
         });
-        work();
-        over.store(true, Ordering::Relaxed);
+        {
+            let _over = Over(&over);
+            work();
+        }
         assert!(0 < neighbour.join().unwrap());
     });
 }
@@ -66,27 +79,22 @@ fn heap_hogs_end_as_such_and_the_neighbour_does_not_notice() {
 #[test]
 fn native_hogs_are_killed_by_their_group_and_the_neighbour_does_not_notice() {
     let host = Host::hostile("");
-    host.deploy("acme", "hog", "", |_| ()).unwrap();
-    host.deploy("beta", "neighbour", "", |_| ()).unwrap();
-    let over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let neighbour = scope.spawn(|| {
-            while !over.load(Ordering::Relaxed) {
-                assert_eq!(
-                    text(host.send(Host::request("beta", "neighbour", "idle", b""))),
-                    "done"
-                );
-            }
-        });
+    // Its memory ends it, not its time, however slow the machine is.
+    let patient = |request: &mut v1::DeployRequest| {
+        request.limits.as_mut().unwrap().timeout_ms = Some(60_000);
+    };
+    host.deploy("acme", "hog", "", patient).unwrap();
+    host.deploy("beta", "neighbour", "", patient).unwrap();
+    let hogs = || {
         for _ in 0..3 {
             let status =
                 refused(host.invoke("hog", "hog", "200"), Code::ResourceExhausted, "OOM_CGROUP");
-            let details = tonic_types::StatusExt::get_details_error_info(&status).unwrap();
+            let details = status.get_details_error_info().unwrap();
             assert_eq!(details.metadata["level"], "process");
         }
-        over.store(true, Ordering::Relaxed);
-        neighbour.join().unwrap();
-    });
+    };
+    let idle = || text(host.send(Host::request("beta", "neighbour", "idle", b""))) == "done";
+    beside_calls(hogs, idle);
     assert_eq!(host.reply("hog", "hog", "4"), "done 4");
 }
 
