@@ -313,14 +313,14 @@ async fn serve_api(
         (server.layer(front.clone()).add_routes(routes.clone()), wait)
     };
     let (unix, wait) = server(stopped.clone());
-    let unix = unix.serve_with_incoming_shutdown(connections::of_socket(listener), wait);
+    let unix = unix.serve_with_incoming_shutdown(connections::of(listener), wait);
     let tcp = match daemon.config.tcp {
         None => None,
         Some(address) => {
             let listener =
                 TcpListener::bind(address).await.map_err(kernel("serve the tcp address"))?;
             let (tcp, wait) = server(stopped);
-            Some(tcp.serve_with_incoming_shutdown(connections::of_tcp(listener), wait))
+            Some(tcp.serve_with_incoming_shutdown(connections::of(listener), wait))
         }
     };
     tracing::info!(

@@ -18,9 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use skep_core::{
-    ByteCount, Cause, Ceiling, CpuShare, Evidence, InstanceId, TenantId, outcome::diagnose,
-};
+use skep_core::{ByteCount, Cause, Evidence, InstanceId, TenantId, outcome::diagnose};
 use skep_link::{
     VERSION,
     frame::{NAMESPACES, ToDaemon},
@@ -371,7 +369,7 @@ impl Launcher {
 }
 
 impl Instance {
-    /// Changes its limits, those that are others than before, and proves that they hold.
+    /// Changes its limits and proves that they hold.
     ///
     /// # Errors
     ///
@@ -381,16 +379,6 @@ impl Instance {
         self.leaf.change(&limits, wanted)?;
         *limits = *wanted;
         Ok(())
-    }
-
-    /// Changes its CPU limit alone.
-    ///
-    /// # Errors
-    ///
-    /// [`LimitError`].
-    pub fn limit_cpu(&self, cpu: Ceiling<CpuShare>) -> Result<(), LimitError> {
-        let now = *self.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        self.limit(&Limits { cpu, ..now })
     }
 
     /// The inode numbers of its namespaces, in the order of [`NAMESPACES`].
@@ -468,12 +456,13 @@ impl Instance {
 
 /// Kills what is in a leaf and removes it, again and again until it is gone.
 async fn clear(leaf: &Group) {
-    while leaf.exists() {
+    loop {
         // A throttled process cannot even die. What fails here is tried again.
         let _ = leaf.lift_cpu();
         let _ = leaf.kill();
-        if let Err(error) = remove(leaf, PROOF_PATIENCE).await {
-            tracing::error!(%error, "the leaf stays, killing again");
+        match remove(leaf, PROOF_PATIENCE).await {
+            Ok(()) => return,
+            Err(error) => tracing::error!(%error, "the leaf stays, killing again"),
         }
     }
 }

@@ -83,7 +83,7 @@ impl Invocations for Bare {
 fn echo(socket: &str) -> anyhow::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
         let listener = tokio::net::UnixListener::bind(socket)?;
-        let incoming = skepd::api::connections::of_socket(listener);
+        let incoming = skepd::api::connections::of(listener);
         let service = InvocationsServer::new(Bare);
         Server::builder().add_service(service).serve_with_incoming(incoming).await?;
         Ok(())

@@ -48,9 +48,10 @@ impl Apps for Daemon {
         let Ok(_inside) = doors.try_acquire() else {
             return Err(Refusal::from(Cause::QueueFull).into());
         };
-        let (mut version, quota) = self.read_deploy(pool, tenant.clone(), raw)?;
         let deploying = self.deploying.get(&tenant).ok_or(Refusal::NotFound)?;
         let one_at_a_time = Arc::clone(deploying).lock_owned().await;
+        // Not before: it takes over what is live, which another one may just be changing.
+        let (mut version, quota) = self.read_deploy(pool, tenant.clone(), raw)?;
         let (pool, store) = (Arc::clone(pool), self.store.clone());
         let deployed = to_its_end(async move {
             let _one_at_a_time = one_at_a_time;

@@ -21,7 +21,7 @@ use tokio::{
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
-/// Of all users together.
+/// Of one socket.
 const MOST: u32 = 1024;
 /// Of one user; those of TCP count as one.
 const MOST_OF_ONE: u32 = 256;
@@ -123,65 +123,62 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     }
 }
 
-/// The connections of the unix socket.
-pub fn of_socket(listener: UnixListener) -> ReceiverStream<io::Result<Connection<UnixStream>>> {
-    let (found, all) = mpsc::channel(1);
-    let counts = Counts::default();
-    tokio::spawn(async move {
-        while !found.is_closed() {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = found.closed() => return,
-            };
-            let known = accepted.and_then(|(stream, _)| {
-                let user = stream.peer_cred()?.uid();
-                Ok((stream, Some(user)))
-            });
-            hand_on(&counts, known, &found).await;
-        }
-    });
-    ReceiverStream::new(all)
+/// A socket that takes connections.
+pub trait Listen: Send + 'static {
+    /// One end of a connection.
+    type Stream: Send + 'static;
+
+    /// The next connection, and the user at its other end as far as the kernel knows.
+    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<u32>)>> + Send;
 }
 
-/// The connections of the TCP address.
-pub fn of_tcp(listener: TcpListener) -> ReceiverStream<io::Result<Connection<TcpStream>>> {
-    let (found, all) = mpsc::channel(1);
-    let counts = Counts::default();
-    tokio::spawn(async move {
-        while !found.is_closed() {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = found.closed() => return,
-            };
-            let known = accepted.and_then(|(stream, _)| {
-                // Answers are small and wait for nothing.
-                stream.set_nodelay(true)?;
-                Ok((stream, None))
-            });
-            hand_on(&counts, known, &found).await;
-        }
-    });
-    ReceiverStream::new(all)
-}
+impl Listen for UnixListener {
+    type Stream = UnixStream;
 
-async fn hand_on<S>(
-    counts: &Counts,
-    accepted: io::Result<(S, Option<u32>)>,
-    found: &mpsc::Sender<io::Result<Connection<S>>>,
-) {
-    match accepted {
-        Ok((stream, user)) => match counts.take(user) {
-            Some(place) => {
-                // Nobody serves any more: the connection ends here.
-                let _ = found.send(Ok(Connection { stream, _place: place })).await;
-            }
-            None => tracing::debug!(?user, "too many connections, one is turned away"),
-        },
-        Err(error) => {
-            tracing::warn!(%error, "cannot take a connection");
-            sleep(PAUSE).await;
-        }
+    async fn next(&self) -> io::Result<(UnixStream, Option<u32>)> {
+        let (stream, _) = self.accept().await?;
+        let user = stream.peer_cred()?.uid();
+        Ok((stream, Some(user)))
     }
+}
+
+impl Listen for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<(TcpStream, Option<u32>)> {
+        let (stream, _) = self.accept().await?;
+        // Answers are small and wait for nothing.
+        stream.set_nodelay(true)?;
+        Ok((stream, None))
+    }
+}
+
+/// The connections of a socket, for as long as somebody takes them.
+pub fn of<L: Listen>(listener: L) -> ReceiverStream<io::Result<Connection<L::Stream>>> {
+    let (found, all) = mpsc::channel(1);
+    let counts = Counts::default();
+    tokio::spawn(async move {
+        while !found.is_closed() {
+            let accepted = tokio::select! {
+                accepted = listener.next() => accepted,
+                () = found.closed() => return,
+            };
+            match accepted {
+                Ok((stream, user)) => match counts.take(user) {
+                    Some(place) => {
+                        // An error means that nobody serves any more: the connection ends here.
+                        let _ = found.send(Ok(Connection { stream, _place: place })).await;
+                    }
+                    None => tracing::debug!(?user, "too many connections, one is turned away"),
+                },
+                Err(error) => {
+                    tracing::warn!(%error, "cannot take a connection");
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    });
+    ReceiverStream::new(all)
 }
 
 #[cfg(test)]

@@ -124,7 +124,8 @@ impl Group {
         self.limits.iter().try_for_each(|limit| limits::set(self, *limit, wanted))
     }
 
-    /// The same where `old` holds: only what differs is written.
+    /// The same where `old` holds: only what differs is written, and the CPU limit, which a change of the
+    /// tenant's may have lowered.
     ///
     /// # Errors
     ///
@@ -133,7 +134,7 @@ impl Group {
         let differs = |limit: &&Limit| match limit {
             Limit::Memory | Limit::Swap => old.memory != wanted.memory,
             Limit::Processes => old.processes != wanted.processes,
-            Limit::Cpu => old.cpu != wanted.cpu,
+            Limit::Cpu => true,
             Limit::OomGroup => false,
         };
         let changed = self.limits.iter().filter(differs);

@@ -81,18 +81,35 @@ impl Lease {
         self.link.as_mut()
     }
 
-    /// Whether the instance can be relied on: after a long rest it must say that it is still there.
-    async fn answers(&mut self, deadline: Deadline) -> bool {
-        if self.rested < PING_AFTER {
-            return true;
+    /// The lease again if its instance says that it is still there. Asked in a task of its own: a caller
+    /// with little time must not end an instance that only needs a moment more.
+    async fn proven(mut self, deadline: Deadline) -> Result<Self, Silence> {
+        let (tell, told) = oneshot::channel();
+        tokio::spawn(async move {
+            if self.answers().await {
+                if let Err(lease) = tell.send(self) {
+                    lease.healthy();
+                }
+                return;
+            }
+            tracing::warn!(instance = %self.instance.id, "silent after a rest, condemned");
+            drop(tell);
+            self.condemn(Some(Cause::InstanceLost)).await;
+        });
+        match timeout_at(deadline.instant().into(), told).await {
+            Ok(Ok(lease)) => Ok(lease),
+            Ok(Err(_)) => Err(Silence::Condemned),
+            Err(_) => Err(Silence::TooLate),
         }
+    }
+
+    async fn answers(&mut self) -> bool {
         let Some(link) = self.link.as_mut() else { return false };
         let pong = async {
             link.send(&ToShim::Ping).await?;
             Ok::<_, LinkError>(matches!(link.receive().await?, ToDaemon::Pong))
         };
-        let patience = deadline.left(Instant::now()).unwrap_or_default().min(PING_PATIENCE);
-        matches!(timeout(patience, pong).await, Ok(Ok(true)))
+        matches!(timeout(PING_PATIENCE, pong).await, Ok(Ok(true)))
     }
 
     /// Gives the instance back after a complete, well-formed reply.
@@ -145,21 +162,20 @@ impl Pool {
         hung_up: &mut oneshot::Receiver<()>,
     ) -> Result<Lease, Turned> {
         let key = Self::admit(&mut self.lock(), name, Instant::now())?;
-        loop {
-            match self.obtain(name, deadline, hung_up).await {
-                Ok(mut lease) => {
-                    if lease.answers(deadline).await {
-                        return Ok(lease);
-                    }
-                    tracing::warn!(instance = %lease.instance.id, "silent after a rest, condemned");
-                    tokio::spawn(lease.condemn(Some(Cause::InstanceLost)));
-                }
-                Err(turned) => {
-                    Self::undo(&mut self.lock(), &key, Instant::now());
-                    return Err(turned);
-                }
+        let turned = loop {
+            let lease = match self.obtain(name, deadline, hung_up).await {
+                Ok(lease) if lease.rested < PING_AFTER => return Ok(lease),
+                Ok(lease) => lease,
+                Err(turned) => break turned,
+            };
+            match lease.proven(deadline).await {
+                Ok(lease) => return Ok(lease),
+                Err(Silence::Condemned) => {}
+                Err(Silence::TooLate) => break Cause::Deadline.into(),
             }
-        }
+        };
+        Self::undo(&mut self.lock(), &key, Instant::now());
+        Err(turned)
     }
 
     async fn obtain(
@@ -399,6 +415,14 @@ impl Books {
             self.leaving = self.leaving.saturating_plus(seat.memory);
         }
     }
+}
+
+/// Why an instance that rested for long is not used.
+enum Silence {
+    /// It did not answer.
+    Condemned,
+    /// The call's time was over before it did; it may still.
+    TooLate,
 }
 
 /// What a call got at once.

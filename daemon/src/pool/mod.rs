@@ -337,6 +337,7 @@ impl Pool {
         if let Err(error) = self.group().limit_tenant(&quota.group) {
             // Best effort: the error that counts is the one being returned.
             let _ = self.group().limit_tenant(&books.quota.group);
+            self.share_cpu(&mut books);
             return Err(error.into());
         }
         books.quota = quota;
@@ -355,7 +356,7 @@ impl Pool {
             let app = seat.app.as_ref().and_then(|app| apps.get(&app.name));
             let own = app.map_or(self.shared.spare.cpu, |app| Ceiling::At(app.version.limits.cpu));
             seat.cpu = own.meet(quota.group.cpu);
-            if let Err(error) = seat.instance.limit_cpu(seat.cpu) {
+            if let Err(error) = seat.instance.leaf.limit_cpu(seat.cpu) {
                 // It keeps what it had, below the tenant's ceiling; one that died has none.
                 tracing::warn!(instance = %seat.instance.id, %error, "CPU limit not changed");
             }

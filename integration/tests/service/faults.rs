@@ -169,6 +169,24 @@ fn an_idle_instance_that_answers_no_more_is_replaced_before_its_next_call() {
 }
 
 #[test]
+fn a_caller_with_little_time_ends_no_instance_that_needs_a_moment() {
+    let host = Host::new("");
+    patient(&host, "app");
+    assert_eq!(host.reply("app", "", "0"), "1");
+    let first = host.instances_in("app", "idle").remove(0);
+    let pid = Pid::from_raw(i32::try_from(first.pid).unwrap());
+    kill(pid, Signal::SIGSTOP).unwrap();
+    thread::sleep(Duration::from_millis(5100));
+    let mut request = Host::request("acme", "app", "", b"0");
+    request.timeout_ms = Some(100);
+    refused(host.send(request), Code::DeadlineExceeded, "DEADLINE");
+    kill(pid, Signal::SIGCONT).unwrap();
+    until("it is idle again", || !host.instances_in("app", "idle").is_empty());
+    assert_eq!(host.instances_in("app", "idle")[0].id, first.id);
+    assert_eq!(host.reply("app", "", "0"), "1");
+}
+
+#[test]
 fn a_zygote_is_renewed_after_its_clones_and_stays_for_its_children() {
     let host = Host::new("zygote_clones = 6\n[pool]\nspare_floor = 0\nspare_ceiling = 0\n");
     let counter = "let n = 0; export default () => ++n";

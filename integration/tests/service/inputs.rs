@@ -309,6 +309,36 @@ fn a_deploy_leaves_quotas_alone_that_it_does_not_name() {
 }
 
 #[test]
+fn a_deploy_that_waits_takes_no_quota_back_that_was_set_meanwhile() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    let closed = v1::SetQuotaRequest {
+        tenant: "acme".into(),
+        app: "app".into(),
+        quota: Some(v1::Quota {
+            rate: Some(v1::Rates { rps: Some(0), burst: None }),
+            ..v1::Quota::default()
+        }),
+        ..v1::SetQuotaRequest::default()
+    };
+    let slow = "const end = Date.now() + 2000; while (Date.now() < end); export default () => 1";
+    std::thread::scope(|scope| {
+        // One after the other they come, and all but the first have to wait for it.
+        let pause = || std::thread::sleep(Duration::from_millis(400));
+        let first = scope.spawn(|| host.deploy("acme", "slow", slow, |_| ()).map(drop));
+        pause();
+        let set = scope.spawn(|| host.set_quota(closed).map(drop));
+        pause();
+        let last =
+            scope.spawn(|| host.deploy("acme", "app", "export default () => 3", |_| ()).map(drop));
+        for done in [first, set, last] {
+            done.join().unwrap().unwrap();
+        }
+    });
+    refused(host.invoke("app", "", "1"), Code::ResourceExhausted, "QUOTA");
+}
+
+#[test]
 fn a_tenant_has_no_more_apps_than_it_may() {
     let host = Host::new("[max]\napps = 2\n");
     for app in ["one", "two"] {

@@ -48,6 +48,13 @@ fn beside_calls(work: impl FnOnce(), call: impl Fn() -> bool + Sync) {
     });
 }
 
+/// Sets what the tenant's instances may use together.
+fn acme_may_use(host: &Host, memory_bytes: Option<u64>, cpu_millis: Option<u32>) {
+    let quota = v1::Quota { memory_bytes, cpu_millis, ..v1::Quota::default() };
+    let tenant = v1::SetQuotaRequest { tenant: "acme".into(), ..Default::default() };
+    host.set_quota(v1::SetQuotaRequest { quota: Some(quota), ..tenant }).unwrap();
+}
+
 fn with_neighbour(host: &Host) {
     host.deploy("beta", "neighbour", NEIGHBOUR, |request| {
         request.limits.as_mut().unwrap().timeout_ms = Some(30_000);
@@ -110,12 +117,7 @@ fn a_tenants_memory_is_a_reservation_over_its_instances() {
         (limits.max_instances, limits.concurrency) = (Some(8), Some(8));
     })
     .unwrap();
-    host.set_quota(v1::SetQuotaRequest {
-        tenant: "acme".into(),
-        quota: Some(v1::Quota { memory_bytes: Some(128 << 20), ..v1::Quota::default() }),
-        ..v1::SetQuotaRequest::default()
-    })
-    .unwrap();
+    acme_may_use(&host, Some(128 << 20), None);
     // Five calls at once, but only two instances fit; the others wait for their turn.
     thread::scope(|scope| {
         let calls: Vec<_> =
@@ -132,9 +134,7 @@ fn a_tenants_memory_is_a_reservation_over_its_instances() {
 #[test]
 fn calls_wait_for_memory_that_idle_instances_give_back() {
     let host = Host::new("[pool]\nspare_floor = 0\nspare_ceiling = 0\n");
-    let quota = v1::Quota { memory_bytes: Some(128 << 20), ..v1::Quota::default() };
-    let tenant = v1::SetQuotaRequest { tenant: "acme".into(), ..Default::default() };
-    host.set_quota(v1::SetQuotaRequest { quota: Some(quota), ..tenant }).unwrap();
+    acme_may_use(&host, Some(128 << 20), None);
     let source =
         "export default async (ms) => { await new Promise((r) => setTimeout(r, ms)); return 1; }";
     for app in ["one", "two"] {
@@ -163,16 +163,7 @@ fn calls_wait_for_memory_that_idle_instances_give_back() {
 #[test]
 fn the_tenants_ceiling_is_in_the_kernel_too() {
     let host = Host::new("");
-    host.set_quota(v1::SetQuotaRequest {
-        tenant: "acme".into(),
-        quota: Some(v1::Quota {
-            memory_bytes: Some(96 << 20),
-            cpu_millis: Some(1500),
-            ..v1::Quota::default()
-        }),
-        ..v1::SetQuotaRequest::default()
-    })
-    .unwrap();
+    acme_may_use(&host, Some(96 << 20), Some(1500));
     let hierarchies = skepd::cgroup::Hierarchies::detect().unwrap();
     let read = |controller, v2: &str, v1: &str| {
         let (top, unified) = hierarchies.of(controller);
@@ -209,9 +200,7 @@ fn instances_that_together_pass_the_tenants_ceiling_are_ended_by_the_kernel() {
             until("both are busy", || {
                 ["one", "two"].iter().all(|app| host.instances_in(app, "busy").len() == 1)
             });
-            let quota = v1::Quota { memory_bytes: Some(60 << 20), ..v1::Quota::default() };
-            let tenant = v1::SetQuotaRequest { tenant: "acme".into(), ..Default::default() };
-            host.set_quota(v1::SetQuotaRequest { quota: Some(quota), ..tenant }).unwrap();
+            acme_may_use(&host, Some(60 << 20), None);
             let failed: Vec<_> =
                 calls.into_iter().filter_map(|call| call.join().unwrap().err()).collect();
             assert!(!failed.is_empty());
@@ -235,9 +224,7 @@ fn the_tenants_cpu_ceiling_holds_over_its_instances() {
         })
         .unwrap();
     }
-    let quota = v1::Quota { cpu_millis: Some(400), ..v1::Quota::default() };
-    let tenant = v1::SetQuotaRequest { tenant: "acme".into(), ..Default::default() };
-    host.set_quota(v1::SetQuotaRequest { quota: Some(quota), ..tenant }).unwrap();
+    acme_may_use(&host, None, Some(400));
     let mut shares: Vec<f64> = Vec::new();
     for _ in 0..5 {
         let used = thread::scope(|scope| {

@@ -46,7 +46,8 @@ pub struct Child {
 }
 
 impl Child {
-    /// `gate` is read by the first step, `link` is all that stays open.
+    /// `gate` is read by the first step. `link` is the standard input under another number: that one is
+    /// all that stays open.
     pub fn new(gate: OwnedFd, link: OwnedFd) -> Self {
         Self { gate, link, namespaces: [0; 7] }
     }
