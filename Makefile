@@ -52,8 +52,9 @@ bench: build ## how fast it is, beside others in the same run (as root or throug
 bench-quick: build ## only the rows that decide
 	$(SUDO) $(TARGET)/release/bench --quick
 
-bench-vm: build ## a tenth of it, in the virtual machine with control groups of version 2 only
-	integration/vm/run --memory 4096 --timeout 1200 -- $(TARGET)/release/bench --divide 10 --out /tmp/bench.json
+bench-vm: build ## the rows that depend on control groups of version 2, a tenth of each, in the virtual machine
+	$(SUDO) $(TARGET)/release/bench --install
+	integration/vm/run --memory 4096 --timeout 1200 -- $(TARGET)/release/bench --unified --divide 10 --out /tmp/bench.json
 
 clean: ## removes everything that was built, the virtual machine included
 	$(CARGO) clean

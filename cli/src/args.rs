@@ -144,7 +144,7 @@ pub(crate) struct Deploy {
     #[arg(long, value_name = "TIME", value_parser = above_zero::<Millis>)]
     pub(crate) cpu_budget: Option<Millis>,
 
-    /// Calls of the app at the same time, at most --max-instances: an instance serves one
+    /// Calls of the app at the same time; an instance serves one, beyond --max-instances they wait
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub(crate) concurrency: Option<u32>,
 

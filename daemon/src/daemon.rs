@@ -136,10 +136,17 @@ pub fn main(id: u32, entrance: &Path) -> Result<(), DaemonError> {
         .with_writer(io::stderr)
         .init();
     tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers())
         .enable_all()
         .build()
         .map_err(kernel("start the runtime"))?
         .block_on(serve(config, channel, listener))
+}
+
+/// Threads that serve: on half of the processors, as the instances need the other half. Fewer threads also
+/// wake each other less often.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |all| (all.get() / 2).max(1))
 }
 
 fn read_config(file: OwnedFd) -> Result<Config, DaemonError> {

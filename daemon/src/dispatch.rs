@@ -1,7 +1,6 @@
 //! One invocation, from its admission to its bill.
 //!
-//! The call runs in a task of its own: a client that hangs up cancels it in the shim, it does not drop
-//! the lease. A clean reply gives the instance back; a timeout, a broken frame or a surprise condemns it.
+//! The call runs to its end: a client that hangs up cancels it in the shim, it does not drop the lease. A clean reply gives the instance back; a timeout, a broken frame or a surprise condemns it.
 
 use std::{
     sync::Arc,
@@ -9,8 +8,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
-use nix::unistd::Pid;
 use skep_core::{AppId, ByteCount, Cause, Ceiling, Deadline, FunctionName, InvocationId};
 use skep_link::frame::{Encoding, Invoke, Stop, ToDaemon, ToShim};
 use tokio::{sync::oneshot, time::timeout};
@@ -210,14 +207,14 @@ impl Running<'_> {
         hung_up: oneshot::Receiver<()>,
     ) -> Result<Answer, Failure> {
         let instance = Arc::clone(lease.instance());
-        let (started, cpu_before) = (Instant::now(), cpu_time(&instance));
+        let (started, cpu_before) = (Instant::now(), instance.cpu_time());
         let talk = self.talk(&mut lease, started, cpu_before, hung_up).await;
         self.usage.run = started.elapsed();
-        let cpu_now = cpu_time(&instance);
+        let cpu_now = instance.cpu_time();
         self.usage.cpu = cpu_now.saturating_sub(cpu_before);
         match talk {
             Talk::Answer { answer, spent } => {
-                self.usage.memory_peak = instance.leaf.memory_peak().unwrap_or_default();
+                self.usage.memory_peak = instance.memory_peak();
                 let bytes_out = match &answer {
                     Answer::Reply { payload, .. } => payload.len(),
                     Answer::Thrown { name, message, stack } => {
@@ -336,7 +333,7 @@ impl Running<'_> {
             }
         }
         if let Ceiling::At(budget) = budget {
-            let used = cpu_time(instance).saturating_sub(cpu_before);
+            let used = instance.cpu_time().saturating_sub(cpu_before);
             let now = Instant::now();
             // One thread uses at most as much CPU time as wall time passes.
             let (until, cause) = match (budget + GRACE).checked_sub(used) {
@@ -404,11 +401,4 @@ impl Running<'_> {
         self.usage.log_dropped = self.usage.log_dropped.saturating_add(dropped);
         Some(Talk::Answer { answer, spent })
     }
-}
-
-/// CPU time of the process so far, by its own clock; none once it has ended.
-fn cpu_time(instance: &Instance) -> Duration {
-    clock_getcpuclockid(Pid::from_raw(instance.pid))
-        .and_then(|clock: ClockId| clock_gettime(clock))
-        .map_or(Duration::ZERO, Duration::from)
 }

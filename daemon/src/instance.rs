@@ -18,6 +18,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::{
+    time::{ClockId, clock_getcpuclockid, clock_gettime},
+    unistd::Pid,
+};
 use skep_core::{ByteCount, Cause, Evidence, InstanceId, TenantId, outcome::diagnose};
 use skep_link::{
     VERSION,
@@ -25,13 +29,13 @@ use skep_link::{
     zygote::Exit,
 };
 use tokio::{
-    net::{UnixStream, unix::pipe},
+    net::unix::pipe,
     sync::watch,
     time::{sleep, timeout},
 };
 
 use crate::{
-    cgroup::{Counters, Group, LimitError, Limits, PrepareError, RemoveError, Tree},
+    cgroup::{Counters, Group, LimitError, Limits, MemoryPeak, PrepareError, RemoveError, Tree},
     link::{Link, LinkError},
     zygotes::{CloneError, Ended, Zygotes},
 };
@@ -106,6 +110,8 @@ pub struct Instance {
     /// What was written to it and held.
     limits: Mutex<Limits>,
     namespaces: [u64; 7],
+    memory_peak: MemoryPeak,
+    cpu_clock: Option<ClockId>,
     pidfd: OwnedFd,
     tenant: Group,
     tenant_hits: u64,
@@ -253,9 +259,7 @@ impl Launcher {
         let groups = leaf.open().map_err(LaunchError::Leaf)?;
         let clone = self.zygotes.clone_instance(id, host_id, theirs.as_fd(), &groups).await?;
         drop((theirs, groups));
-        ours.set_nonblocking(true).map_err(LaunchError::Leaf)?;
-        let stream = UnixStream::from_std(ours).map_err(LaunchError::Leaf)?;
-        let mut link = Link::new(stream, self.reply);
+        let mut link = Link::new(ours, self.reply).map_err(LaunchError::Leaf)?;
         let mut instance = Instance {
             id,
             host_id,
@@ -264,6 +268,9 @@ impl Launcher {
             leaf: leaf.clone(),
             limits: Mutex::new(*limits),
             namespaces: [0; 7],
+            memory_peak: leaf.memory_peak().map_err(LaunchError::Leaf)?,
+            // None if it has ended already.
+            cpu_clock: clock_getcpuclockid(Pid::from_raw(clone.pid)).ok(),
             pidfd: clone.pidfd,
             tenant,
             tenant_hits,
@@ -379,6 +386,17 @@ impl Instance {
         self.leaf.change(&limits, wanted)?;
         *limits = *wanted;
         Ok(())
+    }
+
+    /// The most memory that it ever had; none once it is gone.
+    pub fn memory_peak(&self) -> ByteCount {
+        self.memory_peak.read().unwrap_or_default()
+    }
+
+    /// CPU time of its process so far, by the process' own clock; none once it has ended.
+    pub fn cpu_time(&self) -> Duration {
+        let clock = self.cpu_clock.and_then(|clock| clock_gettime(clock).ok());
+        clock.map_or(Duration::ZERO, Duration::from)
     }
 
     /// The inode numbers of its namespaces, in the order of [`NAMESPACES`].

@@ -3,14 +3,18 @@
 //! What arrives was written by hostile code: lengths are checked before memory is taken, and every read
 //! is inside somebody's deadline. A frame that makes no sense is an error, and the instance's end.
 
-use std::io;
+use std::{
+    io,
+    os::{fd::AsFd as _, unix::net::UnixStream},
+};
 
+use rustix::io::Errno;
 use skep_core::ByteCount;
 use skep_link::{
     Malformed,
     frame::{self, BadLength, PREFIX, ToDaemon, ToShim},
 };
-use tokio::{io::AsyncWriteExt as _, net::UnixStream};
+use tokio::{io::AsyncReadExt as _, net::unix::pipe};
 
 /// Why a link cannot be used any more.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +65,9 @@ const FRAME_SLACK: usize = 64 << 10;
 /// One end of a link.
 #[derive(Debug)]
 pub struct Link {
-    stream: UnixStream,
+    /// A socket, watched for input alone as pipes are: a stream of tokio's is watched for room too, and
+    /// that wakes us whenever the instance takes what we sent.
+    stream: pipe::Receiver,
     /// Bytes of a frame that are taken at most.
     most: usize,
     /// What has arrived and was not yet taken, from the start of a frame on.
@@ -72,10 +78,15 @@ pub struct Link {
 
 impl Link {
     /// A link over one end of a pair, for replies of at most `reply` bytes.
-    pub fn new(stream: UnixStream, reply: ByteCount) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn new(stream: UnixStream, reply: ByteCount) -> io::Result<Self> {
+        let stream = pipe::Receiver::from_owned_fd_unchecked(stream.into())?;
         let reply = usize::try_from(reply.bytes()).unwrap_or(usize::MAX);
         let most = reply.saturating_add(FRAME_SLACK);
-        Self { stream, most, arrived: Vec::new(), taken: 0 }
+        Ok(Self { stream, most, arrived: Vec::new(), taken: 0 })
     }
 
     /// Sends one frame.
@@ -86,8 +97,22 @@ impl Link {
     pub async fn send(&mut self, frame: &ToShim<'_>) -> Result<(), LinkError> {
         let mut out = Vec::new();
         frame.encode(&mut out);
-        self.stream.write_all(&out).await?;
+        let mut rest = out.as_slice();
+        while !rest.is_empty() {
+            match rustix::io::write(&self.stream, rest) {
+                Ok(sent) => rest = &rest[sent..],
+                Err(Errno::AGAIN) => self.room().await?,
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(io::Error::from(errno).into()),
+            }
+        }
         Ok(())
+    }
+
+    /// Waits until the instance has taken some of what was sent.
+    async fn room(&self) -> Result<(), LinkError> {
+        let same = self.stream.as_fd().try_clone_to_owned()?;
+        Ok(pipe::Sender::from_owned_fd_unchecked(same)?.writable().await?)
     }
 
     /// Receives one frame, waiting as long as it takes. May be given up at any moment and called
@@ -116,16 +141,10 @@ impl Link {
     }
 
     async fn fill(&mut self) -> Result<(), LinkError> {
-        loop {
-            self.arrived.reserve(READ);
-            match self.stream.try_read_buf(&mut self.arrived) {
-                Ok(0) => return Err(LinkError::Closed),
-                Ok(_) => return Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.stream.readable().await?;
-                }
-                Err(error) => return Err(error.into()),
-            }
+        self.arrived.reserve(READ);
+        match self.stream.read_buf(&mut self.arrived).await? {
+            0 => Err(LinkError::Closed),
+            _ => Ok(()),
         }
     }
 

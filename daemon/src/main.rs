@@ -16,6 +16,10 @@ use skepd::{
     keeper::{self, KeeperError},
 };
 
+/// A call makes and drops dozens of small objects, often on different threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs code that is not trusted, for tenants that do not trust each other, behind real walls.
 #[derive(Parser)]
 #[command(

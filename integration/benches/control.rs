@@ -36,6 +36,13 @@ fn control() -> f64 {
     series.p50()
 }
 
+/// Work that cannot be measured again: what it gives, and whether the control drifted meanwhile.
+pub(crate) fn watched<T>(work: impl FnOnce() -> T) -> (T, bool) {
+    let before = control();
+    let result = work();
+    (result, DRIFT < (control() / before - 1.0).abs())
+}
+
 /// Measures `rounds` rounds of both, which take turns in who begins.
 pub(crate) fn in_turns(
     rounds: usize,

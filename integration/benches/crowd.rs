@@ -14,26 +14,25 @@ use nix::{
     unistd::Pid,
 };
 use skep_integration::{host::Host, look::Process, place::Place};
-use skep_proto::v1::{SetQuotaRequest, Start};
+use skep_proto::v1::{Metric, Quota, Rates, SetQuotaRequest, Start};
 use tokio::task::JoinSet;
+use tonic::Code;
 
 use crate::{
-    control::in_turns,
-    ours::{Ours, call, connect, one_by_one},
+    control::{in_turns, watched},
+    ours::{Ours, call, connect, one_by_one, request},
     reference::{Bwrap, Echo},
-    rows::{Effort, hybrid, ready, row},
-    stats::{Rounds, Row, Series, spread},
+    rows::{Effort, hybrid, rates, ready, row},
+    stats::{Goal, Rounds, Row, Series},
 };
 
-fn one(id: &str, what: String, ratio: f64, bounds: (f64, f64), figures: (f64, f64)) -> Row {
+fn one(id: &str, what: String, ratio: f64, goal: Goal, figures: (f64, f64)) -> Row {
     Row {
         id: id.to_owned(),
         what,
         ratio,
         spread: 0.0,
-        higher: false,
-        target: bounds.0,
-        aim: bounds.1,
+        goal,
         ours: (figures.0, figures.0),
         reference: (figures.1, figures.1),
         unit: "us",
@@ -46,21 +45,16 @@ pub(crate) fn create_rate(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let note = if hybrid() { "decided on unified control groups" } else { "" };
     let mut rows = Vec::new();
     for lanes in [1, 4] {
-        let (mut ours_rates, mut their_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..effort.rounds.min(3) {
-            let ours = start_many(effort.crowd, lanes)?;
-            let theirs = bwrap_many(effort.crowd.min(200), lanes)?;
-            ratios.push(ours / theirs);
-            ours_rates.push(ours);
-            their_rates.push(theirs);
-        }
-        let (ratio, apart) = spread(&mut ratios);
+        let rounds = rates(
+            effort.rounds.min(3),
+            || start_many(effort.crowd, lanes),
+            || bwrap_many(effort.crowd, lanes),
+        )?;
         let what =
             format!("{} starts that answered once and stay, {lanes} at a time", effort.crowd);
-        let figures = (spread(&mut ours_rates).0, spread(&mut their_rates).0);
         let id = format!("create_rate_vs_bwrap_{lanes}");
-        let base = one(&id, what, ratio, (4.0, 10.0), figures);
-        rows.push(Row { spread: apart, higher: true, unit: "1/s", note: note.to_owned(), ..base });
+        let base = row(&id, &what, &rounds, Goal::Least(4.0, 10.0), note);
+        rows.push(Row { unit: "1/s", ..base });
     }
     Ok(rows)
 }
@@ -120,22 +114,26 @@ pub(crate) fn flat(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let tenth = (count / 30).max(5);
     let mut ours = Ours::new(0, count)?;
     let socket = ours.socket();
-    let first = ours.first_calls(tenth, Start::Clone)?;
-    let alone = one_by_one(&ours.host, &socket, "a0", effort.calls)?;
-    ours.first_calls(count - 2 * tenth, Start::Clone)?;
-    let last = ours.first_calls(tenth, Start::Clone)?;
-    let crowded = one_by_one(&ours.host, &socket, "a0", effort.calls)?;
+    let (measured, noisy) = watched(|| {
+        let first = ours.first_calls(tenth, Start::Clone)?;
+        let alone = one_by_one(&ours.host, &socket, "a0", effort.calls)?;
+        ours.first_calls(count - 2 * tenth, Start::Clone)?;
+        let last = ours.first_calls(tenth, Start::Clone)?;
+        let crowded = one_by_one(&ours.host, &socket, "a0", effort.calls)?;
+        anyhow::Ok((first, alone, last, crowded))
+    });
+    let (first, alone, last, crowded) = measured?;
     let alive = ours.host.instances("acme").len();
     ensure!(alive == count, "{alive} of {count} are alive");
     let turns = |ours: Series, reference: Series| Rounds {
         ours: vec![ours],
         reference: vec![reference],
-        noisy: false,
+        noisy,
     };
     let what = format!("p50 of the last {tenth} of {count} starts over the first {tenth}");
-    let starts = row("flat_3000", &what, &turns(last, first), (1.5, 1.1), "");
+    let starts = row("flat_3000", &what, &turns(last, first), Goal::Most(1.5, 1.1), "");
     let what = format!("warm p50 with {count} instances over warm p50 with {tenth}");
-    let warm = row("flat_3000_warm", &what, &turns(crowded, alone), (1.5, 1.1), "");
+    let warm = row("flat_3000_warm", &what, &turns(crowded, alone), Goal::Most(1.5, 1.1), "");
     Ok(vec![starts, warm])
 }
 
@@ -159,7 +157,7 @@ fn pss(process: i32) -> anyhow::Result<f64> {
 
 /// What an idle instance that answered once holds, kernel memory included.
 pub(crate) fn memory(effort: Effort) -> anyhow::Result<Vec<Row>> {
-    let count = effort.crowd.min(200);
+    let count = effort.crowd;
     let mut ours = Ours::new(0, count)?;
     let before = kernel_memory()?;
     ours.first_calls(count, Start::Clone)?;
@@ -189,15 +187,15 @@ pub(crate) fn memory(effort: Effort) -> anyhow::Result<Vec<Row>> {
     }
     let figures = (own / count as f64, theirs / count as f64);
     let what = format!("memory of an idle instance that answered once, of {count}");
-    let base = one("memory_vs_bwrap", what, own / theirs, (0.5, 0.25), figures);
+    let base = one("memory_vs_bwrap", what, own / theirs, Goal::Most(0.5, 0.25), figures);
     Ok(vec![Row { unit: "KiB", ..base }])
 }
 
 /// What the limiter costs a warm call: the same app with a rate at every level, far above what is asked.
 pub(crate) fn limiter(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let (limited, open) = (ready(1)?, ready(1)?);
-    let rates = skep_proto::v1::Rates { rps: Some(1_000_000), burst: Some(1_000_000) };
-    let quota = skep_proto::v1::Quota { rate: Some(rates), ..Default::default() };
+    let rates = Rates { rps: Some(1_000_000), burst: Some(1_000_000) };
+    let quota = Quota { rate: Some(rates), ..Default::default() };
     for app in ["", "app"] {
         let request = SetQuotaRequest {
             tenant: "acme".into(),
@@ -214,9 +212,69 @@ pub(crate) fn limiter(effort: Effort) -> anyhow::Result<Vec<Row>> {
         || one_by_one(&limited, &socket(&limited), "app", effort.calls),
         || one_by_one(&open, &socket(&open), "app", effort.calls),
     )?;
-    let note = "what is admitted is in the tests of quotas";
     let what = "warm p50 with a rate at three levels over warm p50 without";
-    Ok(vec![row("limiter", what, &rounds, (1.02, 1.005), note)])
+    let mut rows = vec![row("limiter", what, &rounds, Goal::Most(1.02, 1.005), "")];
+    for level in ["tenant", "app", "process"] {
+        rows.push(admitted(&open, level, effort.stretch * 10)?);
+    }
+    Ok(rows)
+}
+
+/// Calls per second that are let in where far more are offered.
+const RATE: u32 = 1000;
+
+/// How many calls are let in at one level, over its quota.
+fn admitted(host: &Host, level: &str, stretch: Duration) -> anyhow::Result<Row> {
+    let rates = Rates { rps: Some(RATE), burst: Some(1) };
+    let set = |app: &str, at: &str, metric: Metric| {
+        let here = (level == at).then_some(rates);
+        let process = metric == Metric::InstanceRate;
+        host.set_quota(SetQuotaRequest {
+            tenant: "acme".into(),
+            app: app.into(),
+            quota: (!process).then_some(Quota { rate: here, ..Default::default() }),
+            instance_rate: here.filter(|_| process),
+            unlimited: if here.is_none() { vec![metric.into()] } else { Vec::new() },
+        })
+    };
+    let all = [
+        ("", "tenant", Metric::Rate),
+        ("app", "app", Metric::Rate),
+        ("app", "process", Metric::InstanceRate),
+    ];
+    for (app, at, metric) in all {
+        set(app, at, metric).map_err(|status| anyhow::anyhow!("{status}"))?;
+    }
+    let socket = host.place.folder.join("skep.sock");
+    let (let_in, took) = host.block_on(async {
+        let start = Instant::now();
+        let mut lanes = JoinSet::new();
+        for _ in 0..4 {
+            let mut client = connect(&socket).await?;
+            lanes.spawn(async move {
+                let mut let_in = 0_u64;
+                while start.elapsed() < stretch {
+                    match client.invoke(request("app")).await {
+                        Ok(_) => let_in += 1,
+                        Err(status) if status.code() == Code::ResourceExhausted => {}
+                        Err(status) => anyhow::bail!("{status}"),
+                    }
+                }
+                Ok(let_in)
+            });
+        }
+        let mut sum = 0;
+        while let Some(lane) = lanes.join_next().await {
+            sum += lane??;
+        }
+        anyhow::Ok((sum as f64, start.elapsed().as_secs_f64()))
+    })?;
+    let quota = f64::from(RATE);
+    let what = format!("admitted at the {level}'s quota of {RATE}/s, far more being offered");
+    let goal = Goal::Near(0.01, 0.001);
+    let id = format!("limiter_{level}");
+    let base = one(&id, what, let_in / took / quota, goal, (let_in / took, quota));
+    Ok(Row { unit: "1/s", ..base })
 }
 
 /// A neighbour's warm p99 while another tenant does its worst, over its quiet p99.
@@ -278,7 +336,8 @@ pub(crate) fn neighbour(effort: Effort) -> anyhow::Result<Vec<Row>> {
     for (id, when, harm) in harms {
         let rounds = in_turns(effort.rounds, || beside(harm), quiet_calls)?;
         let (ratio, apart) = rounds.ratio(Series::p99);
-        let base = row(id, &format!("warm p99 {when}, over quiet p99"), &rounds, (3.0, 1.5), "");
+        let base =
+            row(id, &format!("warm p99 {when}, over quiet p99"), &rounds, Goal::Most(3.0, 1.5), "");
         rows.push(Row { ratio, spread: apart, ..base });
     }
     Ok(rows)
@@ -318,8 +377,8 @@ pub(crate) fn idle(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let what = format!("the daemon's CPU time per minute with {} idle instances", effort.crowd);
     // A server that does nothing at all leaves no ratio: a microsecond stands for it.
     let ratio = own.max(1.0) / theirs.max(1.0);
-    let cpu = one("idle", what, ratio, (2.0, 1.0), (own, theirs));
+    let cpu = one("idle", what, ratio, Goal::Most(2.0, 1.0), (own, theirs));
     let what = "the daemon's wake-ups per minute meanwhile".to_owned();
-    let waking = one("idle_wakes", what, wakes, (0.0, 0.0), (wakes, 0.0));
+    let waking = one("idle_wakes", what, wakes, Goal::Most(0.0, 0.0), (wakes, 0.0));
     Ok(vec![cpu, Row { unit: "1/min", ..waking }])
 }

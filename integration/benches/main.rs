@@ -7,6 +7,7 @@
 
 mod control;
 mod crowd;
+mod node;
 mod ours;
 mod reference;
 mod rows;
@@ -27,13 +28,16 @@ use tonic::{Request, Response, Status, transport::Server};
 use self::rows::Effort;
 
 const USAGE: &str = "\
-bench [--quick] [--divide N] [--out FILE] [ROW...]
+bench [--quick] [--unified] [--divide N] [--out FILE] [ROW...]
+bench --install
 
 Measures Skep beside other ways to do the same, as root. Without rows: all of them.
 
   --quick     only the rows that decide, in under 90 s
+  --unified   only the rows that depend on the version of control groups
   --divide N  so many times less of everything, for slow machines
   --out FILE  where the figures go as JSON (target/bench/latest.json)
+  --install   only installs what it compares with: bubblewrap, runc, crun, workerd, isolated-vm
 ";
 
 struct Plan {
@@ -50,6 +54,7 @@ fn plan() -> anyhow::Result<Plan> {
         let mut value = || args.next().with_context(|| format!("{arg} needs a value\n{USAGE}"));
         match arg.as_str() {
             "--quick" => plan.rows.extend(rows::QUICK),
+            "--unified" => plan.rows.extend(rows::UNIFIED),
             "--divide" => plan.divide = value()?.parse()?,
             "--out" => plan.out = value()?.into(),
             name => {
@@ -90,6 +95,18 @@ fn echo(socket: &str) -> anyhow::Result<()> {
     })
 }
 
+/// Installs whatever can be; what cannot is named.
+fn install() -> anyhow::Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    let debian = [("bwrap", "bubblewrap"), ("runc", "runc"), ("crun", "crun")];
+    let debian = debian.map(|(program, package)| reference::install(program, package));
+    for missing in debian.into_iter().chain(node::install()).filter_map(Result::err) {
+        println!("missing: {missing:#}");
+        code = ExitCode::FAILURE;
+    }
+    Ok(code)
+}
+
 fn text(file: &str) -> String {
     fs::read_to_string(file).unwrap_or_default().trim().to_owned()
 }
@@ -102,6 +119,7 @@ fn main() -> anyhow::Result<ExitCode> {
             print!("{USAGE}");
             return Ok(ExitCode::SUCCESS);
         }
+        (Some("--install"), _) => return install(),
         _ => {}
     }
     let plan = plan()?;
@@ -128,29 +146,31 @@ fn main() -> anyhow::Result<ExitCode> {
         println!("wall: {name}: {found}");
     }
     println!(
-        "\n{:<18} {:>7} {:>7}  {:>6} {:>6}  {:<7} {:>21}  {:>21}",
+        "\n{:<22} {:>7} {:>7}  {:>7} {:>7}  {:<7} {:>21}  {:>21}",
         "row", "ratio", "spread", "target", "aim", "", "ours p50 / p99", "reference p50 / p99"
     );
     let mut all = Vec::new();
     let mut missing = Vec::new();
     for (name, measure) in rows::ALL.iter().filter(|(name, _)| plan.rows.contains(name)) {
+        eprintln!("measuring {name} ...");
         let rows = match measure(effort) {
             Ok(rows) => rows,
             Err(error) => {
-                println!("{name:<18} not measured: {error:#}");
+                println!("{name:<22} not measured: {error:#}");
                 missing.push(json!({ "id": name, "why": format!("{error:#}") }));
                 continue;
             }
         };
         for row in rows {
+            let (target, aim) = row.goal.bounds();
             let pair = |(p50, p99): (f64, f64)| format!("{p50:.0} / {p99:.0} {}", row.unit);
             println!(
-                "{:<18} {:>7.3} {:>6.0}%  {:>6} {:>6}  {:<7} {:>21}  {:>21}  {}",
+                "{:<22} {:>7.3} {:>6.0}%  {:>7} {:>7}  {:<7} {:>21}  {:>21}  {}",
                 row.id,
                 row.ratio,
                 row.spread * 100.0,
-                row.target,
-                row.aim,
+                target,
+                aim,
                 row.verdict(),
                 pair(row.ours),
                 pair(row.reference),

@@ -129,39 +129,42 @@ pub(crate) fn one_by_one(
     })
 }
 
-/// Answers per second with `connections` connections and `flying` calls at the same time, spread over
-/// `apps`. The series holds that one figure.
-pub(crate) fn saturated(
-    host: &Host,
-    socket: &Path,
-    apps: &[String],
-    connections: usize,
-    flying: usize,
-    time: Duration,
-) -> anyhow::Result<f64> {
+/// Connections over which a server is saturated, and calls in flight over all of them.
+const CONNECTIONS: usize = 8;
+pub(crate) const FLYING: usize = 64;
+
+/// Answers per second of `app` with [`FLYING`] calls in flight.
+pub(crate) fn saturated(host: &Host, socket: &Path, time: Duration) -> anyhow::Result<f64> {
     host.block_on(async {
         let mut clients = Vec::new();
-        for _ in 0..connections {
+        for _ in 0..CONNECTIONS {
             clients.push(connect(socket).await?);
         }
         let start = Instant::now();
         let mut all = JoinSet::new();
-        for lane in 0..flying {
-            let mut client = clients[lane % connections].clone();
-            let app = apps[lane % apps.len()].clone();
+        for lane in 0..FLYING {
+            let mut client = clients[lane % CONNECTIONS].clone();
             all.spawn(async move {
                 let mut answered: u64 = 0;
                 while start.elapsed() < time {
-                    call(&mut client, &app).await?;
+                    call(&mut client, "app").await?;
                     answered += 1;
                 }
                 anyhow::Ok(answered)
             });
         }
-        let mut sum = 0;
-        while let Some(lane) = all.join_next().await {
-            sum += lane??;
-        }
-        Ok(sum as f64 / start.elapsed().as_secs_f64())
+        per_second(all, start).await
     })
+}
+
+/// What all lanes answered together, by the time that passed since `start`.
+pub(crate) async fn per_second(
+    mut lanes: JoinSet<anyhow::Result<u64>>,
+    start: Instant,
+) -> anyhow::Result<f64> {
+    let mut sum = 0;
+    while let Some(lane) = lanes.join_next().await {
+        sum += lane??;
+    }
+    Ok(sum as f64 / start.elapsed().as_secs_f64())
 }

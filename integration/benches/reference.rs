@@ -1,10 +1,10 @@
-//! What others do: bubblewrap, an OCI runtime, a launcher that clones and executes, a Node process, and a
-//! bare gRPC server. What is not on this machine is installed; what cannot be is an error that the table
+//! What others do: bubblewrap, an OCI runtime, a launcher that clones and executes, and a bare gRPC
+//! server. What is not on this machine is installed; what cannot be is an error that the table
 //! shows.
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::Read as _,
     os::{
         fd::{AsFd as _, OwnedFd},
         unix::net::UnixStream,
@@ -84,8 +84,7 @@ impl Bwrap {
             .stdout(Stdio::null())
             .spawn()
             .context("cannot run bwrap")?;
-        wire::ask(&mut ours, &self.source, b"1")?;
-        ensure!(wire::await_reply(&mut ours)? == b"2");
+        wire::first_call(&mut ours, &self.source)?;
         Ok((child, ours))
     }
 
@@ -133,9 +132,7 @@ impl Launcher {
             let (took, done) = time(|| -> anyhow::Result<()> {
                 packets::send(&self.socket, b"s", &[theirs.as_fd(), self.leaf.as_fd()])?;
                 drop(theirs);
-                wire::ask(&mut ours, &self.source, b"1")?;
-                ensure!(wire::await_reply(&mut ours)? == b"2");
-                Ok(())
+                wire::first_call(&mut ours, &self.source)
             });
             done.context("the launcher")?;
             series.push(took);
@@ -211,39 +208,6 @@ impl Oci {
                 Ok(child)
             });
             child.with_context(|| self.runtime)?.wait()?;
-            series.push(took);
-        }
-        Ok(series)
-    }
-}
-
-/// A Node child process up to its first answer.
-pub(crate) struct Node;
-
-impl Node {
-    pub(crate) fn new() -> anyhow::Result<Self> {
-        ensure!(Path::new("/usr/bin/node").exists(), "Node is not on this machine");
-        Ok(Self)
-    }
-
-    pub(crate) fn series(&self, count: usize) -> anyhow::Result<Series> {
-        let script = "const f = (n) => n + 1; process.stdin.on('data', (d) => { \
-                      process.stdout.write(JSON.stringify(f(JSON.parse(d))) + '\\n'); process.exit(0); });";
-        let mut series = Series::default();
-        for _ in 0..count {
-            let (took, child) = time(|| -> anyhow::Result<Child> {
-                let mut child = Command::new("/usr/bin/node")
-                    .args(["-e", script])
-                    .stdin(Stdio::piped())
-                    .stdout(Stdio::piped())
-                    .spawn()?;
-                child.stdin.as_mut().context("no input")?.write_all(b"1\n")?;
-                let mut line = String::new();
-                BufReader::new(child.stdout.as_mut().context("no output")?).read_line(&mut line)?;
-                ensure!(line.trim() == "2", "Node says {line:?}");
-                Ok(child)
-            });
-            child?.wait()?;
             series.push(took);
         }
         Ok(series)

@@ -7,11 +7,12 @@ use skep_integration::{host::Host, place::Place};
 use skep_proto::v1::{self, Start};
 
 use crate::{
-    control::{in_turns, time},
+    control::{in_turns, time, watched},
     crowd,
+    node::{self, Workerd},
     ours::{Ours, one_by_one, saturated},
-    reference::{Bwrap, Echo, Launcher, Node, Oci, source},
-    stats::{Rounds, Row, Series, spread},
+    reference::{Bwrap, Echo, Launcher, Oci, source},
+    stats::{Goal, Rounds, Row, Series},
 };
 
 /// How much is measured.
@@ -32,14 +33,16 @@ pub(crate) struct Effort {
 /// Every row by name, with what it takes to measure it.
 type Measure = fn(Effort) -> anyhow::Result<Vec<Row>>;
 
-pub(crate) const ALL: [(&str, Measure); 15] = [
-    ("cold_vs_bwrap", |effort| cold(effort, "cold_vs_bwrap", (0.25, 0.10))),
-    ("cold_vs_launcher", |effort| cold(effort, "cold_vs_launcher", (0.5, 0.25))),
-    ("cold_vs_runc", |effort| cold(effort, "cold_vs_runc", (0.06, 0.02))),
-    ("cold_vs_node", |effort| cold(effort, "cold_vs_node", (0.02, 0.01))),
+pub(crate) const ALL: [(&str, Measure); 17] = [
+    ("cold_vs_bwrap", |effort| cold(effort, "cold_vs_bwrap", Goal::Most(0.25, 0.10))),
+    ("cold_vs_launcher", |effort| cold(effort, "cold_vs_launcher", Goal::Most(0.5, 0.25))),
+    ("cold_vs_runc", |effort| cold(effort, "cold_vs_runc", Goal::Most(0.06, 0.02))),
+    ("cold_vs_node", |effort| cold(effort, "cold_vs_node", Goal::Most(0.02, 0.01))),
+    ("cold_vs_isolate", |effort| cold(effort, "cold_vs_isolate", Goal::Known)),
     ("spare_vs_echo", spare_vs_echo),
     ("warm_vs_echo", warm_vs_echo),
     ("rps_vs_echo", rps_vs_echo),
+    ("rps_vs_workerd", rps_vs_workerd),
     ("no_stall", no_stall),
     ("kill_vs_wait", kill_vs_wait),
     ("create_rate_vs_bwrap", crowd::create_rate),
@@ -54,13 +57,18 @@ pub(crate) const ALL: [(&str, Measure); 15] = [
 pub(crate) const QUICK: [&str; 4] =
     ["cold_vs_bwrap", "spare_vs_echo", "warm_vs_echo", "rps_vs_echo"];
 
-pub(crate) fn row(
-    id: &str,
-    what: &str,
-    rounds: &Rounds,
-    (target, aim): (f64, f64),
-    note: &str,
-) -> Row {
+/// The rows that a version 1 hierarchy slows down.
+pub(crate) const UNIFIED: [&str; 7] = [
+    "cold_vs_bwrap",
+    "cold_vs_launcher",
+    "cold_vs_runc",
+    "cold_vs_node",
+    "spare_vs_echo",
+    "create_rate_vs_bwrap",
+    "no_stall",
+];
+
+pub(crate) fn row(id: &str, what: &str, rounds: &Rounds, goal: Goal, note: &str) -> Row {
     let (ratio, spread) = rounds.ratio(Series::p50);
     let (ours, reference) = (rounds.all_ours(), rounds.all_references());
     let noisy = if rounds.noisy { "noisy machine; " } else { "" };
@@ -69,9 +77,7 @@ pub(crate) fn row(
         what: what.to_owned(),
         ratio,
         spread,
-        higher: false,
-        target,
-        aim,
+        goal,
         ours: (ours.p50(), ours.p99()),
         reference: (reference.p50(), reference.p99()),
         unit: "us",
@@ -83,7 +89,7 @@ pub(crate) fn hybrid() -> bool {
     skepd::cgroup::Hierarchies::detect().is_ok_and(|all| all.mode() == skepd::cgroup::Mode::Hybrid)
 }
 
-fn cold(effort: Effort, id: &str, bounds: (f64, f64)) -> anyhow::Result<Vec<Row>> {
+fn cold(effort: Effort, id: &str, goal: Goal) -> anyhow::Result<Vec<Row>> {
     let place = Place::new();
     let mut ours = Ours::new(0, effort.starts * (effort.rounds + 4))?;
     let mut peer: Box<dyn FnMut() -> anyhow::Result<Series>> = match id {
@@ -99,16 +105,17 @@ fn cold(effort: Effort, id: &str, bounds: (f64, f64)) -> anyhow::Result<Vec<Row>
             let oci = Oci::new(&place)?;
             Box::new(move || oci.series(effort.starts))
         }
+        "cold_vs_node" => Box::new(move || node::processes(effort.starts)),
         _ => {
-            let node = Node::new()?;
-            Box::new(move || node.series(effort.starts))
+            let mut isolates = node::Isolates::new()?;
+            Box::new(move || isolates.series(effort.starts))
         }
     };
     let rounds =
         in_turns(effort.rounds, || ours.first_calls(effort.starts, Start::Clone), &mut peer)?;
     let note = if hybrid() { "decided on unified control groups" } else { "" };
     let what = "first call of an app without instance and spare, to its reply";
-    Ok(vec![row(id, what, &rounds, bounds, note)])
+    Ok(vec![row(id, what, &rounds, goal, note)])
 }
 
 /// The p50 of an echo is nearly constant: enough calls for it each time.
@@ -123,7 +130,7 @@ fn spare_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
         || one_by_one(&client, &echo.socket, "app", effort.calls),
     )?;
     let what = "first reply of an app bound to a spare (1 KiB of source)";
-    Ok(vec![row("spare_vs_echo", what, &rounds, (3.0, 1.3), "")])
+    Ok(vec![row("spare_vs_echo", what, &rounds, Goal::Most(3.0, 1.3), "")])
 }
 
 /// An app with so many instances, all of them ready.
@@ -133,7 +140,8 @@ pub(crate) fn ready(instances: u32) -> anyhow::Result<Host> {
     let made = host.deploy("acme", "app", &source(), |request| {
         let limits = request.limits.get_or_insert_default();
         (limits.min_instances, limits.max_instances) = (Some(instances), Some(instances));
-        (limits.memory_bytes, limits.concurrency) = (Some(16 << 20), Some(instances));
+        // An instance serves one call at a time; the others wait.
+        (limits.memory_bytes, limits.concurrency) = (Some(16 << 20), Some(64));
         limits.timeout_ms = Some(60_000);
     });
     made.map_err(|status| anyhow::anyhow!("{status}"))?;
@@ -154,48 +162,56 @@ fn warm_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
         || one_by_one(&host, &socket, "app", effort.calls),
         || one_by_one(&host, &echo.socket, "app", effort.calls),
     )?;
-    let first = row("warm_vs_echo", "warm call, one at a time, p50", &rounds, (1.8, 1.2), "");
+    let first =
+        row("warm_vs_echo", "warm call, one at a time, p50", &rounds, Goal::Most(1.8, 1.2), "");
     let (ratio, spread) = rounds.ratio(Series::p99);
     let what = "warm call, one at a time, p99".to_owned();
     let id = "warm_vs_echo_p99".to_owned();
     Ok(vec![first.clone(), Row { id, what, ratio, spread, ..first }])
 }
 
+/// Answers per second in turns, as one figure of each round.
+pub(crate) fn rates(
+    rounds: usize,
+    mut ours: impl FnMut() -> anyhow::Result<f64>,
+    mut reference: impl FnMut() -> anyhow::Result<f64>,
+) -> anyhow::Result<Rounds> {
+    in_turns(rounds, || ours().map(Series::of), || reference().map(Series::of))
+}
+
 fn rps_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let place = Place::new();
     let echo = Echo::new(&place)?;
-    let apps = ["app".to_owned()];
     let mut rows = Vec::new();
     for instances in [1, 8, 64] {
         let host = ready(instances)?;
         let socket = host.place.folder.join("skep.sock");
-        // An instance serves one call at a time, and an app admits as many as it has instances.
-        let flying = usize::try_from(instances)?.min(64);
-        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..effort.rounds {
-            let one = saturated(&host, &socket, &apps, 8, flying, effort.stretch)?;
-            let other = saturated(&host, &echo.socket, &apps, 8, 64, effort.stretch)?;
-            ratios.push(one / other);
-            ours.push(one);
-            theirs.push(other);
-        }
-        let (ratio, apart) = spread(&mut ratios);
-        let (ours, theirs) = (spread(&mut ours).0, spread(&mut theirs).0);
-        rows.push(Row {
-            id: format!("rps_vs_echo_{instances}"),
-            what: format!("answers per second, {instances} instances, {flying} calls in flight"),
-            ratio,
-            spread: apart,
-            higher: true,
-            target: 0.5,
-            aim: 0.8,
-            ours: (ours, ours),
-            reference: (theirs, theirs),
-            unit: "1/s",
-            note: format!("{flying} calls in flight, the echo has 64"),
-        });
+        let rounds = rates(
+            effort.rounds,
+            || saturated(&host, &socket, effort.stretch),
+            || saturated(&host, &echo.socket, effort.stretch),
+        )?;
+        let id = format!("rps_vs_echo_{instances}");
+        let what = format!("answers per second, {instances} instances, 64 calls in flight");
+        let base = row(&id, &what, &rounds, Goal::Least(0.5, 0.8), "");
+        rows.push(Row { unit: "1/s", ..base });
     }
     Ok(rows)
+}
+
+fn rps_vs_workerd(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let place = Place::new();
+    let workerd = Workerd::new(&place)?;
+    let host = ready(64)?;
+    let socket = host.place.folder.join("skep.sock");
+    let rounds = rates(
+        effort.rounds,
+        || saturated(&host, &socket, effort.stretch),
+        || host.block_on(workerd.saturated(effort.stretch)),
+    )?;
+    let what = "answers per second, 64 calls in flight, over workerd's for the same function";
+    let base = row("rps_vs_workerd", what, &rounds, Goal::Least(1.0, 3.0), "");
+    Ok(vec![Row { unit: "1/s", ..base }])
 }
 
 /// The median of writing `cgroup.procs` twenty times, 20 ms apart: how long a move waits for the kernel.
@@ -237,18 +253,22 @@ pub(crate) fn move_cost() -> anyhow::Result<f64> {
 fn no_stall(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let count = effort.starts * 10;
     let mut ours = Ours::new(0, 2 * count)?;
-    let together = ours.first_calls(count, Start::Clone)?;
-    let mut apart = Series::default();
-    for _ in 0..count {
-        std::thread::sleep(Duration::from_millis(20));
-        apart.extend(&ours.first_calls(1, Start::Clone)?);
-    }
-    let rounds = Rounds { ours: vec![apart], reference: vec![together], noisy: false };
+    let (measured, noisy) = watched(|| {
+        let together = ours.first_calls(count, Start::Clone)?;
+        let mut apart = Series::default();
+        for _ in 0..count {
+            std::thread::sleep(Duration::from_millis(20));
+            apart.extend(&ours.first_calls(1, Start::Clone)?);
+        }
+        anyhow::Ok((together, apart))
+    });
+    let (together, apart) = measured?;
+    let rounds = Rounds { ours: vec![apart], reference: vec![together], noisy };
     let ours = rounds.all_ours();
     let ratio = ours.p99() / rounds.all_references().p50();
     let what = format!("p99 of {count} starts 20 ms apart over p50 of as many back to back");
     let note = if hybrid() { "moves between version 1 groups wait for the kernel" } else { "" };
-    let base = row("no_stall", &what, &rounds, (12.0, 5.0), note);
+    let base = row("no_stall", &what, &rounds, Goal::Most(12.0, 5.0), note);
     Ok(vec![Row { ratio, spread: 0.0, ..base }])
 }
 
@@ -293,7 +313,7 @@ fn kill_vs_wait(effort: Effort) -> anyhow::Result<Vec<Row>> {
         },
     )?;
     let what = "kill at a deadline to the slot being free again, over kill and wait of a process";
-    Ok(vec![row("kill_vs_wait", what, &rounds, (5.0, 2.0), "")])
+    Ok(vec![row("kill_vs_wait", what, &rounds, Goal::Most(5.0, 2.0), "")])
 }
 
 /// The walls of a live instance, as `/proc` shows them in this very run.

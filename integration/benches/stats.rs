@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// Times of one kind, in microseconds.
+/// Figures of one kind: times in microseconds, or what is said where they are made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Series(Vec<f64>);
 
 impl Series {
     pub(crate) fn push(&mut self, time: Duration) {
         self.0.push(time.as_secs_f64() * 1e6);
+    }
+
+    /// One figure that is no time.
+    pub(crate) fn of(figure: f64) -> Self {
+        Self(vec![figure])
     }
 
     pub(crate) fn extend(&mut self, other: &Series) {
@@ -78,6 +83,49 @@ pub(crate) fn spread(values: &mut [f64]) -> (f64, f64) {
     (median, (last - first) / median)
 }
 
+/// When a ratio is good.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Goal {
+    /// At most so much: target and aim.
+    Most(f64, f64),
+    /// At least so much.
+    Least(f64, f64),
+    /// At most so far from one.
+    Near(f64, f64),
+    /// Only to be known.
+    Known,
+}
+
+impl Goal {
+    fn verdict(self, ratio: f64) -> &'static str {
+        let (target, aim) = match self {
+            Self::Most(target, aim) => (ratio <= target, ratio <= aim),
+            Self::Least(target, aim) => (target <= ratio, aim <= ratio),
+            Self::Near(target, aim) => {
+                let off = (ratio - 1.0).abs();
+                (off <= target, off <= aim)
+            }
+            Self::Known => return "",
+        };
+        match (aim, target) {
+            (true, _) => "aim",
+            (false, true) => "target",
+            (false, false) => "missed",
+        }
+    }
+
+    /// Target and aim as they stand in the table.
+    pub(crate) fn bounds(self) -> (String, String) {
+        match self {
+            Self::Most(target, aim) | Self::Least(target, aim) => {
+                (target.to_string(), aim.to_string())
+            }
+            Self::Near(target, aim) => (format!("1±{target}"), format!("1±{aim}")),
+            Self::Known => ("-".to_owned(), "-".to_owned()),
+        }
+    }
+}
+
 /// One line of the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
@@ -85,10 +133,7 @@ pub(crate) struct Row {
     pub(crate) what: String,
     pub(crate) ratio: f64,
     pub(crate) spread: f64,
-    /// Whether a higher ratio is better.
-    pub(crate) higher: bool,
-    pub(crate) target: f64,
-    pub(crate) aim: f64,
+    pub(crate) goal: Goal,
     pub(crate) ours: (f64, f64),
     pub(crate) reference: (f64, f64),
     /// `us`, or what else the figures count.
@@ -99,24 +144,18 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn verdict(&self) -> &'static str {
-        let reaches = |bound: f64| {
-            if self.higher { bound <= self.ratio } else { self.ratio <= bound }
-        };
-        match (reaches(self.aim), reaches(self.target)) {
-            (true, _) => "aim",
-            (false, true) => "target",
-            (false, false) => "missed",
-        }
+        self.goal.verdict(self.ratio)
     }
 
     pub(crate) fn json(&self) -> Value {
+        let (target, aim) = self.goal.bounds();
         json!({
             "id": self.id,
             "what": self.what,
             "ratio": self.ratio,
             "spread": self.spread,
-            "target": self.target,
-            "aim": self.aim,
+            "target": target,
+            "aim": aim,
             "verdict": self.verdict(),
             "unit": self.unit,
             "ours_p50": self.ours.0,
@@ -148,6 +187,15 @@ mod tests {
         assert_eq!((series(&hundred).p50(), series(&hundred).p99()), (51.0, 100.0));
         assert_eq!(series(&[7]).p99(), 7.0);
         assert!(series(&[]).p50().is_nan());
+    }
+
+    #[test]
+    fn verdicts_follow_the_goal() {
+        let of = |goal: Goal| [0.9, 0.995, 1.0, 1.5, 3.0].map(|ratio| goal.verdict(ratio));
+        assert_eq!(of(Goal::Most(1.0, 0.9)), ["aim", "target", "target", "missed", "missed"]);
+        assert_eq!(of(Goal::Least(1.0, 2.0)), ["missed", "missed", "target", "target", "aim"]);
+        assert_eq!(of(Goal::Near(0.01, 0.001)), ["missed", "target", "aim", "missed", "missed"]);
+        assert_eq!(of(Goal::Known), [""; 5]);
     }
 
     #[test]

@@ -6,48 +6,60 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use skep_link::frame::{self, Bind, Encoding, Invoke, Module, PREFIX, ToDaemon, ToShim};
 
-/// Binds `source` and calls its default function, all in one go.
-pub(crate) fn ask(link: &mut UnixStream, source: &str, event: &[u8]) -> anyhow::Result<()> {
-    let mut out = Vec::new();
-    ToShim::Bind(Bind {
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Binds `source`, as soon as the shim is there, and calls its default function with 1, which must give 2.
+pub(crate) fn first_call(link: &mut UnixStream, source: &str) -> anyhow::Result<()> {
+    link.set_read_timeout(Some(PATIENCE))?;
+    let wall_ns = u64::try_from(PATIENCE.as_nanos())?;
+    let bind = ToShim::Bind(Bind {
         entry: "index.js",
         modules: vec![Module { path: "index.js", source: source.as_bytes() }],
         heap_bytes: 32 << 20,
         max_reply_bytes: 1 << 20,
-        wall_ns: 5_000_000_000,
-    })
-    .encode(&mut out);
-    ToShim::Invoke(Invoke {
+        wall_ns,
+    });
+    send(link, &bind)?;
+    let mut body = Vec::new();
+    loop {
+        match receive(link, &mut body)? {
+            ToDaemon::Sealed { .. } => {}
+            ToDaemon::Bound { .. } => break,
+            other => bail!("instead of being bound: {other:?}"),
+        }
+    }
+    let invoke = ToShim::Invoke(Invoke {
         id: [0; 16],
         function: "default",
         encoding: Encoding::Json,
-        wall_ns: 5_000_000_000,
+        wall_ns,
         cpu_ns: None,
         log_lines: 0,
         log_bytes: 0,
-        payload: event,
-    })
-    .encode(&mut out);
-    link.write_all(&out)?;
+        payload: b"1",
+    });
+    send(link, &invoke)?;
+    let reply = receive(link, &mut body)?;
+    ensure!(
+        matches!(reply, ToDaemon::Reply { payload: b"2", .. }),
+        "instead of a reply: {reply:?}"
+    );
     Ok(())
 }
 
-/// Reads until the reply is there.
-pub(crate) fn await_reply(link: &mut UnixStream) -> anyhow::Result<Vec<u8>> {
-    link.set_read_timeout(Some(Duration::from_secs(10)))?;
-    let mut body = Vec::new();
-    loop {
-        let mut prefix = [0; PREFIX];
-        link.read_exact(&mut prefix).context("no reply")?;
-        body.resize(frame::body_len(prefix)?, 0);
-        link.read_exact(&mut body)?;
-        match ToDaemon::decode(&body)? {
-            ToDaemon::Sealed { .. } | ToDaemon::Bound { .. } => {}
-            ToDaemon::Reply { payload, .. } => return Ok(payload.to_vec()),
-            other => bail!("instead of a reply: {other:?}"),
-        }
-    }
+fn send(link: &mut UnixStream, frame: &ToShim<'_>) -> anyhow::Result<()> {
+    let mut out = Vec::new();
+    frame.encode(&mut out);
+    Ok(link.write_all(&out)?)
+}
+
+fn receive<'a>(link: &mut UnixStream, body: &'a mut Vec<u8>) -> anyhow::Result<ToDaemon<'a>> {
+    let mut prefix = [0; PREFIX];
+    link.read_exact(&mut prefix).context("no answer")?;
+    body.resize(frame::body_len(prefix)?, 0);
+    link.read_exact(body)?;
+    Ok(ToDaemon::decode(body)?)
 }

@@ -5,7 +5,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _, Write as _},
+    io::{self, BufReader, Read as _, Write as _},
     os::fd::{AsFd as _, OwnedFd},
 };
 
@@ -29,17 +29,20 @@ pub enum LinkError {
 /// Buffers above this size are given back after a frame.
 const KEEP: usize = 256 << 10;
 
+/// Bytes asked for at once: a small frame comes in one call.
+const READ: usize = 4 << 10;
+
 /// One end of a link.
 #[derive(Debug)]
 pub struct Link {
-    stream: File,
+    stream: BufReader<File>,
     out: Vec<u8>,
 }
 
 impl Link {
     /// A link over a connected stream socket.
     pub fn new(stream: OwnedFd) -> Self {
-        Self { stream: stream.into(), out: Vec::new() }
+        Self { stream: BufReader::with_capacity(READ, stream.into()), out: Vec::new() }
     }
 
     /// Reads one frame's body into `body`, waiting as long as it takes.
@@ -48,6 +51,8 @@ impl Link {
     ///
     /// [`LinkError::Closed`] at the end of the link, also inside a frame.
     pub fn receive(&mut self, body: &mut Vec<u8>) -> Result<(), LinkError> {
+        // A plain read is woken for nothing whenever the other end takes what we sent; this is not.
+        self.has_input(PollTimeout::NONE);
         let mut prefix = [0; PREFIX];
         self.fill(&mut prefix)?;
         let len = frame::body_len(prefix)?;
@@ -87,7 +92,7 @@ impl Link {
     ///
     /// [`LinkError::Io`], also when the daemon is gone.
     pub fn flush(&mut self) -> Result<(), LinkError> {
-        let sent = self.stream.write_all(&self.out);
+        let sent = self.stream.get_mut().write_all(&self.out);
         self.out.clear();
         if KEEP < self.out.capacity() {
             self.out = Vec::new();
@@ -102,11 +107,11 @@ impl Link {
 
     /// Whether the daemon sent something (or closed), after waiting for it for at most `timeout`.
     pub fn has_input(&self, timeout: PollTimeout) -> bool {
-        self.ready(PollFlags::POLLIN, timeout)
+        !self.stream.buffer().is_empty() || self.ready(PollFlags::POLLIN, timeout)
     }
 
     fn ready(&self, wanted: PollFlags, timeout: PollTimeout) -> bool {
-        let mut this = [PollFd::new(self.stream.as_fd(), wanted)];
+        let mut this = [PollFd::new(self.stream.get_ref().as_fd(), wanted)];
         poll(&mut this, timeout).is_ok_and(|ready| 0 < ready)
     }
 }

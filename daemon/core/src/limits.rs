@@ -4,7 +4,7 @@
 //! tenant allow at most comes in as [`LimitsMax`].
 //!
 //! Always true of what [`resolve`] returns: every limit is within its bounds, and
-//! `min_instances <= max_instances` and `concurrency <= max_instances`.
+//! `min_instances <= max_instances`.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -180,7 +180,7 @@ pub struct AppLimits {
     /// CPU time of one call.
     #[serde(with = "duration_text")]
     pub cpu_budget: Ceiling<Duration>,
-    /// Calls at the same time. An instance serves one at a time.
+    /// Calls at the same time. An instance serves one at a time: beyond `max_instances` they wait.
     pub concurrency: NonZeroU32,
     /// Instances kept alive without calls.
     pub min_instances: u32,
@@ -321,9 +321,6 @@ pub fn resolve(
         defaults.concurrency.get().min(max_instances.get()),
         most.concurrency,
     );
-    if max_instances < concurrency {
-        check.above_instances("limits.concurrency", concurrency.get(), max_instances);
-    }
     let min_instances = check.bounded(
         "limits.min_instances",
         spec.min_instances,

@@ -64,9 +64,9 @@ impl Apps for Daemon {
                 functions: version.functions.clone(),
             };
             pool.deploy(version, quota);
-            Ok(response)
+            Ok::<_, Refusal>(response)
         });
-        Ok(Response::new(deployed.await?))
+        Ok(Response::new(deployed.await??))
     }
 
     async fn list(
@@ -101,9 +101,9 @@ impl Apps for Daemon {
             pool.remove(&app);
             tracing::info!(%tenant, %app, "removed");
             logs.lock().unwrap_or_else(PoisonError::into_inner).remove(&(tenant, app));
-            Ok(())
+            Ok::<_, Refusal>(())
         })
-        .await?;
+        .await??;
         Ok(Response::new(RemoveResponse {}))
     }
 

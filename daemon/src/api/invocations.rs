@@ -17,6 +17,7 @@ use super::{
     Accepted, Daemon,
     convert::{self, Fields},
     status::{self, Refusal},
+    to_its_end,
 };
 use crate::dispatch::{self, Call};
 
@@ -50,11 +51,7 @@ impl Invocations for Daemon {
         let (pool, bounds) = (Arc::clone(pool), self.bounds());
         // Dropped with this future when the client hangs up.
         let (_waits, hung_up) = oneshot::channel::<()>();
-        let running = tokio::spawn(dispatch::run(pool, call, bounds, logs, hung_up));
-        let outcome = match running.await {
-            Ok(outcome) => outcome,
-            Err(error) => return Err(Refusal::Internal(format!("call {id}: {error}")).into()),
-        };
+        let outcome = to_its_end(dispatch::run(pool, call, bounds, logs, hung_up)).await?;
         let (answer, usage) = outcome.map_err(|failure| {
             // Refusals cost no work: not even that of being logged.
             if let Some(reason) = failure.broke() {

@@ -12,6 +12,7 @@ mod host;
 mod invocations;
 mod quotas;
 mod status;
+mod unbroken;
 
 use std::{
     collections::BTreeMap,
@@ -30,6 +31,7 @@ pub use self::front::{Accepted, Front};
 use self::{
     callers::{Callers, Rights},
     status::Refusal,
+    unbroken::to_its_end,
 };
 use crate::{
     config::Config,
@@ -139,13 +141,6 @@ impl Daemon {
     pub fn running(&self) -> u32 {
         self.pools.values().map(|pool| pool.running()).sum()
     }
-}
-
-/// Work that goes on to its end in a task of its own: a caller that hangs up must leave nothing half done.
-async fn to_its_end<T: Send + 'static>(
-    work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
-) -> Result<T, Refusal> {
-    tokio::spawn(work).await.map_err(|error| Refusal::Internal(error.to_string()))?
 }
 
 /// Work that waits for the disk, away from the threads that serve.

@@ -194,9 +194,11 @@ impl Daemon {
         let there = to_its_end(async move {
             let _one_at_a_time = one_at_a_time;
             on_disk(move || store.save(&version, &quota)).await?;
-            Ok(pool.set_app_quota(&app, quota).then(|| pool.app_quota(&app)).flatten())
+            Ok::<_, Refusal>(
+                pool.set_app_quota(&app, quota).then(|| pool.app_quota(&app)).flatten(),
+            )
         });
-        let (quota, ..) = there.await?.ok_or(Refusal::NotFound)?;
+        let (quota, ..) = there.await??.ok_or(Refusal::NotFound)?;
         Ok(Response::new(SetQuotaResponse {
             quota: Some(convert::app_quota(&quota)),
             instance_rate: convert::rates(quota.instance_rate),

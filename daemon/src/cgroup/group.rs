@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io,
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::fs::FileExt as _},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -42,6 +42,22 @@ pub struct Counters {
     pub process_limit_hits: u64,
     /// CPU time used.
     pub cpu: Duration,
+}
+
+/// The most memory that a group ever had in use: read after every call, so its file is kept open.
+#[derive(Debug)]
+pub struct MemoryPeak(File);
+
+impl MemoryPeak {
+    /// # Errors
+    ///
+    /// The kernel's, once the group is gone, or a file that is not of its known form.
+    pub fn read(&self) -> io::Result<ByteCount> {
+        let mut text = [0; 32];
+        let len = self.0.read_at(&mut text, 0)?;
+        let known = std::str::from_utf8(&text[..len]).ok().and_then(number);
+        known.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a peak that is no number"))
+    }
 }
 
 /// One group.
@@ -212,7 +228,7 @@ impl Group {
         Ok(if v2 {
             Counters {
                 memory: bytes(&memory.join("memory.current"))?,
-                memory_peak: self.memory_peak()?,
+                memory_peak: self.memory_peak()?.read()?,
                 oom_kills: keyed(&memory.join("memory.events"), "oom_kill")?,
                 memory_limit_hits: keyed(&memory.join("memory.events"), "oom")?,
                 process_limit_hits,
@@ -221,7 +237,7 @@ impl Group {
         } else {
             Counters {
                 memory: bytes(&memory.join("memory.usage_in_bytes"))?,
-                memory_peak: self.memory_peak()?,
+                memory_peak: self.memory_peak()?.read()?,
                 oom_kills: keyed(&memory.join("memory.oom_control"), "oom_kill")?,
                 memory_limit_hits: v1_limit_hits(memory)?,
                 process_limit_hits,
@@ -230,19 +246,21 @@ impl Group {
         })
     }
 
-    /// The most memory that was ever in use.
+    /// The most memory that was ever in use, to be read again and again.
     ///
     /// # Errors
     ///
-    /// As [`Self::counters`].
-    pub fn memory_peak(&self) -> io::Result<ByteCount> {
+    /// The kernel's.
+    pub fn memory_peak(&self) -> io::Result<MemoryPeak> {
         let (memory, v2) = &self.memory;
-        if *v2 {
+        let file = if *v2 {
             // Since Linux 5.19; before, the best that is known is what is in use.
-            bytes(&memory.join("memory.peak")).or_else(|_| bytes(&memory.join("memory.current")))
+            File::open(memory.join("memory.peak"))
+                .or_else(|_| File::open(memory.join("memory.current")))
         } else {
-            bytes(&memory.join("memory.max_usage_in_bytes"))
-        }
+            File::open(memory.join("memory.max_usage_in_bytes"))
+        };
+        file.map(MemoryPeak)
     }
 
     /// Removes it from every hierarchy, waiting a little for its last process to be gone.
@@ -323,8 +341,11 @@ fn v1_limit_hits(memory: &Path) -> io::Result<u64> {
 }
 
 fn bytes(file: &Path) -> io::Result<ByteCount> {
-    let text = fs::read_to_string(file)?;
-    text.trim().parse().map(ByteCount::from_bytes).map_err(|_| unreadable(file))
+    number(&fs::read_to_string(file)?).ok_or_else(|| unreadable(file))
+}
+
+fn number(text: &str) -> Option<ByteCount> {
+    text.trim().parse().ok().map(ByteCount::from_bytes)
 }
 
 /// The value of `key` in a file of `key value` lines.

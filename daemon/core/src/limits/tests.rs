@@ -109,11 +109,9 @@ fn more_instances_kept_than_the_maximum_are_refused_with_both_numbers() {
 }
 
 #[test]
-fn more_calls_than_instances_are_refused() {
-    refuse(
-        LimitsSpec { concurrency: Some(9), ..LimitsSpec::default() },
-        &["limits.concurrency: asked for 9, must be at most limits.max_instances, which is 8"],
-    );
+fn more_calls_than_instances_may_wait() {
+    let spec = LimitsSpec { concurrency: Some(9), ..LimitsSpec::default() };
+    assert_eq!(resolve(&spec, &defaults(), &most()).unwrap().concurrency, count(9));
 }
 
 #[test]
@@ -280,7 +278,6 @@ proptest! {
                 prop_assert!(MIN_APP_MEMORY <= limits.memory && most().memory.allows(&limits.memory));
                 prop_assert!(limits.min_instances <= limits.max_instances.get());
                 prop_assert!(most().min_instances.allows(&limits.min_instances));
-                prop_assert!(limits.concurrency <= limits.max_instances);
             }
             Err(problems) => {
                 prop_assert!(!problems.is_empty());
