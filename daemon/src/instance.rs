@@ -254,7 +254,7 @@ impl Launcher {
         leaf.make().map_err(LaunchError::Leaf)?;
         leaf.limit(limits)?;
         let tenant = self.tree.tenant(tenant);
-        let tenant_hits = tenant.counters().map_or(0, |counters| counters.memory_limit_hits);
+        let tenant_hits = tenant.memory_limit_hits().unwrap_or_default();
         let (ours, theirs) = Pair::pair().map_err(LaunchError::Leaf)?;
         let groups = leaf.open().map_err(LaunchError::Leaf)?;
         let clone = self.zygotes.clone_instance(id, host_id, theirs.as_fd(), &groups).await?;
@@ -458,7 +458,7 @@ impl Instance {
             Some(Ended::Reaped { exit: Exit::Signal(signal), .. }) => (None, Some(signal)),
             Some(Ended::ZygoteLost) | None => (None, None),
         };
-        let tenant = self.tenant.counters().map_or(0, |counters| counters.memory_limit_hits);
+        let tenant = self.tenant.memory_limit_hits().unwrap_or_default();
         diagnose(&Evidence {
             signal,
             code,

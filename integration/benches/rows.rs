@@ -1,8 +1,12 @@
 //! The rows of the table: what is measured against what, and with which bound.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use skep_integration::{host::Host, place::Place};
 use skep_proto::v1::{self, Start};
 
@@ -272,9 +276,6 @@ fn no_stall(effort: Effort) -> anyhow::Result<Vec<Row>> {
     Ok(vec![Row { ratio, spread: 0.0, ..base }])
 }
 
-/// What the daemon leaves a call after its deadline to stop by itself: the kill begins then.
-const GRACE: Duration = Duration::from_millis(10);
-
 /// From the kill of a call at its deadline until its caller is told, which is after the slot is free.
 fn kill_vs_wait(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let host = Host::roomy("");
@@ -284,19 +285,12 @@ fn kill_vs_wait(effort: Effort) -> anyhow::Result<Vec<Row>> {
         request.limits.get_or_insert_default().timeout_ms = Some(10_000);
     });
     made.map_err(|status| anyhow::anyhow!("{status}"))?;
-    let deadline = Duration::from_millis(100);
     let rounds = in_turns(
         effort.rounds,
         || {
             let mut series = Series::default();
             for _ in 0..effort.starts.min(20) {
-                let mut request = Host::request("acme", "app", "native", b"null");
-                request.timeout_ms = Some(u32::try_from(deadline.as_millis())?);
-                let (took, answer) = time(|| host.send(request));
-                anyhow::ensure!(
-                    answer.is_err_and(|status| { status.code() == tonic::Code::DeadlineExceeded })
-                );
-                series.push(took.saturating_sub(deadline + GRACE));
+                series.push(killed_at_its_deadline(&host)?);
             }
             Ok(series)
         },
@@ -314,6 +308,28 @@ fn kill_vs_wait(effort: Effort) -> anyhow::Result<Vec<Row>> {
     )?;
     let what = "kill at a deadline to the slot being free again, over kill and wait of a process";
     Ok(vec![row("kill_vs_wait", what, &rounds, Goal::Most(5.0, 2.0), "")])
+}
+
+/// The kill begins when the daemon opens the leaf's `cgroup.kill`, which the kernel tells us.
+fn killed_at_its_deadline(host: &Host) -> anyhow::Result<Duration> {
+    let warm = host.invoke("app", "", "1");
+    anyhow::ensure!(warm.is_ok(), "{warm:?}");
+    let instance = host.instances_in("app", "idle").remove(0).id;
+    let v2 = skepd::cgroup::Hierarchies::detect()?.v2().join(&host.place.name);
+    let file = v2.join("tenants/acme").join(&instance).join("cgroup.kill");
+    let watch = Inotify::init(InitFlags::IN_CLOEXEC)?;
+    watch.add_watch(&file, AddWatchFlags::IN_OPEN).with_context(|| file.display().to_string())?;
+    let begun = std::thread::spawn(move || watch.read_events().map(|_| Instant::now()));
+    let mut request = Host::request("acme", "app", "native", b"null");
+    request.timeout_ms = Some(100);
+    let answer = host.send(request);
+    let told = Instant::now();
+    anyhow::ensure!(
+        answer.is_err_and(|status| status.code() == tonic::Code::DeadlineExceeded),
+        "the call was not killed"
+    );
+    let begun = begun.join().map_err(|_| anyhow::anyhow!("nobody saw the kill"))??;
+    Ok(told.saturating_duration_since(begun))
 }
 
 /// The walls of a live instance, as `/proc` shows them in this very run.

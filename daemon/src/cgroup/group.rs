@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Read as _},
     os::{fd::OwnedFd, unix::fs::FileExt as _},
     path::{Path, PathBuf},
     thread,
@@ -140,17 +140,19 @@ impl Group {
         self.limits.iter().try_for_each(|limit| limits::set(self, *limit, wanted))
     }
 
-    /// The same where `old` holds: only what differs is written, and the CPU limit, which a change of the
-    /// tenant's may have lowered.
+    /// The same where `old` holds: only what differs is written. A change of the tenant's may have lowered
+    /// the CPU limit meanwhile: it is read again.
     ///
     /// # Errors
     ///
     /// [`LimitError`].
     pub fn change(&self, old: &Limits, wanted: &Limits) -> Result<(), LimitError> {
         let differs = |limit: &&Limit| match limit {
-            Limit::Memory | Limit::Swap => old.memory != wanted.memory,
+            Limit::Memory => old.memory != wanted.memory,
+            // With version 2 it is none, whatever the memory is.
+            Limit::Swap => !self.memory.1 && old.memory != wanted.memory,
             Limit::Processes => old.processes != wanted.processes,
-            Limit::Cpu => true,
+            Limit::Cpu => old.cpu != wanted.cpu || limits::cpu_holds(self, wanted.cpu).is_err(),
             Limit::OomGroup => false,
         };
         let changed = self.limits.iter().filter(differs);
@@ -230,7 +232,7 @@ impl Group {
                 memory: bytes(&memory.join("memory.current"))?,
                 memory_peak: self.memory_peak()?.read()?,
                 oom_kills: keyed(&memory.join("memory.events"), "oom_kill")?,
-                memory_limit_hits: keyed(&memory.join("memory.events"), "oom")?,
+                memory_limit_hits: self.memory_limit_hits()?,
                 process_limit_hits,
                 cpu,
             }
@@ -239,11 +241,23 @@ impl Group {
                 memory: bytes(&memory.join("memory.usage_in_bytes"))?,
                 memory_peak: self.memory_peak()?.read()?,
                 oom_kills: keyed(&memory.join("memory.oom_control"), "oom_kill")?,
-                memory_limit_hits: v1_limit_hits(memory)?,
+                memory_limit_hits: self.memory_limit_hits()?,
                 process_limit_hits,
                 cpu,
             }
         })
+    }
+
+    /// How often a charge met its memory limit.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::counters`].
+    pub fn memory_limit_hits(&self) -> io::Result<u64> {
+        match &self.memory {
+            (memory, true) => keyed(&memory.join("memory.events"), "oom"),
+            (memory, false) => v1_limit_hits(memory),
+        }
     }
 
     /// The most memory that was ever in use, to be read again and again.
@@ -340,8 +354,15 @@ fn v1_limit_hits(memory: &Path) -> io::Result<u64> {
     Ok(read("memory.failcnt")?.bytes() + u64::from(full))
 }
 
+/// What a file of a group says: never much, and all of it in one read.
+pub(super) fn content(file: &Path) -> io::Result<String> {
+    let mut bytes = [0; 4096];
+    let len = File::open(file)?.read(&mut bytes)?;
+    String::from_utf8(bytes[..len].to_vec()).map_err(|_| unreadable(file))
+}
+
 fn bytes(file: &Path) -> io::Result<ByteCount> {
-    number(&fs::read_to_string(file)?).ok_or_else(|| unreadable(file))
+    number(&content(file)?).ok_or_else(|| unreadable(file))
 }
 
 fn number(text: &str) -> Option<ByteCount> {
@@ -350,7 +371,7 @@ fn number(text: &str) -> Option<ByteCount> {
 
 /// The value of `key` in a file of `key value` lines.
 fn keyed(file: &Path, key: &str) -> io::Result<u64> {
-    let text = fs::read_to_string(file)?;
+    let text = content(file)?;
     text.lines()
         .filter_map(|line| line.split_once(' '))
         .find(|(name, _)| *name == key)

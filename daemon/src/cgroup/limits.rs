@@ -11,7 +11,10 @@ use cgroups_rs::fs::{
 };
 use skep_core::{ByteCount, Ceiling, CpuShare};
 
-use super::{Controller, Group, group::children};
+use super::{
+    Controller, Group,
+    group::{children, content},
+};
 
 /// Microseconds over which CPU time is rationed: the kernel's default.
 pub(super) const CPU_PERIOD_US: u64 = 100_000;
@@ -170,17 +173,29 @@ fn processes(group: &Group, limit: Ceiling<u32>) -> Result<(), LimitError> {
     expect(&path.join("pids.max"), &text)
 }
 
+/// Microseconds of each period; -1 for all.
+fn cpu_quota(limit: Ceiling<CpuShare>) -> i64 {
+    match limit {
+        Ceiling::At(limit) => i64::try_from(limit.cpu_max().as_micros()).unwrap_or(i64::MAX),
+        Ceiling::Open => -1,
+    }
+}
+
 /// Writes the CPU limit and proves that it holds.
 pub(super) fn cpu(group: &Group, limit: Ceiling<CpuShare>) -> Result<(), LimitError> {
     let (path, v2) = controller(group, Controller::Cpu);
     let writer = CpuController::new(path.to_owned(), path.to_owned(), v2);
-    let quota = match limit {
-        Ceiling::At(limit) => i64::try_from(limit.cpu_max().as_micros()).unwrap_or(i64::MAX),
-        Ceiling::Open => -1,
-    };
+    let quota = cpu_quota(limit);
     writer.set_cfs_quota_and_period(Some(quota), Some(CPU_PERIOD_US)).map_err(|source| {
         LimitError::Write { limit: Limit::Cpu, group: path.to_owned(), source }
     })?;
+    cpu_holds(group, limit)
+}
+
+/// Whether the CPU limit is this one.
+pub(super) fn cpu_holds(group: &Group, limit: Ceiling<CpuShare>) -> Result<(), LimitError> {
+    let (path, v2) = controller(group, Controller::Cpu);
+    let quota = cpu_quota(limit);
     if v2 {
         let quota = if quota < 0 { "max".to_owned() } else { quota.to_string() };
         expect(&path.join("cpu.max"), &format!("{quota} {CPU_PERIOD_US}"))
@@ -223,8 +238,8 @@ fn write(file: &Path, value: &str) -> Result<(), LimitError> {
 }
 
 fn expect(file: &Path, wanted: &str) -> Result<(), LimitError> {
-    let found = fs::read_to_string(file)
-        .map_err(|source| LimitError::File { file: file.to_owned(), source })?;
+    let found =
+        content(file).map_err(|source| LimitError::File { file: file.to_owned(), source })?;
     let found = found.trim();
     if found == wanted {
         return Ok(());

@@ -64,6 +64,11 @@ impl Host {
         self.link.replace(Some(link));
     }
 
+    /// Whether the daemon says nothing for so long.
+    pub(super) fn is_quiet(&self, time: PollTimeout) -> bool {
+        self.link.borrow().as_ref().is_some_and(|link| !link.has_input(time))
+    }
+
     pub(super) fn receive(&self, body: &mut Vec<u8>) -> Result<(), End> {
         match self.link.borrow_mut().as_mut() {
             Some(link) => link.receive(body).map_err(|_| End),

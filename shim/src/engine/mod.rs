@@ -17,6 +17,7 @@ mod timers;
 
 use std::rc::Rc;
 
+use nix::poll::PollTimeout;
 use rquickjs::{Context, Ctx, Object, Persistent, Runtime};
 use skep_link::frame::{Bind, Exception, Invoke, ToDaemon, ToShim};
 
@@ -32,6 +33,9 @@ pub struct Api {
 
 /// Every power that tenant code has beyond the language itself.
 pub const APIS: &[Api] = &[console::API, timers::API, random::API, clock::API];
+
+/// Milliseconds after which an instance that is told nothing is a spare.
+const WARM_AFTER_MS: u8 = 20;
 
 /// Bytes of native stack that JavaScript may use: far from the process limit, deep enough for real code.
 const STACK_BYTES: usize = 512 << 10;
@@ -166,6 +170,11 @@ struct End;
 impl Payload for Engine {
     fn serve(&mut self, link: Link) {
         self.host.connect(link);
+        // A spare: what its first call touches is copied and mapped now, while nobody waits.
+        if self.host.is_quiet(PollTimeout::from(WARM_AFTER_MS)) {
+            // Only to touch it: it ran in the zygote already.
+            let _ = self.context.with(|ctx| ctx.eval::<(), _>(WARM_UP));
+        }
         let mut body = Vec::new();
         while self.host.receive(&mut body).is_ok() {
             if self.answer(&body).is_err() {
