@@ -54,7 +54,7 @@ bench-quick: build ## only the rows that decide
 
 bench-vm: build ## the rows that depend on control groups of version 2, a tenth of each, in the virtual machine
 	$(SUDO) $(TARGET)/release/bench --install
-	integration/vm/run --cpus 1 --memory 4096 --timeout 1200 -- $(TARGET)/release/bench --unified --divide 10 --out /tmp/bench.json
+	integration/vm/run --cpus 1 --memory 4096 --timeout 1200 -- bash -c '$(TARGET)/release/bench --unified --divide 10 --out /tmp/bench.json && cat /tmp/bench.json'
 
 clean: ## removes everything that was built, the virtual machine included
 	$(CARGO) clean

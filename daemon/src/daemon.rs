@@ -143,10 +143,10 @@ pub fn main(id: u32, entrance: &Path) -> Result<(), DaemonError> {
         .block_on(serve(config, channel, listener))
 }
 
-/// Threads that serve: on half of the processors, as the instances need the other half. Fewer threads also
-/// wake each other less often.
+/// Threads that serve: on half of the processors, as the instances need the other half. At least two: the
+/// kernel may let one wait when groups are made and removed.
 fn workers() -> usize {
-    std::thread::available_parallelism().map_or(1, |all| (all.get() / 2).max(1))
+    std::thread::available_parallelism().map_or(2, |all| (all.get() / 2).max(2))
 }
 
 fn read_config(file: OwnedFd) -> Result<Config, DaemonError> {

@@ -35,7 +35,7 @@ use tokio::{
 };
 
 use crate::{
-    cgroup::{Counters, Group, LimitError, Limits, MemoryPeak, PrepareError, RemoveError, Tree},
+    cgroup::{Group, Hits, LimitError, Limits, MemoryPeak, PrepareError, RemoveError, Tree},
     link::{Link, LinkError},
     zygotes::{CloneError, Ended, Zygotes},
 };
@@ -125,8 +125,6 @@ pub struct Death {
     pub cause: Cause,
     /// Whether everything was proven in time.
     pub confirmed: bool,
-    /// The kernel's last word.
-    pub counters: Counters,
 }
 
 /// Makes and buries instances.
@@ -340,15 +338,15 @@ impl Launcher {
             tracing::warn!(instance = %instance.id, %error, "cannot kill the leaf");
         }
         let ended = timeout(PROOF_PATIENCE, instance.ended()).await;
-        let counters = instance.leaf.counters().unwrap_or_default();
-        let cause = instance.diagnose(ended.as_ref().ok().copied(), &counters, we_killed);
+        let hits = instance.leaf.hits().unwrap_or_default();
+        let cause = instance.diagnose(ended.as_ref().ok().copied(), &hits, we_killed);
         let removed = match ended {
             Ok(_) => remove(&instance.leaf, PROOF_PATIENCE).await.is_ok(),
             Err(_) => false,
         };
         if removed {
             self.forget(instance);
-            return (Death { cause, confirmed: true, counters }, None);
+            return (Death { cause, confirmed: true }, None);
         }
         tracing::error!(instance = %instance.id, pid = instance.pid, "death is not proven yet");
         let (launcher, instance) = (Arc::clone(self), Arc::clone(instance));
@@ -356,7 +354,7 @@ impl Launcher {
             clear(&instance.leaf).await;
             launcher.forget(&instance);
         });
-        (Death { cause, confirmed: false, counters }, Some(later))
+        (Death { cause, confirmed: false }, Some(later))
     }
 
     fn forget(&self, instance: &Instance) {
@@ -376,7 +374,7 @@ impl Launcher {
 }
 
 impl Instance {
-    /// Changes its limits and proves that they hold.
+    /// Changes the limits that differ and proves that those hold.
     ///
     /// # Errors
     ///
@@ -447,12 +445,7 @@ impl Instance {
         }
     }
 
-    fn diagnose(
-        &self,
-        ended: Option<Ended>,
-        counters: &Counters,
-        we_killed: Option<Cause>,
-    ) -> Cause {
+    fn diagnose(&self, ended: Option<Ended>, hits: &Hits, we_killed: Option<Cause>) -> Cause {
         let (code, signal) = match ended {
             Some(Ended::Reaped { exit: Exit::Code(code), .. }) => (Some(code), None),
             Some(Ended::Reaped { exit: Exit::Signal(signal), .. }) => (None, Some(signal)),
@@ -462,10 +455,10 @@ impl Instance {
         diagnose(&Evidence {
             signal,
             code,
-            leaf_oom_kills: counters.oom_kills,
-            leaf_limit_hits: counters.memory_limit_hits,
+            leaf_oom_kills: hits.oom_kills,
+            leaf_limit_hits: hits.memory,
             tenant_limit_hits: tenant.saturating_sub(self.tenant_hits),
-            pids_limit_hits: counters.process_limit_hits,
+            pids_limit_hits: hits.processes,
             we_killed,
             zygote_lost: ended == Some(Ended::ZygoteLost),
         })

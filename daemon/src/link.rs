@@ -83,6 +83,8 @@ impl Link {
     ///
     /// The kernel's.
     pub fn new(stream: UnixStream, reply: ByteCount) -> io::Result<Self> {
+        // That it is so already is up to the caller: a read or write that waited would stop its thread.
+        stream.set_nonblocking(true)?;
         let stream = pipe::Receiver::from_owned_fd_unchecked(stream.into())?;
         let reply = usize::try_from(reply.bytes()).unwrap_or(usize::MAX);
         let most = reply.saturating_add(FRAME_SLACK);

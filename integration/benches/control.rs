@@ -13,7 +13,7 @@ use crate::stats::{Rounds, Series};
 /// How far the control may drift.
 const DRIFT: f64 = 0.25;
 /// Rounds that may be measured again.
-const AGAIN: usize = 3;
+pub(crate) const AGAIN: usize = 3;
 /// Control processes of one round.
 const CONTROLS: usize = 20;
 
@@ -49,7 +49,7 @@ pub(crate) fn in_turns(
     mut ours: impl FnMut() -> anyhow::Result<Series>,
     mut reference: impl FnMut() -> anyhow::Result<Series>,
 ) -> anyhow::Result<Rounds> {
-    let mut measured: Vec<(f64, Series, Series)> = Vec::new();
+    let mut measured: Vec<([f64; 2], Series, Series)> = Vec::new();
     let mut again = 0;
     loop {
         while measured.len() < rounds {
@@ -61,19 +61,19 @@ pub(crate) fn in_turns(
                 let other = reference()?;
                 (ours()?, other)
             };
-            measured.push((before.max(control()), one, other));
+            measured.push(([before, control()], one, other));
         }
-        let mut controls: Vec<f64> = measured.iter().map(|(control, ..)| *control).collect();
+        let mut controls: Vec<f64> = measured.iter().flat_map(|(both, ..)| *both).collect();
         controls.sort_by(f64::total_cmp);
         let median = controls[controls.len() / 2];
-        let steady = |control: f64| (control / median - 1.0).abs() <= DRIFT;
-        let quiet = measured.iter().all(|(control, ..)| steady(*control));
+        let steady = |both: &[f64; 2]| both.iter().all(|one| (one / median - 1.0).abs() <= DRIFT);
+        let quiet = measured.iter().all(|(both, ..)| steady(both));
         if quiet || again == AGAIN {
             let (ours, reference) =
                 measured.into_iter().map(|(_, one, other)| (one, other)).unzip();
             return Ok(Rounds { ours, reference, noisy: !quiet });
         }
         again += 1;
-        measured.retain(|(control, ..)| steady(*control));
+        measured.retain(|(both, ..)| steady(both));
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     fs,
     process::Child,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -22,7 +22,7 @@ use crate::{
     control::{in_turns, watched},
     ours::{Ours, call, connect, one_by_one, request},
     reference::{Bwrap, Echo},
-    rows::{Effort, hybrid, rates, ready, row},
+    rows::{Effort, placement, rates, ready, row},
     stats::{Goal, Rounds, Row, Series},
 };
 
@@ -42,19 +42,26 @@ fn one(id: &str, what: String, ratio: f64, goal: Goal, figures: (f64, f64)) -> R
 
 /// Starts per second of instances that answered once and stay alive.
 pub(crate) fn create_rate(effort: Effort) -> anyhow::Result<Vec<Row>> {
-    let note = if hybrid() { "decided on unified control groups" } else { "" };
     let mut rows = Vec::new();
     for lanes in [1, 4] {
         let rounds = rates(
-            effort.rounds.min(3),
+            effort.rounds,
             || start_many(effort.crowd, lanes),
             || bwrap_many(effort.crowd, lanes),
         )?;
         let what =
             format!("{} starts that answered once and stay, {lanes} at a time", effort.crowd);
         let id = format!("create_rate_vs_bwrap_{lanes}");
-        let base = row(&id, &what, &rounds, Goal::Least(4.0, 10.0), note);
-        rows.push(Row { unit: "1/s", ..base });
+        let base = row(&id, &what, &rounds, Goal::Least(4.0, 10.0), "");
+        let note = match placement(100)? {
+            None => String::new(),
+            Some(placed) => {
+                // The zygote places one after the other, however many ask.
+                let without = 1.0 / (1.0 / base.ours.0 - placed / 1e6) / base.reference.0;
+                format!("decided on unified; without placement ({placed:.0} us) about {without:.1}")
+            }
+        };
+        rows.push(Row { unit: "1/s", note: base.note.clone() + &note, ..base });
     }
     Ok(rows)
 }
@@ -115,8 +122,9 @@ pub(crate) fn flat(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let mut ours = Ours::new(0, count)?;
     let socket = ours.socket();
     let (measured, noisy) = watched(|| {
-        let first = ours.first_calls(tenth, Start::Clone)?;
+        let mut first = ours.first_calls(1, Start::Clone)?;
         let alone = one_by_one(&ours.host, &socket, "a0", effort.calls)?;
+        first.extend(&ours.first_calls(tenth - 1, Start::Clone)?);
         ours.first_calls(count - 2 * tenth, Start::Clone)?;
         let last = ours.first_calls(tenth, Start::Clone)?;
         let crowded = one_by_one(&ours.host, &socket, "a0", effort.calls)?;
@@ -132,20 +140,37 @@ pub(crate) fn flat(effort: Effort) -> anyhow::Result<Vec<Row>> {
     };
     let what = format!("p50 of the last {tenth} of {count} starts over the first {tenth}");
     let starts = row("flat_3000", &what, &turns(last, first), Goal::Most(1.5, 1.1), "");
-    let what = format!("warm p50 with {count} instances over warm p50 with {tenth}");
+    let what = format!("warm p50 with {count} instances over warm p50 with one");
     let warm = row("flat_3000_warm", &what, &turns(crowded, alone), Goal::Most(1.5, 1.1), "");
     Ok(vec![starts, warm])
 }
 
-/// Kernel memory that grows with processes, in KiB.
-fn kernel_memory() -> anyhow::Result<f64> {
+/// What grows in the kernel with processes.
+const KERNEL: [&str; 4] = ["Slab", "Percpu", "KernelStack", "PageTables"];
+
+/// How much of each of [`KERNEL`] there is, in KiB.
+fn kernel_memory() -> anyhow::Result<[f64; 4]> {
     let text = fs::read_to_string("/proc/meminfo")?;
-    let of = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-        line.trim_start_matches(':').trim().trim_end_matches(" kB").trim().parse::<f64>().ok()
-    };
-    let names = ["Slab", "Percpu", "KernelStack", "PageTables"];
-    names.iter().map(|name| of(name).with_context(|| format!("no {name}"))).sum()
+    let mut found = [0.0; 4];
+    for (name, found) in KERNEL.iter().zip(&mut found) {
+        let mut lines = text.lines().filter_map(|line| line.strip_prefix(name));
+        let value =
+            lines.find_map(|rest| rest.strip_prefix(':')).with_context(|| format!("no {name}"))?;
+        *found = value.trim().trim_end_matches(" kB").parse()?;
+    }
+    Ok(found)
+}
+
+/// What one of `count` processes holds: in the kernel since `before`, and by its own share, `pss` in all.
+fn held(before: [f64; 4], pss: f64, count: usize) -> anyhow::Result<(f64, String)> {
+    let after = kernel_memory()?;
+    let mut parts = format!("Pss {:.0}", pss / count as f64);
+    let mut sum = pss;
+    for ((name, before), after) in KERNEL.iter().zip(before).zip(after) {
+        sum += after - before;
+        parts = format!("{parts}, {name} {:.0}", (after - before) / count as f64);
+    }
+    Ok((sum / count as f64, parts))
 }
 
 /// The proportional share of a process, in KiB.
@@ -161,63 +186,75 @@ pub(crate) fn memory(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let mut ours = Ours::new(0, count)?;
     let before = kernel_memory()?;
     ours.first_calls(count, Start::Clone)?;
-    let mut own = kernel_memory()? - before;
+    let mut shares = 0.0;
     for instance in ours.host.instances("acme") {
-        own += pss(i32::try_from(instance.pid)?)?;
+        shares += pss(i32::try_from(instance.pid)?)?;
     }
+    let (own, parts) = held(before, shares, count)?;
     drop(ours);
     thread::sleep(Duration::from_secs(2));
     let bwrap = Bwrap::new()?;
     let before = kernel_memory()?;
     let alive: Vec<(Child, _)> = (0..count).map(|_| bwrap.start()).collect::<Result<_, _>>()?;
-    let mut theirs = kernel_memory()? - before;
+    let mut shares = 0.0;
     for (child, _) in &alive {
         let mut pid = i32::try_from(child.id())?;
         // bwrap waits for its child, which waits for the shim.
         loop {
-            theirs += pss(pid)?;
+            shares += pss(pid)?;
             let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
             let Some(next) = children.split_whitespace().next() else { break };
             pid = next.parse()?;
         }
     }
+    let (theirs, _) = held(before, shares, count)?;
     for (mut child, link) in alive {
         drop(link);
         child.wait()?;
     }
-    let figures = (own / count as f64, theirs / count as f64);
     let what = format!("memory of an idle instance that answered once, of {count}");
-    let base = one("memory_vs_bwrap", what, own / theirs, Goal::Most(0.5, 0.25), figures);
-    Ok(vec![Row { unit: "KiB", ..base }])
+    let base = one("memory_vs_bwrap", what, own / theirs, Goal::Most(0.5, 0.25), (own, theirs));
+    Ok(vec![Row { unit: "KiB", note: format!("ours: {parts}"), ..base }])
 }
 
 /// What the limiter costs a warm call: the same app with a rate at every level, far above what is asked.
 pub(crate) fn limiter(effort: Effort) -> anyhow::Result<Vec<Row>> {
-    let (limited, open) = (ready(1)?, ready(1)?);
-    let rates = Rates { rps: Some(1_000_000), burst: Some(1_000_000) };
-    let quota = Quota { rate: Some(rates), ..Default::default() };
-    for app in ["", "app"] {
-        let request = SetQuotaRequest {
-            tenant: "acme".into(),
-            app: app.into(),
-            quota: Some(quota),
-            instance_rate: (app == "app").then_some(rates),
-            unlimited: Vec::new(),
-        };
-        limited.set_quota(request).map_err(|status| anyhow::anyhow!("{status}"))?;
-    }
-    let socket = |host: &Host| host.place.folder.join("skep.sock");
-    let rounds = in_turns(
-        effort.rounds,
-        || one_by_one(&limited, &socket(&limited), "app", effort.calls),
-        || one_by_one(&open, &socket(&open), "app", effort.calls),
-    )?;
+    let host = ready(1)?;
+    let socket = host.place.folder.join("skep.sock");
+    let far = Rates { rps: Some(1_000_000), burst: Some(1_000_000) };
+    let calls = |rates| {
+        limit(&host, |_| rates)?;
+        one_by_one(&host, &socket, "app", effort.calls)
+    };
+    let rounds = in_turns(effort.rounds, || calls(Some(far)), || calls(None))?;
     let what = "warm p50 with a rate at three levels over warm p50 without";
     let mut rows = vec![row("limiter", what, &rounds, Goal::Most(1.02, 1.005), "")];
     for level in ["tenant", "app", "process"] {
-        rows.push(admitted(&open, level, effort.stretch * 10)?);
+        rows.push(admitted(&host, level, effort.stretch * 10)?);
     }
     Ok(rows)
+}
+
+/// Sets the rate of each level to what `of` says, or takes it away.
+fn limit(host: &Host, of: impl Fn(&str) -> Option<Rates>) -> anyhow::Result<()> {
+    let all = [
+        ("", "tenant", Metric::Rate),
+        ("app", "app", Metric::Rate),
+        ("app", "process", Metric::InstanceRate),
+    ];
+    for (app, level, metric) in all {
+        let rates = of(level);
+        let process = metric == Metric::InstanceRate;
+        let set = host.set_quota(SetQuotaRequest {
+            tenant: "acme".into(),
+            app: app.into(),
+            quota: (!process).then_some(Quota { rate: rates, ..Default::default() }),
+            instance_rate: rates.filter(|_| process),
+            unlimited: if rates.is_none() { vec![metric.into()] } else { Vec::new() },
+        });
+        set.map_err(|status| anyhow::anyhow!("{status}"))?;
+    }
+    Ok(())
 }
 
 /// Calls per second that are let in where far more are offered.
@@ -226,49 +263,33 @@ const RATE: u32 = 1000;
 /// How many calls are let in at one level, over its quota.
 fn admitted(host: &Host, level: &str, stretch: Duration) -> anyhow::Result<Row> {
     let rates = Rates { rps: Some(RATE), burst: Some(1) };
-    let set = |app: &str, at: &str, metric: Metric| {
-        let here = (level == at).then_some(rates);
-        let process = metric == Metric::InstanceRate;
-        host.set_quota(SetQuotaRequest {
-            tenant: "acme".into(),
-            app: app.into(),
-            quota: (!process).then_some(Quota { rate: here, ..Default::default() }),
-            instance_rate: here.filter(|_| process),
-            unlimited: if here.is_none() { vec![metric.into()] } else { Vec::new() },
-        })
-    };
-    let all = [
-        ("", "tenant", Metric::Rate),
-        ("app", "app", Metric::Rate),
-        ("app", "process", Metric::InstanceRate),
-    ];
-    for (app, at, metric) in all {
-        set(app, at, metric).map_err(|status| anyhow::anyhow!("{status}"))?;
-    }
+    limit(host, |at| (at == level).then_some(rates))?;
     let socket = host.place.folder.join("skep.sock");
-    let (let_in, took) = host.block_on(async {
+    let (let_in, refused, took) = host.block_on(async {
         let start = Instant::now();
         let mut lanes = JoinSet::new();
         for _ in 0..4 {
             let mut client = connect(&socket).await?;
             lanes.spawn(async move {
-                let mut let_in = 0_u64;
+                let (mut let_in, mut refused) = (0_u64, 0_u64);
                 while start.elapsed() < stretch {
                     match client.invoke(request("app")).await {
                         Ok(_) => let_in += 1,
-                        Err(status) if status.code() == Code::ResourceExhausted => {}
+                        Err(status) if status.code() == Code::ResourceExhausted => refused += 1,
                         Err(status) => anyhow::bail!("{status}"),
                     }
                 }
-                Ok(let_in)
+                Ok((let_in, refused))
             });
         }
-        let mut sum = 0;
+        let mut sum = (0, 0);
         while let Some(lane) = lanes.join_next().await {
-            sum += lane??;
+            let (let_in, refused) = lane??;
+            sum = (sum.0 + let_in, sum.1 + refused);
         }
-        anyhow::Ok((sum as f64, start.elapsed().as_secs_f64()))
+        anyhow::Ok((sum.0 as f64, sum.1, start.elapsed().as_secs_f64()))
     })?;
+    ensure!(0 < refused, "no more was offered than the quota of the {level}");
     let quota = f64::from(RATE);
     let what = format!("admitted at the {level}'s quota of {RATE}/s, far more being offered");
     let goal = Goal::Near(0.01, 0.001);
@@ -321,12 +342,16 @@ pub(crate) fn neighbour(effort: Effort) -> anyhow::Result<Vec<Row>> {
         })
     };
     quiet_calls()?;
-    // Refusals are what both are after.
-    let hog = || drop(host.invoke("hog", "", "null"));
+    // Failures are what both are after: each is an instance that ended.
+    let ended = AtomicU64::new(0);
+    let hog = || {
+        let failed = host.invoke("hog", "", "null").is_err();
+        ended.fetch_add(failed.into(), Ordering::Relaxed);
+    };
     let churn = || {
         let mut request = Host::request("acme", "short", "end", b"1");
         request.timeout_ms = Some(1);
-        drop(host.send(request));
+        ended.fetch_add(host.send(request).is_err().into(), Ordering::Relaxed);
     };
     let harms: [(&str, &str, &(dyn Fn() + Sync)); 2] = [
         ("neighbour_oom", "during another tenant's out-of-memory loop", &hog),

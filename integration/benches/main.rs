@@ -36,7 +36,7 @@ Measures Skep beside other ways to do the same, as root. Without rows: all of th
   --quick     only the rows that decide, in under 90 s
   --unified   only the rows that depend on the version of control groups
   --divide N  so many times less of everything, for slow machines
-  --out FILE  where the figures go as JSON (target/bench/latest.json)
+  --out FILE  where the figures go as JSON (target/bench/latest.json; of single rows rows.json)
   --install   only installs what it compares with: bubblewrap, runc, crun, workerd, isolated-vm
 ";
 
@@ -47,8 +47,8 @@ struct Plan {
 }
 
 fn plan() -> anyhow::Result<Plan> {
-    let mut plan =
-        Plan { rows: Vec::new(), divide: 1, out: PathBuf::from("target/bench/latest.json") };
+    let mut plan = Plan { rows: Vec::new(), divide: 1, out: PathBuf::new() };
+    let mut out = None;
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().with_context(|| format!("{arg} needs a value\n{USAGE}"));
@@ -56,18 +56,26 @@ fn plan() -> anyhow::Result<Plan> {
             "--quick" => plan.rows.extend(rows::QUICK),
             "--unified" => plan.rows.extend(rows::UNIFIED),
             "--divide" => plan.divide = value()?.parse()?,
-            "--out" => plan.out = value()?.into(),
+            "--out" => out = Some(PathBuf::from(value()?)),
             name => {
                 let row = rows::ALL.iter().find(|(row, _)| *row == name);
                 plan.rows.push(row.with_context(|| format!("there is no row {name}\n{USAGE}"))?.0);
             }
         }
     }
-    if plan.rows.is_empty() {
+    anyhow::ensure!(0 < plan.divide, "--divide needs a number above 0\n{USAGE}");
+    let all = plan.rows.is_empty();
+    let default = if all { "target/bench/latest.json" } else { "target/bench/rows.json" };
+    plan.out = out.unwrap_or_else(|| default.into());
+    if all {
         plan.rows.extend(rows::ALL.iter().map(|(row, _)| *row));
     }
     Ok(plan)
 }
+
+/// As the daemon has: the echo is to be as good as it can.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The reference server: the same messages, and nothing behind them.
 struct Bare;
@@ -95,16 +103,14 @@ fn echo(socket: &str) -> anyhow::Result<()> {
     })
 }
 
-/// Installs whatever can be; what cannot is named.
-fn install() -> anyhow::Result<ExitCode> {
-    let mut code = ExitCode::SUCCESS;
+/// Installs whatever can be; what cannot is named, and its rows are missing.
+fn install() -> ExitCode {
     let debian = [("bwrap", "bubblewrap"), ("runc", "runc"), ("crun", "crun")];
     let debian = debian.map(|(program, package)| reference::install(program, package));
     for missing in debian.into_iter().chain(node::install()).filter_map(Result::err) {
         println!("missing: {missing:#}");
-        code = ExitCode::FAILURE;
     }
-    Ok(code)
+    ExitCode::SUCCESS
 }
 
 fn text(file: &str) -> String {
@@ -119,7 +125,7 @@ fn main() -> anyhow::Result<ExitCode> {
             print!("{USAGE}");
             return Ok(ExitCode::SUCCESS);
         }
-        (Some("--install"), _) => return install(),
+        (Some("--install"), _) => return Ok(install()),
         _ => {}
     }
     let plan = plan()?;
@@ -141,6 +147,7 @@ fn main() -> anyhow::Result<ExitCode> {
     if fast_moves {
         println!("this kernel was switched to fast migration: no_stall is not valid on it");
     }
+    println!("pool: {}", rows::POOL);
     let walls = rows::walls()?;
     for (name, found) in &walls {
         println!("wall: {name}: {found}");
@@ -157,7 +164,8 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok(rows) => rows,
             Err(error) => {
                 println!("{name:<22} not measured: {error:#}");
-                missing.push(json!({ "id": name, "why": format!("{error:#}") }));
+                let absent = error.is::<reference::Absent>();
+                missing.push(json!({ "id": name, "why": format!("{error:#}"), "absent": absent }));
                 continue;
             }
         };
@@ -191,6 +199,7 @@ fn main() -> anyhow::Result<ExitCode> {
             "move_us": move_cost,
             "fast_moves": fast_moves,
             "walls": walls,
+            "pool": rows::POOL,
         },
     });
     if let Some(folder) = plan.out.parent() {
@@ -198,7 +207,8 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     fs::write(&plan.out, serde_json::to_string_pretty(&report)?)?;
     println!("\nin full: {}", plan.out.display());
-    Ok(if missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let failed = missing.iter().any(|row| row["absent"] == false);
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn commit() -> String {

@@ -20,6 +20,7 @@ use tokio::{
 use crate::{
     control::time,
     ours::{FLYING, per_second},
+    reference::Absent,
     stats::Series,
 };
 
@@ -40,9 +41,10 @@ fn modules(package: &str) -> anyhow::Result<PathBuf> {
             .arg(&folder)
             .arg(package)
             .output()
-            .context("cannot run npm")?;
+            .map_err(|error| Absent(format!("cannot run npm: {error}")))?;
         let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "npm: {}", said.lines().next().unwrap_or_default());
+        let first = said.lines().next().unwrap_or_default();
+        ensure!(output.status.success(), Absent(format!("{package}: {first}")));
         fs::write(ready, "")?;
     }
     Ok(folder.join("node_modules"))
@@ -56,7 +58,7 @@ pub(crate) fn install() -> [anyhow::Result<()>; 2] {
 fn node(script: &str) -> anyhow::Result<Child> {
     let mut node = Command::new("node");
     node.args(["-e", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    node.spawn().context("cannot run node")
+    Ok(node.spawn().map_err(|error| Absent(format!("cannot run node: {error}")))?)
 }
 
 /// Sends one line and awaits the answer, which must be 2.

@@ -32,6 +32,11 @@ pub(crate) fn source() -> String {
     format!("{}export default (n) => n + 1;\n", padding.repeat(11))
 }
 
+/// Something to compare with cannot be had here.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Absent(pub(crate) String);
+
 /// Debian's package, unless `program` is there.
 pub(crate) fn install(program: &str, package: &str) -> anyhow::Result<()> {
     let there = |program: &str| {
@@ -49,10 +54,11 @@ pub(crate) fn install(program: &str, package: &str) -> anyhow::Result<()> {
             .args(args)
             .env("DEBIAN_FRONTEND", "noninteractive")
             .output()
-            .context("cannot run apt-get")?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            .map_err(|error| Absent(format!("{package}: cannot run apt-get: {error}")))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), Absent(format!("{package}: {said}")));
     }
-    ensure!(there(program), "{package} has no {program}");
+    ensure!(there(program), Absent(format!("{package} has no {program}")));
     Ok(())
 }
 
@@ -236,9 +242,7 @@ impl Echo {
         }
         bail!("the echo server does not come up")
     }
-}
 
-impl Echo {
     pub(crate) fn process(&self) -> Process {
         Process(i32::try_from(self.child.id()).unwrap_or(0))
     }

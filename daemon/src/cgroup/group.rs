@@ -27,21 +27,26 @@ impl RemoveError {
     }
 }
 
-/// What the kernel has counted for a group.
+/// What a group uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Memory in use.
     pub memory: ByteCount,
     /// The most that was ever in use.
     pub memory_peak: ByteCount,
+    /// CPU time used.
+    pub cpu: Duration,
+}
+
+/// How often a group met its limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hits {
     /// Processes killed for memory in this group or below it.
     pub oom_kills: u64,
     /// How often a charge met this group's own memory limit and could not be met by reclaim.
-    pub memory_limit_hits: u64,
+    pub memory: u64,
     /// How often a new process was refused.
-    pub process_limit_hits: u64,
-    /// CPU time used.
-    pub cpu: Duration,
+    pub processes: u64,
 }
 
 /// The most memory that a group ever had in use: read after every call, so its file is kept open.
@@ -218,33 +223,33 @@ impl Group {
         self.paths().map(|path| File::open(path).map(OwnedFd::from)).collect()
     }
 
-    /// Reads the counters.
+    /// Reads what is used.
     ///
     /// # Errors
     ///
     /// The kernel's, or a file that is not of its known form.
     pub fn counters(&self) -> io::Result<Counters> {
-        let (memory, v2) = (&self.memory.0, self.memory.1);
-        let cpu = Duration::from_micros(keyed(&self.v2.join("cpu.stat"), "usage_usec")?);
-        let process_limit_hits = keyed(&self.pids.0.join("pids.events"), "max")?;
-        Ok(if v2 {
-            Counters {
-                memory: bytes(&memory.join("memory.current"))?,
-                memory_peak: self.memory_peak()?.read()?,
-                oom_kills: keyed(&memory.join("memory.events"), "oom_kill")?,
-                memory_limit_hits: self.memory_limit_hits()?,
-                process_limit_hits,
-                cpu,
-            }
-        } else {
-            Counters {
-                memory: bytes(&memory.join("memory.usage_in_bytes"))?,
-                memory_peak: self.memory_peak()?.read()?,
-                oom_kills: keyed(&memory.join("memory.oom_control"), "oom_kill")?,
-                memory_limit_hits: self.memory_limit_hits()?,
-                process_limit_hits,
-                cpu,
-            }
+        let (memory, v2) = &self.memory;
+        let file = if *v2 { "memory.current" } else { "memory.usage_in_bytes" };
+        Ok(Counters {
+            memory: bytes(&memory.join(file))?,
+            memory_peak: self.memory_peak()?.read()?,
+            cpu: Duration::from_micros(keyed(&self.v2.join("cpu.stat"), "usage_usec")?),
+        })
+    }
+
+    /// Reads how often its limits were met.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::counters`].
+    pub fn hits(&self) -> io::Result<Hits> {
+        let (memory, v2) = &self.memory;
+        let file = if *v2 { "memory.events" } else { "memory.oom_control" };
+        Ok(Hits {
+            oom_kills: keyed(&memory.join(file), "oom_kill")?,
+            memory: self.memory_limit_hits()?,
+            processes: keyed(&self.pids.0.join("pids.events"), "max")?,
         })
     }
 

@@ -186,8 +186,13 @@ pub(super) fn cpu(group: &Group, limit: Ceiling<CpuShare>) -> Result<(), LimitEr
     let (path, v2) = controller(group, Controller::Cpu);
     let writer = CpuController::new(path.to_owned(), path.to_owned(), v2);
     let quota = cpu_quota(limit);
-    writer.set_cfs_quota_and_period(Some(quota), Some(CPU_PERIOD_US)).map_err(|source| {
-        LimitError::Write { limit: Limit::Cpu, group: path.to_owned(), source }
+    // The kernel looks at every group there is for each of the two: the period is mostly right already.
+    let right = !v2 && expect(&path.join("cpu.cfs_period_us"), &CPU_PERIOD_US.to_string()).is_ok();
+    let period = (!right).then_some(CPU_PERIOD_US);
+    writer.set_cfs_quota_and_period(Some(quota), period).map_err(|source| LimitError::Write {
+        limit: Limit::Cpu,
+        group: path.to_owned(),
+        source,
     })?;
     cpu_holds(group, limit)
 }

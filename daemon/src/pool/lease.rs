@@ -84,7 +84,7 @@ impl Lease {
     /// The lease again if its instance says that it is still there. Asked in a task of its own: a caller
     /// with little time must not end an instance that only needs a moment more.
     async fn proven(mut self, deadline: Deadline) -> Result<Self, Silence> {
-        let (tell, told) = oneshot::channel();
+        let (tell, mut told) = oneshot::channel::<Self>();
         tokio::spawn(async move {
             if self.answers().await {
                 if let Err(lease) = tell.send(self) {
@@ -96,10 +96,14 @@ impl Lease {
             drop(tell);
             self.condemn(Some(Cause::InstanceLost)).await;
         });
-        match timeout_at(deadline.instant().into(), told).await {
+        match timeout_at(deadline.instant().into(), &mut told).await {
             Ok(Ok(lease)) => Ok(lease),
             Ok(Err(_)) => Err(Silence::Condemned),
-            Err(_) => Err(Silence::TooLate),
+            Err(_) => {
+                // It may have been told in this very moment.
+                told.close();
+                told.try_recv().map_err(|_| Silence::TooLate)
+            }
         }
     }
 

@@ -15,13 +15,18 @@ use super::{Pool, Shared};
 
 /// How long the call that took a spare has the processors to itself.
 const BREATH: Duration = Duration::from_millis(5);
+/// With thousands of instances it takes long: of the time, at most one in so many.
+const SHARE: u32 = 20;
 
 /// Works for as long as it is polled.
 pub async fn run(pools: Vec<Arc<Pool>>, shared: Arc<Shared>) {
+    let mut rest = BREATH;
     loop {
         // What is made ahead is for later calls: it must not compete with the one that asked for it.
-        sleep(BREATH).await;
+        sleep(rest).await;
+        let start = Instant::now();
         let next = pools.iter().filter_map(Pool::keep_up).min();
+        rest = BREATH.max(start.elapsed() * SHARE);
         match next {
             Some(wait) => {
                 tokio::select! {

@@ -213,8 +213,12 @@ impl Pool {
 fn busy_paces(books: &Books, name: &AppId, now: Instant) -> (u32, Option<Duration>) {
     let mut ready = 0;
     let mut wait = None;
-    let of_app = books.seats.values().filter(|seat| seat.is_of(name));
-    for seat in of_app.filter(|seat| matches!(seat.state, State::Busy { .. })) {
+    // A tenant may have thousands of seats: not looked through for an app that has nobody busy.
+    if books.apps.get(name).is_none_or(|app| app.busy == 0) {
+        return (ready, wait);
+    }
+    let busy = books.seats.values().filter(|seat| matches!(seat.state, State::Busy { .. }));
+    for seat in busy.filter(|seat| seat.is_of(name)) {
         match seat.pace.wait(now) {
             Wait::Now => ready += 1,
             Wait::After(after) => wait = Some(wait.map_or(after, |wait: Duration| wait.min(after))),

@@ -186,6 +186,36 @@ fn a_caller_with_little_time_ends_no_instance_that_needs_a_moment() {
     assert_eq!(host.reply("app", "", "0"), "1");
 }
 
+/// Whether a call of an instance that takes and answers nothing still ends at its deadline.
+fn ends_at_its_deadline(host: &Host, event: &[u8]) {
+    let idle = host.instances_in("app", "idle").remove(0);
+    kill(Pid::from_raw(i32::try_from(idle.pid).unwrap()), Signal::SIGSTOP).unwrap();
+    let mut request = Host::request("acme", "app", "", event);
+    request.timeout_ms = Some(200);
+    refused(host.send(request), Code::DeadlineExceeded, "DEADLINE");
+}
+
+#[test]
+fn a_reply_of_just_the_buffers_size_lets_no_later_read_wait() {
+    let host = Host::new("");
+    let code = "export const fill = (n) => 'x'.repeat(n); export default (n) => n;";
+    host.deploy("acme", "app", code, |_| ()).unwrap();
+    // With quotes and the frame around it, one of them has the 16 KiB that are read at once.
+    for size in 16_366..16_376 {
+        assert_eq!(host.reply("app", "fill", &size.to_string()).len(), size + 2);
+        ends_at_its_deadline(&host, b"1");
+    }
+}
+
+#[test]
+fn an_event_that_is_not_taken_ends_at_the_deadline() {
+    let host = Host::new("");
+    host.deploy("acme", "app", "export default (n) => 1", |_| ()).unwrap();
+    assert_eq!(host.reply("app", "", "1"), "1");
+    // More than a socket holds.
+    ends_at_its_deadline(&host, format!("\"{}\"", "x".repeat(900_000)).as_bytes());
+}
+
 #[test]
 fn a_zygote_is_renewed_after_its_clones_and_stays_for_its_children() {
     let host = Host::new("zygote_clones = 6\n[pool]\nspare_floor = 0\nspare_ceiling = 0\n");

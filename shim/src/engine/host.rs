@@ -132,7 +132,9 @@ impl Host {
         if self.cpu_end.get().is_some_and(|end| end <= cpu_time()) {
             return Some(Stop::CpuBudget);
         }
-        if now.saturating_duration_since(self.looked.get()) < LOOK_EVERY {
+        // Without a deadline there is no call that could be cancelled.
+        let rests = self.deadline.get().is_none();
+        if rests || now.saturating_duration_since(self.looked.get()) < LOOK_EVERY {
             return None;
         }
         self.looked.set(now);

@@ -184,7 +184,8 @@ impl Payload for Engine {
     }
 }
 
-/// Touches what calls use, in the zygote: its clones share the memory and skip the first-time work.
+/// Touches what calls use: in the zygote, so that its clones share the memory and skip the first-time work;
+/// in a spare, so that its own copies are made before a call comes.
 const WARM_UP: &str = r#"
 (() => {
     const event = JSON.parse('{"n": 1, "s": "a b", "l": [1, 2, {"x": null}]}');
