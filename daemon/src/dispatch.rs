@@ -1,6 +1,7 @@
 //! One invocation, from its admission to its bill.
 //!
-//! The call runs to its end: a client that hangs up cancels it in the shim, it does not drop the lease. A clean reply gives the instance back; a timeout, a broken frame or a surprise condemns it.
+//! The call runs to its end: a client that hangs up cancels it in the shim, it does not drop the lease. A
+//! clean reply gives the instance back; a timeout, a broken frame or a surprise condemns it.
 
 use std::{
     sync::Arc,

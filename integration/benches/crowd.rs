@@ -53,11 +53,11 @@ pub(crate) fn create_rate(effort: Effort) -> anyhow::Result<Vec<Row>> {
             format!("{} starts that answered once and stay, {lanes} at a time", effort.crowd);
         let id = format!("create_rate_vs_bwrap_{lanes}");
         let base = row(&id, &what, &rounds, Goal::Least(4.0, 10.0), "");
-        let note = match placement(100)? {
+        let note = match placement(100, Duration::from_secs_f64(1.0 / base.ours.0))? {
             None => String::new(),
             Some(placed) => {
                 // The zygote places one after the other, however many ask.
-                let without = 1.0 / (1.0 / base.ours.0 - placed / 1e6) / base.reference.0;
+                let without = base.ratio / (1.0 - base.ours.0 * placed / 1e6);
                 format!("decided on unified; without placement ({placed:.0} us) about {without:.1}")
             }
         };

@@ -119,10 +119,10 @@ fn cold(effort: Effort, id: &str, goal: Goal) -> anyhow::Result<Vec<Row>> {
         in_turns(effort.rounds, || ours.first_calls(effort.starts, Start::Clone), &mut peer)?;
     let what = "first call of an app without instance and spare, to its reply";
     let base = row(id, what, &rounds, goal, "");
-    let note = match placement(effort.starts)? {
+    let note = match placement(effort.starts, Duration::from_secs_f64(base.ours.0 / 1e6))? {
         None => String::new(),
         Some(placed) => {
-            let without = (base.ours.0 - placed) / base.reference.0;
+            let without = base.ratio * (1.0 - placed / base.ours.0);
             format!("decided on unified; without placement ({placed:.0} us) about {without:.2}")
         }
     };
@@ -130,8 +130,8 @@ fn cold(effort: Effort, id: &str, goal: Goal) -> anyhow::Result<Vec<Row>> {
 }
 
 /// On a hybrid host, the median of what the zygote does there beside the clone: moving a new process into
-/// its version 1 groups.
-pub(crate) fn placement(count: usize) -> anyhow::Result<Option<f64>> {
+/// its version 1 groups, as long after the last one as starts are `apart`: the kernel's wait depends on it.
+pub(crate) fn placement(count: usize, apart: Duration) -> anyhow::Result<Option<f64>> {
     if !hybrid() {
         return Ok(None);
     }
@@ -145,6 +145,7 @@ pub(crate) fn placement(count: usize) -> anyhow::Result<Option<f64>> {
     let mut placed = || -> anyhow::Result<()> {
         for _ in 0..count {
             let mut child = std::process::Command::new("sleep").arg("60").spawn()?;
+            std::thread::sleep(apart);
             let number = child.id().to_string();
             let (took, written) = time(|| {
                 leaves.iter().try_for_each(|leaf| fs::write(leaf.join("cgroup.procs"), &number))

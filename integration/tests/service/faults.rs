@@ -155,41 +155,47 @@ fn a_client_that_hangs_up_cancels_its_call() {
     assert_eq!(host.reply("app", "", "0"), "1");
 }
 
+/// Stops the one idle instance of `app`: it takes and answers nothing any more.
+fn stop_idle(host: &Host) -> (String, Pid) {
+    let idle = host.instances_in("app", "idle").remove(0);
+    let pid = Pid::from_raw(i32::try_from(idle.pid).unwrap());
+    kill(pid, Signal::SIGSTOP).unwrap();
+    (idle.id, pid)
+}
+
+/// The same, of an app that answered once, after the rest upon which it is asked first.
+fn stop_and_rest(host: &Host) -> (String, Pid) {
+    patient(host, "app");
+    assert_eq!(host.reply("app", "", "0"), "1");
+    let stopped = stop_idle(host);
+    thread::sleep(Duration::from_millis(5100));
+    stopped
+}
+
 #[test]
 fn an_idle_instance_that_answers_no_more_is_replaced_before_its_next_call() {
     let host = Host::new("");
-    patient(&host, "app");
+    let (id, _) = stop_and_rest(&host);
     assert_eq!(host.reply("app", "", "0"), "1");
-    let first = host.instances_in("app", "idle").remove(0);
-    kill(Pid::from_raw(i32::try_from(first.pid).unwrap()), Signal::SIGSTOP).unwrap();
-    // Only after a rest of five seconds it is asked.
-    thread::sleep(Duration::from_millis(5100));
-    assert_eq!(host.reply("app", "", "0"), "1");
-    until("the silent one is gone", || host.instances("acme").iter().all(|one| one.id != first.id));
+    until("the silent one is gone", || host.instances("acme").iter().all(|one| one.id != id));
 }
 
 #[test]
 fn a_caller_with_little_time_ends_no_instance_that_needs_a_moment() {
     let host = Host::new("");
-    patient(&host, "app");
-    assert_eq!(host.reply("app", "", "0"), "1");
-    let first = host.instances_in("app", "idle").remove(0);
-    let pid = Pid::from_raw(i32::try_from(first.pid).unwrap());
-    kill(pid, Signal::SIGSTOP).unwrap();
-    thread::sleep(Duration::from_millis(5100));
+    let (id, pid) = stop_and_rest(&host);
     let mut request = Host::request("acme", "app", "", b"0");
     request.timeout_ms = Some(100);
     refused(host.send(request), Code::DeadlineExceeded, "DEADLINE");
     kill(pid, Signal::SIGCONT).unwrap();
     until("it is idle again", || !host.instances_in("app", "idle").is_empty());
-    assert_eq!(host.instances_in("app", "idle")[0].id, first.id);
+    assert_eq!(host.instances_in("app", "idle")[0].id, id);
     assert_eq!(host.reply("app", "", "0"), "1");
 }
 
 /// Whether a call of an instance that takes and answers nothing still ends at its deadline.
 fn ends_at_its_deadline(host: &Host, event: &[u8]) {
-    let idle = host.instances_in("app", "idle").remove(0);
-    kill(Pid::from_raw(i32::try_from(idle.pid).unwrap()), Signal::SIGSTOP).unwrap();
+    stop_idle(host);
     let mut request = Host::request("acme", "app", "", event);
     request.timeout_ms = Some(200);
     refused(host.send(request), Code::DeadlineExceeded, "DEADLINE");

@@ -407,3 +407,22 @@ fn the_bill_is_the_kernels() {
     let (_, usage) = host.invoke("app", "", "0").unwrap();
     assert_eq!(usage.start(), v1::Start::Idle);
 }
+
+#[test]
+fn calls_beyond_the_instances_wait_their_turn() {
+    let host = Host::new("");
+    let code = "export default (n) => new Promise((done) => setTimeout(() => done(n), 50))";
+    let made = host.deploy("acme", "app", code, |request| {
+        let limits = request.limits.get_or_insert_default();
+        (limits.concurrency, limits.max_instances) = (Some(3), Some(1));
+        limits.timeout_ms = Some(60_000);
+    });
+    made.unwrap();
+    std::thread::scope(|scope| {
+        let calls = ["1", "2", "3"].map(|n| (n, scope.spawn(|| host.reply("app", "", n))));
+        for (n, call) in calls {
+            assert_eq!(call.join().unwrap(), n);
+        }
+    });
+    assert_eq!(host.instances_in("app", "idle").len(), 1);
+}
