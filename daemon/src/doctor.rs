@@ -358,13 +358,10 @@ fn fix_of_step(step: Step) -> &'static str {
         Step::HostName => {
             "take ProtectHostname= out of the unit; boot a kernel with CONFIG_UTS_NS=y"
         }
-        Step::Mounts => {
-            "sysctl -w user.max_mnt_namespaces=100000; boot a kernel with CONFIG_TMPFS=y; no profile of \
-             AppArmor or SELinux may keep skepd from mounting"
-        }
-        Step::PivotRoot => {
-            "start skepd where the root is a mounted file system, not the initial ramdisk; no profile of \
-             AppArmor or SELinux may keep it from pivot_root"
+        Step::EmptyRoot => {
+            "sysctl -w user.max_mnt_namespaces=100000; boot a kernel with CONFIG_TMPFS=y; start skepd \
+             where the root is a mounted file system, not the initial ramdisk; no profile of AppArmor or \
+             SELinux may keep skepd from mounting and from pivot_root"
         }
         Step::SwitchIdentity => {
             "choose ids that nobody else uses: ids.first and ids.count in the configuration"

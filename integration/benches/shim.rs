@@ -4,7 +4,7 @@
 //! their own around it. `bench-shim launch ID` clones and executes `bench-shim walled` for each packet of
 //! two descriptors, a link and a control group: the plain way to start a walled process.
 
-use std::{collections::HashSet, error::Error, fs, num::NonZeroUsize, os::fd::AsFd as _};
+use std::{collections::HashSet, error::Error, fs, num::NonZeroUsize, os::fd::AsFd as _, rc::Rc};
 
 use caps::{CapSet, Capability};
 use nix::{
@@ -18,6 +18,7 @@ use skep_shim::{
     engine::Engine,
     jail::{Child, INSIDE_ID, Jail, NAMESPACES},
     link::Link,
+    root::{self, Proc},
     sys::{self, Cloned, SharedBytes},
 };
 
@@ -41,7 +42,8 @@ fn serve(link: Link) -> Result<(), Box<dyn Error>> {
 fn walled() -> Result<(), Box<dyn Error>> {
     let gate = std::io::stdout().as_fd().try_clone_to_owned()?;
     let link = std::io::stdin().as_fd().try_clone_to_owned()?;
-    let mut child = Child::new(gate, link);
+    let mut child = Child::new(gate, link, Rc::new(Proc::open()?));
+    root::empty()?;
     let mut progress = SharedBytes::new(NonZeroUsize::MIN)?;
     Jail::complete().enter(&mut child, &mut progress, 0)?;
     let mut link = Link::new(sys::standard_input());

@@ -9,6 +9,7 @@
 pub mod engine;
 pub mod jail;
 pub mod link;
+pub mod root;
 pub mod start;
 #[allow(unsafe_code)]
 pub mod sys;

@@ -6,17 +6,17 @@
 use std::{
     collections::{HashMap, VecDeque},
     error::Error,
-    fs,
     io::{self, IoSlice},
     num::NonZeroUsize,
     os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd},
     process::ExitCode,
+    rc::Rc,
     time::{Duration, Instant},
 };
 
 use nix::{
     errno::Errno,
-    fcntl::{OFlag, open, openat},
+    fcntl::{OFlag, openat},
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sched::{CloneFlags, setns, unshare},
     sys::{
@@ -38,6 +38,7 @@ use crate::{
     Payload,
     jail::{Child, INSIDE_ID, Jail},
     link::Link,
+    root::{self, Proc},
     start,
     sys::{self, Cloned, SharedBytes},
 };
@@ -46,6 +47,8 @@ use crate::{
 const MAX_CHILDREN: usize = 16 << 10;
 /// Network namespaces kept ready.
 const NETWORKS_AHEAD: usize = 16;
+/// Milliseconds without a request after which one is made ahead.
+const NETWORKS_AFTER_MS: u8 = 3;
 /// How long none is made ahead after the host had none to give.
 const NETWORKS_REST: Duration = Duration::from_secs(1);
 
@@ -83,11 +86,16 @@ fn run<P: Payload>(
     ended.add(Signal::SIGCHLD);
     ended.thread_block()?;
     let signals = SignalFd::with_flags(&ended, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
-    let networks = Networks::new()?;
+    let proc = Rc::new(Proc::open()?);
+    if jail.empty_root() {
+        root::enter()?;
+    }
+    let networks = Networks::new(&proc)?;
     let mut zygote = Zygote {
         socket,
         jail,
         payload: warm()?,
+        proc,
         networks,
         progress: SharedBytes::new(NonZeroUsize::new(MAX_CHILDREN).ok_or("no slots")?)?,
         free: (0..MAX_CHILDREN).rev().collect(),
@@ -99,6 +107,7 @@ fn run<P: Payload>(
 
 /// Network namespaces: the zygote's own, and empty ones made ahead, each used once.
 struct Networks {
+    proc: Rc<Proc>,
     own: OwnedFd,
     ahead: VecDeque<OwnedFd>,
     /// Until when none is made ahead: the host had no more to give.
@@ -106,15 +115,16 @@ struct Networks {
 }
 
 impl Networks {
-    fn new() -> Result<Self, Errno> {
+    fn new(proc: &Rc<Proc>) -> Result<Self, Errno> {
         // From here on the zygote has no network either.
-        Ok(Self { own: Self::make()?, ahead: VecDeque::new(), rest: None })
+        let (own, proc) = (Self::make(proc)?, Rc::clone(proc));
+        Ok(Self { proc, own, ahead: VecDeque::new(), rest: None })
     }
 
     /// Leaves the zygote inside the new one.
-    fn make() -> Result<OwnedFd, Errno> {
+    fn make(proc: &Proc) -> Result<OwnedFd, Errno> {
         unshare(CloneFlags::CLONE_NEWNET)?;
-        open("/proc/self/ns/net", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())
+        proc.file("self/ns/net", OFlag::O_RDONLY)
     }
 
     fn wants_more(&self) -> bool {
@@ -123,7 +133,7 @@ impl Networks {
 
     /// Makes one ahead. That there is none to be had now ends nobody: a clone that needs one says so.
     fn make_ahead(&mut self) -> Result<(), Errno> {
-        let made = Self::make();
+        let made = Self::make(&self.proc);
         self.leave()?;
         match made {
             Ok(made) => self.ahead.push_back(made),
@@ -149,6 +159,7 @@ struct Zygote<P> {
     socket: OwnedFd,
     jail: Jail,
     payload: P,
+    proc: Rc<Proc>,
     networks: Networks,
     progress: SharedBytes,
     free: Vec<usize>,
@@ -180,9 +191,11 @@ impl<P: Payload> Zygote<P> {
                 PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
                 PollFd::new(signals.as_fd(), PollFlags::POLLIN),
             ];
-            // Idle moments go into network namespaces, the dearest part of a clone.
+            // Idle moments go into network namespaces, the dearest part of a clone; but not while the child
+            // that was just cloned needs the processor.
             let spare_time = self.networks.wants_more();
-            let timeout = if spare_time { PollTimeout::from(1_u8) } else { PollTimeout::NONE };
+            let timeout =
+                if spare_time { PollTimeout::from(NETWORKS_AFTER_MS) } else { PollTimeout::NONE };
             let ready = match poll(&mut waits, timeout) {
                 Err(Errno::EINTR) => continue,
                 ready => ready?,
@@ -290,7 +303,7 @@ impl<P: Payload> Zygote<P> {
             if let Err(errno) = dup2_stdin(&link) {
                 sys::exit_now(errno as i32);
             }
-            self.become_instance(Child::new(gate, link), slot);
+            self.become_instance(Child::new(gate, link, Rc::clone(&self.proc)), slot);
         }
         // A zygote that is stuck in an instance's network must not go on.
         self.networks.leave().unwrap_or_else(|errno| {
@@ -305,7 +318,7 @@ impl<P: Payload> Zygote<P> {
         // From here on a failure leaves a child behind that waits at its gate.
         let settled = place(pid, places)
             .map_err(Refused::at(CloneStage::Place))
-            .and_then(|()| map_ids(pid, id).map_err(errno).map_err(Refused::at(CloneStage::IdMaps)))
+            .and_then(|()| map_ids(&self.proc, pid, id).map_err(Refused::at(CloneStage::IdMaps)))
             .and_then(|()| {
                 write(&release, &[1]).map(drop).map_err(Refused::at(CloneStage::Release))
             });
@@ -341,9 +354,8 @@ fn place(pid: i32, places: &[OwnedFd]) -> Result<(), Errno> {
     Ok(())
 }
 
-fn map_ids(pid: i32, id: u32) -> io::Result<()> {
-    for map in ["gid_map", "uid_map"] {
-        fs::write(format!("/proc/{pid}/{map}"), format!("{INSIDE_ID} {id} 1\n"))?;
-    }
-    Ok(())
+fn map_ids(proc: &Proc, pid: i32, id: u32) -> Result<(), Errno> {
+    let map = format!("{INSIDE_ID} {id} 1\n");
+    proc.write(&format!("{pid}/gid_map"), &map)?;
+    proc.write(&format!("{pid}/uid_map"), &map)
 }

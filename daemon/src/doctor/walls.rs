@@ -164,7 +164,7 @@ impl Seen {
             }
             Step::ResetSignals => self.zeroes(&["SigBlk", "SigIgn", "SigCgt"], "all by default"),
             Step::CgroupNamespace => self.namespace(NAMESPACES.len() - 1),
-            Step::Mounts | Step::PivotRoot => self.root(),
+            Step::EmptyRoot => self.root(),
             Step::BoundCapabilities => self.zeroes(&["CapBnd", "CapAmb"], "two sets empty"),
             Step::DropCapabilities => {
                 let sets = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
@@ -475,10 +475,7 @@ mod tests {
     fn a_file_system_that_can_be_written_is_seen() {
         let mounts = "9 9 0:9 / / rw,nosuid,nodev,noexec - tmpfs skep rw";
         let found = format!("1 mounts: {mounts}, the one mount of a sandbox, read-only");
-        fails(
-            |seen| seen.mounts = mounts.to_owned(),
-            &[&format!("wall: mounts: {found}"), &format!("wall: pivot-root: {found}")],
-        );
+        fails(|seen| seen.mounts = mounts.to_owned(), &[&format!("wall: empty-root: {found}")]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! but the programs in [`deeds`]: each tries one thing that must be impossible and says what happened.
 //! `hostile-shim outside NAME [ARG]` runs the same program without walls: the counter-check.
 //!
-//! Under another file name it is a mutant: `omit.step.pivot-root` leaves that step out of the jail,
+//! Under another file name it is a mutant: `omit.step.empty-root` leaves that step out of the jail,
 //! `omit.namespace.net` that namespace, `omit.deny.ptrace` that entry's effect, `omit.rlimit.core` that
 //! limit. The product has no such switch: it has no way to build an incomplete jail.
 

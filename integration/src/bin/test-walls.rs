@@ -56,7 +56,7 @@ fn test_of_step(step: Step) -> &'static str {
         Step::ResetSignals => "signals_have_their_defaults",
         Step::CgroupNamespace => "seven_namespaces_are_of_its_own",
         Step::HostName => "the_hosts_name_is_hidden",
-        Step::Mounts | Step::PivotRoot => "its_root_is_empty_and_read_only",
+        Step::EmptyRoot => "its_root_is_empty_and_read_only",
         Step::LockSecurebits => "capability_rules_are_locked",
         Step::BoundCapabilities | Step::DropCapabilities => "all_capability_sets_are_empty",
         Step::SwitchIdentity => "its_ids_are_its_own_and_it_has_no_groups",

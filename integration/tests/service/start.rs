@@ -91,7 +91,7 @@ fn doctor_shows_every_wall_as_it_was_measured() {
         ("drop-capabilities", "five sets empty"),
         ("run-filter", "2 filters"),
         ("no-new-privileges", "set"),
-        ("pivot-root", "1 mount, read-only"),
+        ("empty-root", "1 mount, read-only"),
         ("Processes limit", "pids.max = 1"),
     ] {
         assert_eq!(findings[&format!("wall: {wall}")].found, found);

@@ -79,10 +79,8 @@ pub enum Step {
     CgroupNamespace,
     /// Nothing in the host's name.
     HostName,
-    /// Mounts no longer reach the host, and an empty file system stands ready.
-    Mounts,
-    /// The empty file system becomes the root, read-only; the host's tree is gone.
-    PivotRoot,
+    /// The root is empty and read-only, a copy of the zygote's own; the host's tree is not there.
+    EmptyRoot,
     /// Capability rules can no longer be changed.
     LockSecurebits,
     /// Empties the bounding set: needs a capability that the next steps take away.
@@ -107,14 +105,13 @@ pub enum Step {
 
 impl Step {
     /// All steps, in order.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 16] = [
         Self::AwaitParent,
         Self::NewSession,
         Self::ResetSignals,
         Self::CgroupNamespace,
         Self::HostName,
-        Self::Mounts,
-        Self::PivotRoot,
+        Self::EmptyRoot,
         Self::LockSecurebits,
         Self::BoundCapabilities,
         Self::SwitchIdentity,
@@ -145,8 +142,7 @@ impl Step {
             Self::ResetSignals => "reset-signals",
             Self::CgroupNamespace => "cgroup-namespace",
             Self::HostName => "host-name",
-            Self::Mounts => "mounts",
-            Self::PivotRoot => "pivot-root",
+            Self::EmptyRoot => "empty-root",
             Self::LockSecurebits => "lock-securebits",
             Self::BoundCapabilities => "bound-capabilities",
             Self::SwitchIdentity => "switch-identity",

@@ -29,11 +29,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 pub(crate) struct Host {
     heap: Rc<Meter>,
     link: RefCell<Option<Link>>,
+    /// A call that came while the app was being loaded.
+    early: RefCell<Option<Vec<u8>>>,
     timers: RefCell<Timers>,
     started: Cell<Instant>,
     deadline: Cell<Option<Instant>>,
     /// In the process's own CPU time.
     cpu_end: Cell<Option<Duration>>,
+    /// Whether the app is being loaded: no call runs.
+    loading: Cell<bool>,
     stop: Cell<Option<Stop>>,
     looked: Cell<Instant>,
     log_lines: Cell<u32>,
@@ -47,10 +51,12 @@ impl Host {
         Self {
             heap,
             link: RefCell::new(None),
+            early: RefCell::new(None),
             timers: RefCell::default(),
             started: Cell::new(now),
             deadline: Cell::new(None),
             cpu_end: Cell::new(None),
+            loading: Cell::new(false),
             stop: Cell::new(None),
             looked: Cell::new(now),
             log_lines: Cell::new(0),
@@ -70,6 +76,10 @@ impl Host {
     }
 
     pub(super) fn receive(&self, body: &mut Vec<u8>) -> Result<(), End> {
+        if let Some(early) = self.early.take() {
+            *body = early;
+            return Ok(());
+        }
         match self.link.borrow_mut().as_mut() {
             Some(link) => link.receive(body).map_err(|_| End),
             None => Err(End),
@@ -86,6 +96,7 @@ impl Host {
     pub(super) fn begin_bind(&self, bind: &Bind<'_>) {
         self.heap.set_limit(usize::try_from(bind.heap_bytes).unwrap_or(usize::MAX));
         self.begin(bind.wall_ns, None, 0, 0);
+        self.loading.set(true);
     }
 
     pub(super) fn begin_call(&self, invoke: &Invoke<'_>) {
@@ -96,6 +107,7 @@ impl Host {
         let now = Instant::now();
         self.deadline.set(now.checked_add(Duration::from_nanos(wall_ns)));
         self.cpu_end.set(cpu_ns.map(|ns| cpu_time().saturating_add(Duration::from_nanos(ns))));
+        self.loading.set(false);
         self.stop.set(None);
         self.looked.set(now);
         self.log_lines.set(log_lines);
@@ -151,6 +163,11 @@ impl Host {
         let mut body = Vec::new();
         match link.receive(&mut body).ok().map(|()| ToShim::decode(&body)) {
             Some(Ok(ToShim::Cancel)) => Some(Stop::Cancelled),
+            // A call may be sent with its app.
+            Some(Ok(ToShim::Invoke(_))) if self.loading.get() && self.early.borrow().is_none() => {
+                self.early.replace(Some(body));
+                None
+            }
             // Nothing else is sent during a call: the daemon is gone, or lost track.
             _ => sys::exit_now(0),
         }

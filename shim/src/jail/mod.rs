@@ -59,6 +59,11 @@ impl Jail {
         self.namespaces.difference(CloneFlags::CLONE_NEWNET)
     }
 
+    /// Whether the zygote enters an empty root of its own, see [`root`](crate::root).
+    pub fn empty_root(&self) -> bool {
+        self.steps.contains(&Step::EmptyRoot)
+    }
+
     /// Whether the zygote enters an unused network namespace for the clone.
     pub fn fresh_network(&self) -> bool {
         self.namespaces.contains(CloneFlags::CLONE_NEWNET)

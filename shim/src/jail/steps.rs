@@ -5,7 +5,7 @@
 use std::{
     io,
     os::fd::{AsFd as _, OwnedFd},
-    path::Path,
+    rc::Rc,
 };
 
 use caps::CapSet;
@@ -15,23 +15,22 @@ use landlock::{
 };
 use nix::{
     errno::Errno,
-    mount::{MntFlags, MsFlags, mount, umount2},
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sched::{CloneFlags, unshare},
     sys::{
         prctl,
         resource::{RLIM_INFINITY, Resource, setrlimit},
         signal::Signal,
-        stat::stat,
     },
-    unistd::{
-        self, Gid, Uid, chdir, pivot_root, setgroups, sethostname, setresgid, setresuid, setsid,
-    },
+    unistd::{self, Gid, Uid, setgroups, sethostname, setresgid, setresuid, setsid},
 };
 use skep_link::{frame, zygote::Step};
 
 use super::Jail;
-use crate::sys::{self, SharedBytes};
+use crate::{
+    root::{self, Proc},
+    sys::{self, SharedBytes},
+};
 
 /// The uid and gid of an instance inside its user namespace. Not 0 (which some code trusts) and not
 /// 65534 (which stands for "not mapped").
@@ -42,14 +41,15 @@ pub const INSIDE_ID: u32 = 1000;
 pub struct Child {
     gate: OwnedFd,
     link: OwnedFd,
+    proc: Rc<Proc>,
     namespaces: [u64; 7],
 }
 
 impl Child {
     /// `gate` is read by the first step. `link` is the standard input under another number: that one is
-    /// all that stays open.
-    pub fn new(gate: OwnedFd, link: OwnedFd) -> Self {
-        Self { gate, link, namespaces: [0; 7] }
+    /// all that stays open. `proc` is the host's.
+    pub fn new(gate: OwnedFd, link: OwnedFd, proc: Rc<Proc>) -> Self {
+        Self { gate, link, proc, namespaces: [0; 7] }
     }
 
     /// The inode numbers of the namespaces, in the order of [`frame::NAMESPACES`]; zero before the
@@ -71,8 +71,7 @@ pub(super) fn run(
         Step::ResetSignals => sys::reset_signals().map_err(errno),
         Step::CgroupNamespace => unshare(CloneFlags::CLONE_NEWCGROUP),
         Step::HostName => sethostname("sandbox"),
-        Step::Mounts => mounts(child),
-        Step::PivotRoot => pivot(),
+        Step::EmptyRoot => empty_root(child),
         Step::LockSecurebits => sys::lock_securebits().map_err(errno),
         Step::BoundCapabilities => clear(&[CapSet::Ambient, CapSet::Bounding]),
         Step::SwitchIdentity => switch_identity(),
@@ -101,31 +100,13 @@ fn await_parent(child: &Child) -> Result<(), Errno> {
     }
 }
 
-/// Also reads the namespaces' numbers: the last moment at which the host's /proc can be reached.
-fn mounts(child: &mut Child) -> Result<(), Errno> {
+/// The root came with the clone. Also reads the namespaces' numbers, which only the host's /proc tells.
+fn empty_root(child: &mut Child) -> Result<(), Errno> {
+    root::check()?;
     for (name, inode) in frame::NAMESPACES.iter().zip(&mut child.namespaces) {
-        *inode = stat(Path::new(&format!("/proc/self/ns/{name}")))?.st_ino;
+        *inode = child.proc.inode(&format!("self/ns/{name}"))?;
     }
-    let nothing: Option<&str> = None;
-    mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)?;
-    // Over /proc, which exists on every host that we run on. Two inodes: the root and none to spare.
-    let options = Some("size=4k,nr_inodes=2,mode=0555");
-    mount(Some("skep"), "/proc", Some("tmpfs"), root_flags(), options)
-}
-
-fn root_flags() -> MsFlags {
-    MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC
-}
-
-fn pivot() -> Result<(), Errno> {
-    chdir("/proc")?;
-    // The old root is stacked on the new one and then taken off: no folder for it is needed.
-    pivot_root(".", ".")?;
-    umount2(".", MntFlags::MNT_DETACH)?;
-    chdir("/")?;
-    let nothing: Option<&str> = None;
-    let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | root_flags();
-    mount(nothing, "/", nothing, flags, nothing)
+    Ok(())
 }
 
 fn clear(sets: &[CapSet]) -> Result<(), Errno> {

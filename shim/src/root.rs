@@ -1,0 +1,116 @@
+//! The zygote's own root: one empty, read-only mount, entered before the first clone.
+//!
+//! Every child has a copy of the zygote's mounts, in a mount namespace of its own and owned by its own
+//! user namespace: so all that a child can ever see is empty, it costs a child no mount of its own, and the
+//! kernel has one mount to copy and to take down instead of all the host's. What the zygote itself still
+//! needs of the host is below one descriptor of `/proc`, which children close.
+
+use std::os::fd::OwnedFd;
+
+use nix::{
+    errno::Errno,
+    fcntl::{OFlag, open, openat},
+    mount::{MntFlags, MsFlags, mount, umount2},
+    sched::{CloneFlags, unshare},
+    sys::{
+        stat::Mode,
+        statvfs::{FsFlags, statvfs},
+    },
+    unistd::{chdir, pivot_root, write},
+};
+
+/// The host's `/proc`, also where it is mounted nowhere any more.
+#[derive(Debug)]
+pub struct Proc(OwnedFd);
+
+impl Proc {
+    /// # Errors
+    ///
+    /// The kernel's: there is no `/proc`.
+    pub fn open() -> Result<Self, Errno> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        open("/proc", flags, Mode::empty()).map(Self)
+    }
+
+    /// Opens the file at `path` below it.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn file(&self, path: &str, flags: OFlag) -> Result<OwnedFd, Errno> {
+        openat(&self.0, path, flags | OFlag::O_CLOEXEC, Mode::empty())
+    }
+
+    /// Writes `text`, in one go, to the file at `path` below it.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn write(&self, path: &str, text: &str) -> Result<(), Errno> {
+        write(self.file(path, OFlag::O_WRONLY)?, text.as_bytes()).map(drop)
+    }
+
+    /// The inode number of what the link at `path` below it names.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn inode(&self, path: &str) -> Result<u64, Errno> {
+        nix::sys::stat::fstatat(&self.0, path, nix::fcntl::AtFlags::empty()).map(|it| it.st_ino)
+    }
+}
+
+/// A part of entering the root that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot stand in an empty root: {what}")]
+pub struct RootError {
+    what: &'static str,
+    source: Errno,
+}
+
+fn part(what: &'static str) -> impl Fn(Errno) -> RootError {
+    move |source| RootError { what, source }
+}
+
+fn wanted() -> MsFlags {
+    MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC
+}
+
+/// Leaves the host's mounts, in a mount namespace of its own, for one empty, read-only one.
+///
+/// # Errors
+///
+/// [`RootError`] names the part; the process must end.
+pub fn enter() -> Result<(), RootError> {
+    unshare(CloneFlags::CLONE_NEWNS).map_err(part("a mount namespace"))?;
+    empty()
+}
+
+/// The same for a process that is alone in its mount namespace already.
+///
+/// # Errors
+///
+/// As [`enter`].
+pub fn empty() -> Result<(), RootError> {
+    let nothing: Option<&str> = None;
+    mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)
+        .map_err(part("mounts of its own"))?;
+    // Over /proc, which exists on every host that we run on. Two inodes: the root and none to spare.
+    let options = Some("size=4k,nr_inodes=2,mode=0555");
+    mount(Some("skep"), "/proc", Some("tmpfs"), wanted(), options).map_err(part("a tmpfs"))?;
+    chdir("/proc").map_err(part("entering it"))?;
+    // The old root is stacked on the new one and then taken off: no folder for it is needed.
+    pivot_root(".", ".").map_err(part("pivot_root"))?;
+    umount2(".", MntFlags::MNT_DETACH).map_err(part("the old root's end"))?;
+    chdir("/").map_err(part("the new root"))
+}
+
+/// Whether the root is still as [`enter`] left it: read-only, without programs and devices.
+///
+/// # Errors
+///
+/// `EPERM` if it is not.
+pub fn check() -> Result<(), Errno> {
+    let wanted = FsFlags::ST_RDONLY | FsFlags::ST_NOSUID | FsFlags::ST_NODEV | FsFlags::ST_NOEXEC;
+    if statvfs("/")?.flags().contains(wanted) { Ok(()) } else { Err(Errno::EPERM) }
+}
