@@ -219,7 +219,7 @@ fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, 
         let pool = Pool::new(tenant.name.clone(), quota, Arc::clone(&shared))
             .map_err(DaemonError::Walls)?;
         for (version, quota) in store.apps(&tenant.name)? {
-            pool.deploy(version, quota);
+            pool.deploy(version, quota, None);
         }
         pools.insert(tenant.name.clone(), pool);
     }

@@ -18,7 +18,7 @@ use crate::{
     instance::Instance,
     link::LinkError,
     logs::{Logs, Source},
-    pool::{Lease, Pool, Start, Turned},
+    pool::{BindError, Lease, Pool, Start, Turned},
 };
 
 /// How long the shim may take to stop a call by itself before it is killed.
@@ -170,8 +170,16 @@ pub async fn run(
         ..Usage::default()
     };
     let charged = lease.app().clone();
-    let mut running =
-        Running { call: &call, deadline, bounds, logs: &logs, log_bytes: 0, usage: &mut usage };
+    let mut running = Running {
+        call: &call,
+        deadline,
+        bounds,
+        logs: &logs,
+        log_bytes: 0,
+        usage: &mut usage,
+        begun: Instant::now(),
+        cpu_begun: lease.instance().cpu_time(),
+    };
     let answer = running.on(lease, hung_up).await;
     pool.finished(&charged);
     answer.map(|answer| (answer, usage))
@@ -184,6 +192,10 @@ struct Running<'a> {
     logs: &'a Logs,
     log_bytes: u64,
     usage: &'a mut Usage,
+    /// When the instance could run the call: an app that it loads first is no part of that.
+    begun: Instant,
+    /// The CPU time of the instance then.
+    cpu_begun: Duration,
 }
 
 /// How the conversation about one call ended.
@@ -196,6 +208,8 @@ enum Talk {
     TooLarge(ByteCount),
     /// The instance was not even told of the call.
     NotBegun(Cause),
+    /// The instance could not load the app.
+    NotLoaded(BindError),
     /// The shim stopped the call, or we must.
     Stop(Cause),
     Broken(LinkError),
@@ -208,11 +222,11 @@ impl Running<'_> {
         hung_up: oneshot::Receiver<()>,
     ) -> Result<Answer, Failure> {
         let instance = Arc::clone(lease.instance());
-        let (started, cpu_before) = (Instant::now(), instance.cpu_time());
-        let talk = self.talk(&mut lease, started, cpu_before, hung_up).await;
-        self.usage.run = started.elapsed();
-        let cpu_now = instance.cpu_time();
-        self.usage.cpu = cpu_now.saturating_sub(cpu_before);
+        // Of a new instance the first call's bill has the loading of the app, too.
+        let cpu_before = self.cpu_begun;
+        let talk = self.talk(&mut lease, hung_up).await;
+        self.usage.run = self.begun.elapsed();
+        self.usage.cpu = instance.cpu_time().saturating_sub(cpu_before);
         match talk {
             Talk::Answer { answer, spent } => {
                 self.usage.memory_peak = instance.memory_peak();
@@ -244,6 +258,10 @@ impl Running<'_> {
                 lease.healthy();
                 Err(Turned::from(cause).into())
             }
+            Talk::NotLoaded(error) => {
+                let (cause, detail) = error.told();
+                Err(self.end(lease, cause, detail).await)
+            }
             Talk::Stop(cause) => Err(self.end(lease, Some(cause), None).await),
             Talk::Broken(LinkError::Closed) => Err(self.end(lease, None, None).await),
             Talk::Broken(error) => {
@@ -258,17 +276,10 @@ impl Running<'_> {
         Failure::Cause { cause: death.cause, confirmed: death.confirmed, detail }
     }
 
-    async fn talk(
-        &mut self,
-        lease: &mut Lease,
-        started: Instant,
-        cpu_before: Duration,
-        mut hung_up: oneshot::Receiver<()>,
-    ) -> Talk {
+    async fn talk(&mut self, lease: &mut Lease, mut hung_up: oneshot::Receiver<()>) -> Talk {
         let budget = lease.version().limits.cpu_budget;
         let instance = Arc::clone(lease.instance());
-        let Some(link) = lease.link() else { return Talk::Broken(LinkError::Closed) };
-        let Some(left) = self.deadline.left(started) else {
+        let Some(left) = self.deadline.left(self.begun) else {
             return Talk::NotBegun(Cause::Deadline);
         };
         // The other end is dropped when nobody waits any more.
@@ -287,14 +298,30 @@ impl Running<'_> {
             payload: &self.call.payload,
         });
         let last = self.deadline.instant() + GRACE;
-        match timeout(left + GRACE, link.send(&invoke)).await {
-            Err(_) => return Talk::Stop(Cause::Deadline),
-            Ok(Err(error)) => return Talk::Broken(error),
-            Ok(Ok(())) => {}
+        if lease.is_fresh() {
+            let loaded = tokio::select! {
+                biased;
+                loaded = lease.load_with(&invoke) => loaded,
+                () = tokio::time::sleep_until(last.into()) => return Talk::Stop(Cause::Deadline),
+                _ = &mut hung_up => return Talk::Stop(Cause::Cancelled),
+            };
+            if let Err(error) = loaded {
+                return Talk::NotLoaded(error);
+            }
+            self.usage.start_time = lease.start_time;
+            (self.begun, self.cpu_begun) = (Instant::now(), instance.cpu_time());
+        } else {
+            let Some(link) = lease.link() else { return Talk::Broken(LinkError::Closed) };
+            match timeout(left + GRACE, link.send(&invoke)).await {
+                Err(_) => return Talk::Stop(Cause::Deadline),
+                Ok(Err(error)) => return Talk::Broken(error),
+                Ok(Ok(())) => {}
+            }
         }
+        let Some(link) = lease.link() else { return Talk::Broken(LinkError::Closed) };
         let mut cancelled_at: Option<Instant> = None;
         loop {
-            let (until, cause) = self.next_stop(last, cancelled_at, budget, &instance, cpu_before);
+            let (until, cause) = self.next_stop(last, cancelled_at, budget, &instance);
             tokio::select! {
                 biased;
                 frame = link.receive() => match frame {
@@ -324,7 +351,6 @@ impl Running<'_> {
         cancelled_at: Option<Instant>,
         budget: Ceiling<Duration>,
         instance: &Instance,
-        cpu_before: Duration,
     ) -> (Instant, Option<Cause>) {
         let mut next = (last, Some(Cause::Deadline));
         if let Some(at) = cancelled_at {
@@ -334,7 +360,7 @@ impl Running<'_> {
             }
         }
         if let Ceiling::At(budget) = budget {
-            let used = instance.cpu_time().saturating_sub(cpu_before);
+            let used = instance.cpu_time().saturating_sub(self.cpu_begun);
             let now = Instant::now();
             // One thread uses at most as much CPU time as wall time passes.
             let (until, cause) = match (budget + GRACE).checked_sub(used) {

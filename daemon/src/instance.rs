@@ -22,17 +22,14 @@ use nix::{
     time::{ClockId, clock_getcpuclockid, clock_gettime},
     unistd::Pid,
 };
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use skep_core::{ByteCount, Cause, Evidence, InstanceId, TenantId, outcome::diagnose};
 use skep_link::{
     VERSION,
     frame::{NAMESPACES, ToDaemon},
     zygote::Exit,
 };
-use tokio::{
-    net::unix::pipe,
-    sync::watch,
-    time::{sleep, timeout},
-};
+use tokio::{net::unix::pipe, sync::watch, time::timeout};
 
 use crate::{
     cgroup::{Group, Hits, LimitError, Limits, MemoryPeak, PrepareError, RemoveError, Tree},
@@ -45,6 +42,8 @@ pub const PROOF: &str = "_proof";
 
 /// How long the walls may take to stand.
 const SEAL_PATIENCE: Duration = Duration::from_secs(10);
+/// How long an instance may take to die until it is taken for one whose CPU time is used up for now.
+const THROTTLED_AFTER: Duration = Duration::from_millis(2);
 /// How long the proof of a death may take until whoever waits is told that it is missing.
 const PROOF_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -116,6 +115,37 @@ pub struct Instance {
     tenant: Group,
     tenant_hits: u64,
     ended: watch::Receiver<Option<Ended>>,
+}
+
+/// Where a clone will be.
+struct Place {
+    groups: Vec<OwnedFd>,
+    memory_peak: MemoryPeak,
+    /// What the tenant's group had counted before.
+    tenant_hits: u64,
+}
+
+impl Place {
+    /// Makes the leaf, with limits that hold.
+    fn make(leaf: &Group, tenant: &Group, limits: &Limits) -> Result<Self, LaunchError> {
+        leaf.make().map_err(LaunchError::Leaf)?;
+        leaf.limit(limits)?;
+        Ok(Self {
+            groups: leaf.open().map_err(LaunchError::Leaf)?,
+            memory_peak: leaf.memory_peak().map_err(LaunchError::Leaf)?,
+            tenant_hits: tenant.memory_limit_hits().unwrap_or_default(),
+        })
+    }
+}
+
+/// What was found where an instance was.
+#[derive(Debug, Default)]
+struct Remains {
+    hits: Hits,
+    /// How often the tenant's group met its memory limit meanwhile.
+    tenant_hits: u64,
+    /// Whether its process has ended and its leaf is gone.
+    removed: bool,
 }
 
 /// How an instance ended.
@@ -249,12 +279,12 @@ impl Launcher {
         leaf: &Group,
         limits: &Limits,
     ) -> Result<(Arc<Instance>, Link), LaunchError> {
-        leaf.make().map_err(LaunchError::Leaf)?;
-        leaf.limit(limits)?;
         let tenant = self.tree.tenant(tenant);
-        let tenant_hits = tenant.memory_limit_hits().unwrap_or_default();
+        let Place { groups, memory_peak, tenant_hits } = {
+            let (leaf, tenant, limits) = (leaf.clone(), tenant.clone(), *limits);
+            aside(move || Place::make(&leaf, &tenant, &limits)).await?
+        };
         let (ours, theirs) = Pair::pair().map_err(LaunchError::Leaf)?;
-        let groups = leaf.open().map_err(LaunchError::Leaf)?;
         let clone = self.zygotes.clone_instance(id, host_id, theirs.as_fd(), &groups).await?;
         drop((theirs, groups));
         let mut link = Link::new(ours, self.reply).map_err(LaunchError::Leaf)?;
@@ -266,7 +296,7 @@ impl Launcher {
             leaf: leaf.clone(),
             limits: Mutex::new(*limits),
             namespaces: [0; 7],
-            memory_peak: leaf.memory_peak().map_err(LaunchError::Leaf)?,
+            memory_peak,
             // None if it has ended already.
             cpu_clock: clock_getcpuclockid(Pid::from_raw(clone.pid)).ok(),
             pidfd: clone.pidfd,
@@ -330,21 +360,15 @@ impl Launcher {
         instance: &Arc<Instance>,
         we_killed: Option<Cause>,
     ) -> (Death, Option<tokio::task::JoinHandle<()>>) {
-        // A throttled process cannot even die.
-        if let Err(error) = instance.leaf.lift_cpu() {
-            tracing::debug!(instance = %instance.id, %error, "cannot lift the CPU limit");
-        }
-        if let Err(error) = instance.leaf.kill() {
-            tracing::warn!(instance = %instance.id, %error, "cannot kill the leaf");
-        }
-        let ended = timeout(PROOF_PATIENCE, instance.ended()).await;
-        let hits = instance.leaf.hits().unwrap_or_default();
-        let cause = instance.diagnose(ended.as_ref().ok().copied(), &hits, we_killed);
-        let removed = match ended {
-            Ok(_) => remove(&instance.leaf, PROOF_PATIENCE).await.is_ok(),
-            Err(_) => false,
+        let ending = {
+            let instance = Arc::clone(instance);
+            aside(move || instance.end())
         };
-        if removed {
+        // The zygote tells how it ended while its counters are read and its leaf is removed.
+        let ended = timeout(PROOF_PATIENCE, instance.ended());
+        let (remains, ended) = tokio::join!(ending, ended);
+        let cause = instance.diagnose(ended.as_ref().ok().copied(), &remains, we_killed);
+        if remains.removed && ended.is_ok() {
             self.forget(instance);
             return (Death { cause, confirmed: true }, None);
         }
@@ -404,9 +428,14 @@ impl Instance {
 
     /// Whether its process has ended, as the kernel knows right now.
     fn is_over(&self) -> bool {
-        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        self.is_over_within(Duration::ZERO)
+    }
+
+    /// The same after waiting for it. Blocks.
+    fn is_over_within(&self, patience: Duration) -> bool {
+        let patience = Timespec::try_from(patience).unwrap_or_default();
         let mut pidfd = [PollFd::new(&self.pidfd, PollFlags::IN)];
-        poll(&mut pidfd, Some(&Timespec::default())).is_ok_and(|ready| 0 < ready)
+        poll(&mut pidfd, Some(&patience)).is_ok_and(|ready| 0 < ready)
     }
 
     /// Waits for its end, and says how that was. An instance ends with its zygote: one whose walls were
@@ -431,6 +460,25 @@ impl Instance {
         how
     }
 
+    /// Kills it, waits for its exit, reads what is left to be read and removes its leaf. Blocks.
+    fn end(&self) -> Remains {
+        if let Err(error) = self.leaf.kill() {
+            tracing::warn!(instance = %self.id, %error, "cannot kill the leaf");
+        }
+        let mut over = self.is_over_within(THROTTLED_AFTER);
+        if !over {
+            // A throttled process cannot even die. Most are not: for them it would be a slow write in vain.
+            if let Err(error) = self.leaf.lift_cpu() {
+                tracing::debug!(instance = %self.id, %error, "cannot lift the CPU limit");
+            }
+            over = self.is_over_within(PROOF_PATIENCE);
+        }
+        let hits = self.leaf.hits().unwrap_or_default();
+        let tenant_hits = self.tenant.memory_limit_hits().unwrap_or_default();
+        let removed = over && remove(&self.leaf, PROOF_PATIENCE).is_ok();
+        Remains { hits, tenant_hits: tenant_hits.saturating_sub(self.tenant_hits), removed }
+    }
+
     async fn unsealed(&self, error: LinkError) -> LaunchError {
         match timeout(PROOF_PATIENCE, self.ended()).await {
             Ok(Ended::Reaped { exit: Exit::Code(errno), step: Some(step) }) if 0 < errno => {
@@ -445,23 +493,32 @@ impl Instance {
         }
     }
 
-    fn diagnose(&self, ended: Option<Ended>, hits: &Hits, we_killed: Option<Cause>) -> Cause {
+    fn diagnose(&self, ended: Option<Ended>, left: &Remains, we_killed: Option<Cause>) -> Cause {
         let (code, signal) = match ended {
             Some(Ended::Reaped { exit: Exit::Code(code), .. }) => (Some(code), None),
             Some(Ended::Reaped { exit: Exit::Signal(signal), .. }) => (None, Some(signal)),
             Some(Ended::ZygoteLost) | None => (None, None),
         };
-        let tenant = self.tenant.memory_limit_hits().unwrap_or_default();
         diagnose(&Evidence {
             signal,
             code,
-            leaf_oom_kills: hits.oom_kills,
-            leaf_limit_hits: hits.memory,
-            tenant_limit_hits: tenant.saturating_sub(self.tenant_hits),
-            pids_limit_hits: hits.processes,
+            leaf_oom_kills: left.hits.oom_kills,
+            leaf_limit_hits: left.hits.memory,
+            tenant_limit_hits: left.tenant_hits,
+            pids_limit_hits: left.hits.processes,
             we_killed,
             zygote_lost: ended == Some(Ended::ZygoteLost),
         })
+    }
+}
+
+/// Has work on control groups done by a thread that may wait: the kernel holds one lock for all groups of
+/// the host, for as long as a move between groups takes, and whoever serves must not wait for it.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // It is never cancelled: a panic in there is one of whoever asked.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 
@@ -471,21 +528,22 @@ async fn clear(leaf: &Group) {
         // A throttled process cannot even die. What fails here is tried again.
         let _ = leaf.lift_cpu();
         let _ = leaf.kill();
-        match remove(leaf, PROOF_PATIENCE).await {
+        let same = leaf.clone();
+        match aside(move || remove(&same, PROOF_PATIENCE)).await {
             Ok(()) => return,
             Err(error) => tracing::error!(%error, "the leaf stays, killing again"),
         }
     }
 }
 
-/// Removes a leaf, waiting for its last process to be gone.
-async fn remove(leaf: &Group, patience: Duration) -> Result<(), RemoveError> {
+/// Removes a leaf, waiting for its last process to be gone. Blocks.
+fn remove(leaf: &Group, patience: Duration) -> Result<(), RemoveError> {
     let end = Instant::now() + patience;
     let mut pause = Duration::from_micros(200);
     loop {
         match leaf.try_remove() {
             Err(error) if end < Instant::now() => return Err(error),
-            Err(_) => sleep(pause).await,
+            Err(_) => std::thread::sleep(pause),
             Ok(()) => return Ok(()),
         }
         pause = (pause * 2).min(Duration::from_millis(20));

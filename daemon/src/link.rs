@@ -97,8 +97,17 @@ impl Link {
     ///
     /// [`LinkError`].
     pub async fn send(&mut self, frame: &ToShim<'_>) -> Result<(), LinkError> {
+        self.send_all(&[frame]).await
+    }
+
+    /// Sends frames in one write, if the kernel has room for them.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError`].
+    pub async fn send_all(&mut self, frames: &[&ToShim<'_>]) -> Result<(), LinkError> {
         let mut out = Vec::new();
-        frame.encode(&mut out);
+        frames.iter().for_each(|frame| frame.encode(&mut out));
         let mut rest = out.as_slice();
         while !rest.is_empty() {
             match rustix::io::write(&self.stream, rest) {

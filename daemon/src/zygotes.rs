@@ -103,6 +103,11 @@ struct Zygote {
     idle: Notify,
 }
 
+/// Whether the error says that nobody is at the other end.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // The data behind these locks is consistent at every moment, also after a panic.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -129,13 +134,20 @@ impl Zygotes {
         tokio::spawn(async move {
             all.follow(&zygote).await;
             zygote.lose();
-            let mut current = lock(&all.current);
-            if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &zygote)) {
-                *current = None;
+            all.drop_current(&zygote);
+            if !zygote.retired.load(Ordering::Relaxed) {
                 tracing::warn!("the zygote was lost; its instances are gone with it");
             }
         });
         Ok(())
+    }
+
+    /// Asks `zygote` for nothing more, if it is still the one that would be asked.
+    fn drop_current(&self, zygote: &Arc<Zygote>) {
+        let mut current = lock(&self.current);
+        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, zygote)) {
+            *current = None;
+        }
     }
 
     async fn follow(&self, zygote: &Arc<Zygote>) {
@@ -228,16 +240,23 @@ impl Zygotes {
         link: BorrowedFd<'_>,
         leaf: &[OwnedFd],
     ) -> Result<Clone, CloneError> {
-        let zygote = self.current().await?;
-        let (tell, told) = oneshot::channel();
-        let (end, ended) = watch::channel(None);
-        lock(&zygote.waiting).insert(instance, tell);
-        lock(&zygote.living).insert(instance, end);
         let places = u8::try_from(leaf.len().saturating_sub(1)).unwrap_or(u8::MAX);
         let ask = ToZygote::Clone { instance: instance.number(), id, places }.encode();
         let mut fds = vec![link];
         fds.extend(leaf.iter().map(std::os::fd::AsFd::as_fd));
-        let asked = timeout(CLONE_PATIENCE, zygote.send(&ask, &fds)).await;
+        let (zygote, told, ended, asked) = loop {
+            let zygote = self.current().await?;
+            let (tell, told) = oneshot::channel();
+            let (end, ended) = watch::channel(None);
+            lock(&zygote.waiting).insert(instance, tell);
+            lock(&zygote.living).insert(instance, end);
+            let asked = timeout(CLONE_PATIENCE, zygote.send(&ask, &fds)).await;
+            if !asked.as_ref().is_ok_and(|sent| sent.as_ref().is_err_and(is_gone)) {
+                break (zygote, told, ended, asked);
+            }
+            // It ended before it was asked: the next one can do it.
+            self.drop_current(&zygote);
+        };
         let answer = match asked {
             Err(_) => Err(CloneError::Silent),
             Ok(Err(error)) => Err(CloneError::Ask(error)),

@@ -133,6 +133,17 @@ pub fn choose(view: &Demand) -> Choice {
     Choice::Wait { look_again }
 }
 
+/// Of the time that a call has, loading its app may take one part in so many.
+const LOADING: u32 = 10;
+
+/// Whether a call may be sent together with the app that it is for, to an instance that has to load that app
+/// first: one write for both. Then the end of the call's time is the end of the loading, too, so it must
+/// be known to be `quick` (how long it took before) beside what is `left` for the call. Else the app is loaded
+/// first, for whoever comes.
+pub fn may_load_within(left: Duration, quick: Option<Duration>) -> bool {
+    quick.is_some_and(|quick| quick.saturating_mul(LOADING) <= left)
+}
+
 /// An instance that could give way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {

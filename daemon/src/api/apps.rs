@@ -55,7 +55,8 @@ impl Apps for Daemon {
         let (pool, store) = (Arc::clone(pool), self.store.clone());
         let deployed = to_its_end(async move {
             let _one_at_a_time = one_at_a_time;
-            version.functions = pool.compile(&version).await.map_err(refused)?;
+            let compiled = pool.compile(&version).await.map_err(refused)?;
+            version.functions = compiled.functions;
             // Kept before it is live: what answers now also answers after a restart.
             let version = on_disk(move || store.save(&version, &quota).map(|()| version)).await?;
             tracing::info!(%tenant, app = %version.app, version = %version.id.short(), "deployed");
@@ -63,7 +64,7 @@ impl Apps for Daemon {
                 version: version.id.to_string(),
                 functions: version.functions.clone(),
             };
-            pool.deploy(version, quota);
+            pool.deploy(version, quota, Some(compiled.loading));
             Ok::<_, Refusal>(response)
         });
         Ok(Response::new(deployed.await??))

@@ -1,11 +1,23 @@
 //! Compiling a version before it goes live: in an instance of its tenant that serves nobody else.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use skep_core::{Cause, Ceiling, life::Event, pool::make_room};
 
 use super::{Pool, Start, start::BindError};
 use crate::{exit::Chain, registry::Version};
+
+/// A version that can go live.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What it exports.
+    pub functions: Vec<String>,
+    /// How long loading it took.
+    pub loading: Duration,
+}
 
 /// Why a version does not go live.
 #[derive(Debug)]
@@ -26,12 +38,12 @@ pub enum CompileError {
 }
 
 impl Pool {
-    /// Compiles and evaluates `version` behind all walls and within its limits; its functions.
+    /// Compiles and evaluates `version` behind all walls and within its limits.
     ///
     /// # Errors
     ///
     /// [`CompileError`].
-    pub async fn compile(self: &Arc<Self>, version: &Version) -> Result<Vec<String>, CompileError> {
+    pub async fn compile(self: &Arc<Self>, version: &Version) -> Result<Compiled, CompileError> {
         let memory = version.limits.memory;
         self.make_way(version).await;
         self.lock()
@@ -53,11 +65,13 @@ impl Pool {
             seat.on(Event::BindStarted { version: version.id });
             self.lock().seats.insert(instance.id, seat);
         }
+        let start = Instant::now();
         let bound = self.bind(version, &instance, &mut link).await;
+        let loading = start.elapsed();
         drop(link);
         self.lock().condemn(instance.id);
         let death = self.bury(&instance, None).await;
-        bound.map_err(|error| match error {
+        bound.map(|functions| Compiled { functions, loading }).map_err(|error| match error {
             BindError::Source { path, line, column, name, message } => {
                 CompileError::Source { path, line, column, message: format!("{name}: {message}") }
             }

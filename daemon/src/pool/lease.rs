@@ -20,7 +20,10 @@ use tokio::{
     time::{timeout, timeout_at},
 };
 
-use super::{AppKey, Books, Pool, Seat, Turned, Waiter};
+use super::{
+    AppKey, Books, Pool, Seat, Turned, Waiter,
+    start::{BindError, Fresh},
+};
 use crate::{
     instance::{Death, Instance},
     link::{Link, LinkError},
@@ -57,6 +60,8 @@ pub struct Lease {
     /// How long that took beside waiting.
     pub start_time: Duration,
     rested: Duration,
+    /// When the instance was asked for, while it has not loaded its version yet.
+    fresh: Option<Instant>,
     over: bool,
 }
 
@@ -79,6 +84,31 @@ impl Lease {
     /// Its link; `None` once it is given up.
     pub fn link(&mut self) -> Option<&mut Link> {
         self.link.as_mut()
+    }
+
+    /// Whether the instance has still to load its version: then it gets its call by [`Self::load_with`].
+    pub fn is_fresh(&self) -> bool {
+        self.fresh.is_some()
+    }
+
+    /// Sends the version and `call` in one write, and waits until the version is loaded.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`]; then the instance must be condemned. So it must if this was given up.
+    pub async fn load_with(&mut self, call: &ToShim<'_>) -> Result<(), BindError> {
+        let Some(asked) = self.fresh else { return Ok(()) };
+        let (pool, version, instance) = (&self.pool, &self.version, &self.instance);
+        let Some(link) = self.link.as_mut() else { return Err(LinkError::Closed.into()) };
+        let start = Instant::now();
+        let loaded = pool.bind_with(version, instance, link, Some(call)).await;
+        if let Err(error) = loaded {
+            pool.tell_of(&self.app, instance, &error);
+            return Err(error);
+        }
+        pool.loaded(&self.app, instance, start.elapsed())?;
+        (self.fresh, self.start_time) = (None, asked.elapsed());
+        Ok(())
     }
 
     /// The lease again if its instance says that it is still there. Asked in a task of its own: a caller
@@ -119,6 +149,11 @@ impl Lease {
     /// Gives the instance back after a complete, well-formed reply.
     pub fn healthy(mut self) {
         self.over = true;
+        if self.is_fresh() {
+            let pool = Arc::clone(&self.pool);
+            pool.unlend(&mut pool.lock(), self);
+            return;
+        }
         let link = self.link.take().and_then(|mut link| match link.rest() {
             Ok(()) => Some(link),
             Err(error) => {
@@ -134,7 +169,7 @@ impl Lease {
         self.over = true;
         self.link = None;
         let (pool, instance) = (Arc::clone(&self.pool), Arc::clone(&self.instance));
-        pool.give_up(&self.app, &instance, why).await
+        pool.give_up(&self.app, &instance, why, self.is_fresh()).await
     }
 }
 
@@ -143,9 +178,9 @@ impl Drop for Lease {
         if !self.over {
             self.link = None;
             let (pool, app) = (Arc::clone(&self.pool), self.app.clone());
-            let instance = Arc::clone(&self.instance);
+            let (instance, fresh) = (Arc::clone(&self.instance), self.is_fresh());
             tokio::spawn(async move {
-                pool.give_up(&app, &instance, Some(Cause::InstanceLost)).await;
+                pool.give_up(&app, &instance, Some(Cause::InstanceLost), fresh).await;
             });
         }
     }
@@ -188,7 +223,8 @@ impl Pool {
         deadline: Deadline,
         hung_up: &mut oneshot::Receiver<()>,
     ) -> Result<Lease, Turned> {
-        let mut told = match self.lease_or_wait(&mut self.lock(), name, Instant::now())? {
+        let begun = self.lease_or_wait(&mut self.lock(), name, deadline, Instant::now())?;
+        let mut told = match begun {
             Begun::Lease(lease) => return Ok(lease),
             Begun::Wait(told) => told,
         };
@@ -222,6 +258,7 @@ impl Pool {
         self: &Arc<Self>,
         books: &mut Books,
         name: &AppId,
+        deadline: Deadline,
         now: Instant,
     ) -> Result<Begun, Turned> {
         let Some(app) = books.apps.get(name) else { return Err(Turned::NoApp) };
@@ -240,7 +277,7 @@ impl Pool {
         }
         let (tell, told) = oneshot::channel();
         let app = books.apps.get_mut(name).ok_or(Turned::NoApp)?;
-        app.waiting.push_back(Waiter { tell });
+        app.waiting.push_back(Waiter { deadline, tell });
         self.settle(books, name);
         Ok(Begun::Wait(told))
     }
@@ -288,13 +325,78 @@ impl Pool {
             start,
             start_time,
             rested,
+            fresh: None,
             over: false,
         })
+    }
+
+    /// Lends an instance out that has still to load its version; gives it back if its app or its seat is
+    /// gone.
+    pub(super) fn lend_fresh(
+        self: &Arc<Self>,
+        books: &mut Books,
+        fresh: Fresh,
+    ) -> Result<Lease, Fresh> {
+        let now = Instant::now();
+        let Some(seat) = books.seats.get_mut(&fresh.instance.id) else { return Err(fresh) };
+        seat.calls += 1;
+        seat.pace.charge(now);
+        seat.since = now;
+        let start = std::mem::replace(&mut seat.start, Start::Idle);
+        let Some(app) = books.app(&fresh.key) else { return Err(fresh) };
+        app.starting = app.starting.saturating_sub(1);
+        app.busy += 1;
+        app.calls += 1;
+        let Fresh { key, version, instance, link, asked } = fresh;
+        Ok(Lease {
+            pool: Arc::clone(self),
+            app: key,
+            instance,
+            version,
+            link: Some(link),
+            start,
+            start_time: Duration::ZERO,
+            rested: Duration::ZERO,
+            fresh: Some(asked),
+            over: false,
+        })
+    }
+
+    /// Books that a lent instance has loaded its version, which took it so long.
+    fn loaded(
+        &self,
+        key: &AppKey,
+        instance: &Instance,
+        loading: Duration,
+    ) -> Result<(), BindError> {
+        let mut books = self.lock();
+        if let Some(app) = books.app(key) {
+            app.loading = Some(loading);
+        }
+        let limits = books.app(key).map(|app| Arc::clone(&app.version));
+        let cpu = limits.map(|version| books.limits_of(&version).cpu);
+        let lost = || BindError::Stopped(Cause::InstanceLost);
+        let seat = books.seats.get_mut(&instance.id).ok_or_else(lost)?;
+        seat.cpu = cpu.unwrap_or(seat.cpu);
+        let alive = seat.on(Event::Bound) != Effect::Kill && seat.on(Event::Leased) != Effect::Kill;
+        if alive { Ok(()) } else { Err(lost()) }
     }
 
     /// Puts a lease back that nobody took.
     pub(super) fn unlend(self: &Arc<Self>, books: &mut Books, mut lease: Lease) {
         lease.over = true;
+        if let Some(asked) = lease.fresh
+            && let Some(link) = lease.link.take()
+        {
+            if let Some(app) = books.app(&lease.app) {
+                app.busy = app.busy.saturating_sub(1);
+                app.starting += 1;
+            }
+            let (key, version) = (lease.app.clone(), Arc::clone(&lease.version));
+            let instance = Arc::clone(&lease.instance);
+            self.load_alone(Fresh { key, version, instance, link, asked });
+            return;
+        }
         let link = lease.link.take();
         self.put_back(books, &lease.app.clone(), &lease.instance.clone(), &lease.version, link);
     }
@@ -343,6 +445,7 @@ impl Pool {
         key: &AppKey,
         instance: &Arc<Instance>,
         why: Option<Cause>,
+        fresh: bool,
     ) -> Death {
         {
             let mut books = self.lock();
@@ -357,12 +460,18 @@ impl Pool {
             cause = death.cause.reason(), confirmed = death.confirmed, "instance ended",
         );
         let mut books = self.lock();
-        // A limit that a call met is that call's affair; a version that breaks by itself is not asked
-        // again and again.
-        if matches!(death.cause, Cause::Crashed { .. } | Cause::ExitedEarly { .. })
-            && let Some(app) = books.app(key)
-        {
-            app.backoff.fail(Instant::now());
+        if let Some(app) = books.app(key) {
+            // A limit that a call met is that call's affair; a version that breaks by itself is not asked
+            // again and again.
+            let callers = matches!(death.cause, Cause::Deadline | Cause::Cancelled);
+            let breaks = matches!(death.cause, Cause::Crashed { .. } | Cause::ExitedEarly { .. });
+            if breaks || (fresh && !callers) {
+                app.backoff.fail(Instant::now());
+            }
+            if fresh {
+                // It may need longer than calls have: the next one is loaded for whoever comes.
+                app.loading = None;
+            }
         }
         self.settle(&mut books, &key.name);
         death

@@ -20,8 +20,8 @@ use std::{
 };
 
 use skep_core::{
-    AppId, Backoff, ByteCount, Cause, Ceiling, Denied, Gauge, InstanceId, Level, Metric, Pace,
-    PoolLimits, Rate, Reservation, TenantId, admission,
+    AppId, Backoff, ByteCount, Cause, Ceiling, Deadline, Denied, Gauge, InstanceId, Level, Metric,
+    Pace, PoolLimits, Rate, Reservation, TenantId, admission,
     life::{self, Effect, Event, State},
     pool::Refusal,
 };
@@ -35,8 +35,9 @@ use crate::{
     registry::{AppQuota, Version},
 };
 
-pub use compile::CompileError;
+pub use compile::{CompileError, Compiled};
 pub use lease::{Lease, Start};
+pub use start::BindError;
 pub use view::{AppStatus, InstanceStatus};
 
 /// Why a call got no instance.
@@ -142,6 +143,8 @@ struct App {
     starting: u32,
     busy: u32,
     waiting: VecDeque<Waiter>,
+    /// How long loading its version took, where that is known.
+    loading: Option<Duration>,
     /// When whoever waits is looked at again though nothing happened.
     look_again: Option<Instant>,
     backoff: Backoff,
@@ -150,6 +153,7 @@ struct App {
 
 #[derive(Debug)]
 struct Waiter {
+    deadline: Deadline,
     tell: oneshot::Sender<Result<Lease, Turned>>,
 }
 
@@ -247,8 +251,9 @@ impl Pool {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes `version` what its app serves. Instances of the one before end when they are idle.
-    pub fn deploy(self: &Arc<Self>, version: Version, quota: AppQuota) {
+    /// Makes `version` what its app serves; `loading` is how long that takes, where it is known. Instances
+    /// of the one before end when they are idle.
+    pub fn deploy(self: &Arc<Self>, version: Version, quota: AppQuota, loading: Option<Duration>) {
         let now = Instant::now();
         let mut books = self.lock();
         let name = version.app.clone();
@@ -259,6 +264,7 @@ impl Pool {
         let old = match books.apps.get_mut(&name) {
             Some(app) => {
                 app.version = version;
+                app.loading = loading;
                 app.quota = quota;
                 app.gauge.set(quota.rate, concurrency, now);
                 app.memory.set_quota(quota.memory);
@@ -276,6 +282,7 @@ impl Pool {
                     starting: 0,
                     busy: 0,
                     waiting: VecDeque::new(),
+                    loading,
                     look_again: None,
                     backoff: Backoff::new(),
                     calls: 0,

@@ -12,12 +12,12 @@ use skep_core::{
     AppId, ByteCount, Cause, InstanceId, Pace, admission,
     admission::Pick,
     life::{Effect, Event, State},
-    pool::{Choice, Demand, choose},
+    pool::{Choice, Demand, choose, may_load_within},
 };
 use skep_link::frame::{Stop, ToDaemon, ToShim};
 use tokio::time::timeout;
 
-use super::{AppKey, Books, Pool, Seat, Start, Turned};
+use super::{AppKey, Books, Pool, Seat, Start, Turned, Waiter};
 use crate::{
     cgroup::Limits,
     exit::Chain,
@@ -33,7 +33,7 @@ const BIND_MARGIN: Duration = Duration::from_secs(1);
 
 /// Why an instance does not serve a version.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BindError {
+pub enum BindError {
     /// A limit does not hold.
     #[error(transparent)]
     Limit(#[from] crate::cgroup::LimitError),
@@ -57,6 +57,28 @@ pub(super) enum BindError {
     /// It took too much of something.
     #[error("{}", .0)]
     Stopped(Cause),
+}
+
+impl BindError {
+    /// What whoever waited is told; no cause where the kernel knows better.
+    pub fn told(&self) -> (Option<Cause>, Option<String>) {
+        match self {
+            Self::Stopped(cause) => (Some(*cause), None),
+            Self::Source { .. } => (Some(Cause::SpawnFailed), Some(self.to_string())),
+            Self::Limit(_) => (Some(Cause::SpawnFailed), None),
+            Self::Link(_) => (None, None),
+        }
+    }
+}
+
+/// An instance that has its seat and is still to load its version.
+pub(super) struct Fresh {
+    pub(super) key: AppKey,
+    pub(super) version: Arc<Version>,
+    pub(super) instance: Arc<Instance>,
+    pub(super) link: Link,
+    /// When it was asked for.
+    pub(super) asked: Instant,
 }
 
 impl Pool {
@@ -165,15 +187,55 @@ impl Pool {
             return false;
         }
         app.starting += 1;
-        let (pool, instance) = (Arc::clone(self), Arc::clone(&seat.instance));
-        tokio::spawn(async move {
-            match link {
-                Some(link) => pool.bind_seated(&key, &version, &instance, link, now).await,
-                None => pool.start_failed(&key, &instance, Cause::InstanceLost.into()).await,
+        let instance = Arc::clone(&seat.instance);
+        match link {
+            Some(link) => self.load(books, Fresh { key, version, instance, link, asked: now }),
+            None => {
+                let pool = Arc::clone(self);
+                tokio::spawn(async move {
+                    pool.start_failed(&key, &instance, Cause::InstanceLost.into()).await;
+                });
             }
-        });
+        }
         self.shared.wake.notify_one();
         true
+    }
+
+    /// Has an instance load its version: by the call that waits the longest, if loading is quick beside the
+    /// time that the call has, else in a task of its own.
+    fn load(self: &Arc<Self>, books: &mut Books, fresh: Fresh) {
+        let fresh = match books.app(&fresh.key) {
+            Some(app) if app.version.id == fresh.version.id => {
+                let within = |waiter: &mut Waiter| {
+                    let left = waiter.deadline.left(Instant::now()).unwrap_or_default();
+                    may_load_within(left, app.loading)
+                };
+                match app.waiting.pop_front_if(within) {
+                    None => fresh,
+                    Some(waiter) => {
+                        let lease = match self.lend_fresh(books, fresh) {
+                            Ok(lease) => lease,
+                            Err(fresh) => return self.load_alone(fresh),
+                        };
+                        if let Err(Ok(lease)) = waiter.tell.send(Ok(lease)) {
+                            self.unlend(books, lease);
+                        }
+                        return;
+                    }
+                }
+            }
+            _ => fresh,
+        };
+        self.load_alone(fresh);
+    }
+
+    /// Loads it for whoever comes.
+    pub(super) fn load_alone(self: &Arc<Self>, fresh: Fresh) {
+        let pool = Arc::clone(self);
+        tokio::spawn(async move {
+            let Fresh { key, version, instance, link, asked } = fresh;
+            pool.bind_seated(&key, &version, &instance, link, asked).await;
+        });
     }
 
     pub(super) fn fitting_spare(
@@ -233,7 +295,8 @@ impl Pool {
         let launched = self.launch(&self.app_limits(version)).await;
         let (instance, link) = self.seat_clone(key, version, launched)?;
         self.watch(&instance);
-        self.bind_seated(key, version, &instance, link, asked).await;
+        let (key, version) = (key.clone(), Arc::clone(version));
+        self.load(&mut self.lock(), Fresh { key, version, instance, link, asked });
         Ok(())
     }
 
@@ -313,6 +376,14 @@ impl Pool {
         Cause::SpawnFailed.into()
     }
 
+    /// Says that a version could not be loaded where operators look.
+    pub(super) fn tell_of(&self, key: &AppKey, instance: &Instance, error: &BindError) {
+        tracing::warn!(
+            tenant = %self.tenant, app = %key.name, instance = %instance.id, error = %Chain(error),
+            "cannot bind",
+        );
+    }
+
     /// Binds an instance that has its seat, and lets it serve.
     async fn bind_seated(
         self: &Arc<Self>,
@@ -322,20 +393,15 @@ impl Pool {
         mut link: Link,
         asked: Instant,
     ) {
+        let start = Instant::now();
         if let Err(error) = self.bind(version, instance, &mut link).await {
-            tracing::warn!(
-                tenant = %self.tenant, app = %key.name, instance = %instance.id,
-                error = %Chain(&error), "cannot bind",
-            );
-            let (cause, detail) = match &error {
-                BindError::Stopped(cause) => (*cause, None),
-                BindError::Source { .. } => (Cause::SpawnFailed, Some(error.to_string())),
-                BindError::Limit(_) => (Cause::SpawnFailed, None),
-                BindError::Link(_) => (Cause::InstanceLost, None),
-            };
+            self.tell_of(key, instance, &error);
+            let (cause, detail) = error.told();
+            let cause = cause.unwrap_or(Cause::InstanceLost);
             self.start_failed(key, instance, Turned::Cause(cause, detail)).await;
             return;
         }
+        let loading = start.elapsed();
         let mut books = self.lock();
         let limits = books.limits_of(version);
         let served = books.app(key).is_some_and(|app| {
@@ -349,6 +415,7 @@ impl Pool {
             seat.cpu = limits.cpu;
             (seat.since, seat.start_time) = (Instant::now(), asked.elapsed());
             if let Some(app) = books.app(key) {
+                app.loading = Some(loading);
                 app.idle.push(instance.id);
             }
         } else {
@@ -367,11 +434,23 @@ impl Pool {
         instance: &Instance,
         link: &mut Link,
     ) -> Result<Vec<String>, BindError> {
+        self.bind_with(version, instance, link, None).await
+    }
+
+    /// The same, and sends a call that the shim takes once it has loaded the version.
+    pub(super) async fn bind_with(
+        self: &Arc<Self>,
+        version: &Version,
+        instance: &Instance,
+        link: &mut Link,
+        call: Option<&ToShim<'_>>,
+    ) -> Result<Vec<String>, BindError> {
         instance.limit(&self.app_limits(version))?;
         let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
         let bind = ToShim::Bind(version.bind(self.shared.max_reply, wall));
+        let frames: Vec<&ToShim<'_>> = std::iter::once(&bind).chain(call).collect();
         let answer = async {
-            link.send(&bind).await?;
+            link.send_all(&frames).await?;
             link.receive().await
         };
         let answer = match timeout(BIND_TIME + BIND_MARGIN, answer).await {
@@ -524,7 +603,7 @@ impl Pool {
 }
 
 impl Books {
-    fn limits_of(&self, version: &Version) -> Limits {
+    pub(super) fn limits_of(&self, version: &Version) -> Limits {
         let limits = &version.limits;
         Limits {
             memory: skep_core::Ceiling::At(limits.memory),

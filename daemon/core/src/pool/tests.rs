@@ -303,3 +303,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_call_goes_with_its_app_only_if_loading_is_known_to_be_quick() {
+    let millis = Duration::from_millis;
+    assert!(may_load_within(millis(100), Some(millis(10))));
+    assert!(!may_load_within(millis(100), Some(millis(11))));
+    assert!(!may_load_within(Duration::MAX, None));
+    assert!(!may_load_within(Duration::ZERO, Some(millis(1))));
+    assert!(!may_load_within(millis(1), Some(Duration::MAX)));
+}
