@@ -142,8 +142,22 @@ impl Launcher {
             });
             done.context("the launcher")?;
             series.push(took);
+            drop(ours);
+            self.await_end()?;
         }
         Ok(series)
+    }
+
+    /// Waits until the launched process is gone, which ends with its link: its end is not to be in the time
+    /// of the next one. The launcher is waiting to reap it.
+    fn await_end(&self) -> anyhow::Result<()> {
+        for _ in 0..1000 {
+            if fs::read_to_string(self.group.join("cgroup.procs"))?.is_empty() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        bail!("the launched process does not end")
     }
 }
 

@@ -2,15 +2,16 @@
 //!
 //! `bench-shim exec` serves the link that is its standard input, without walls: for sandboxes that put
 //! their own around it. `bench-shim launch ID` clones and executes `bench-shim walled` for each packet of
-//! two descriptors, a link and a control group: the plain way to start a walled process.
+//! two descriptors, a link and a control group, one after the other: the plain way to start a walled
+//! process.
 
 use std::{collections::HashSet, error::Error, fs, num::NonZeroUsize, os::fd::AsFd as _, rc::Rc};
 
 use caps::{CapSet, Capability};
 use nix::{
     fcntl::OFlag,
-    sys::wait::{WaitPidFlag, waitpid},
-    unistd::{dup2_stdin, dup2_stdout, execv, pipe2, write},
+    sys::wait::waitpid,
+    unistd::{Pid, dup2_stdin, dup2_stdout, execv, pipe2, write},
 };
 use skep_link::{VERSION, frame::ToDaemon};
 use skep_shim::{
@@ -55,8 +56,6 @@ fn launch(id: u32) -> Result<(), Box<dyn Error>> {
     let socket = sys::standard_input();
     let mut packet = [0; 1];
     loop {
-        while waitpid(None, Some(WaitPidFlag::WNOHANG)).is_ok_and(|status| status.pid().is_some()) {
-        }
         let (len, fds) = sys::receive(socket.as_fd(), &mut packet)?;
         if len == 0 {
             return Ok(());
@@ -78,6 +77,8 @@ fn launch(id: u32) -> Result<(), Box<dyn Error>> {
                     fs::write(format!("/proc/{pid}/{map}"), format!("{INSIDE_ID} {id} 1\n"))?;
                 }
                 write(&release, &[1])?;
+                // One at a time: nothing of this one is left to be done when the next is asked for.
+                waitpid(Pid::from_raw(pid), None)?;
             }
         }
     }
