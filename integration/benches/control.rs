@@ -1,7 +1,8 @@
 //! Turns: ours and the reference one after the other in each round, beside a control.
 //!
 //! The control is fork and wait of a small process. A round in which it differs by more than a quarter
-//! from the median of all rounds is measured again, three times at most; then the figures are marked.
+//! from the median of all rounds is measured again, three times at most; then the figures are marked. So
+//! is what has no rounds, if the control differs after it from before.
 
 use std::{
     process::{Command, Stdio},
@@ -12,8 +13,12 @@ use crate::stats::{Rounds, Series};
 
 /// How far the control may drift.
 const DRIFT: f64 = 0.25;
-/// Rounds that may be measured again.
+/// How often rounds are measured again, and how often what has no rounds is measured in all.
 pub(crate) const AGAIN: usize = 3;
+/// The same for what takes half a minute each time.
+pub(crate) const TWICE: usize = 2;
+/// How long the kernel clears away what the last attempt left behind.
+const SETTLE: Duration = Duration::from_secs(2);
 /// Control processes of one round.
 const CONTROLS: usize = 20;
 
@@ -36,11 +41,26 @@ fn control() -> f64 {
     series.p50()
 }
 
-/// Work that cannot be measured again: what it gives, and whether the control drifted meanwhile.
-pub(crate) fn watched<T>(work: impl FnOnce() -> T) -> (T, bool) {
-    let before = control();
-    let result = work();
-    (result, DRIFT < (control() / before - 1.0).abs())
+/// Measures by `work`, and again while the control drifted over it, `times` in all at most. The last
+/// result, and whether the control drifted even then.
+///
+/// What must live on until the control has run again is part of the result.
+pub(crate) fn watched<T>(
+    times: usize,
+    mut work: impl FnMut() -> anyhow::Result<T>,
+) -> anyhow::Result<(T, bool)> {
+    let mut left = times;
+    loop {
+        let before = control();
+        let result = work()?;
+        let noisy = DRIFT < (control() / before - 1.0).abs();
+        left = left.saturating_sub(1);
+        if !noisy || left == 0 {
+            return Ok((result, noisy));
+        }
+        drop(result);
+        std::thread::sleep(SETTLE);
+    }
 }
 
 /// Measures `rounds` rounds of both, which take turns in who begins.
@@ -49,19 +69,31 @@ pub(crate) fn in_turns(
     mut ours: impl FnMut() -> anyhow::Result<Series>,
     mut reference: impl FnMut() -> anyhow::Result<Series>,
 ) -> anyhow::Result<Rounds> {
+    let mut ours_begin = false;
+    in_rounds(rounds, || {
+        ours_begin = !ours_begin;
+        if ours_begin {
+            let one = ours()?;
+            Ok((one, reference()?))
+        } else {
+            let other = reference()?;
+            Ok((ours()?, other))
+        }
+    })
+}
+
+/// Measures `rounds` rounds, each of which gives ours and the reference.
+pub(crate) fn in_rounds(
+    rounds: usize,
+    mut round: impl FnMut() -> anyhow::Result<(Series, Series)>,
+) -> anyhow::Result<Rounds> {
     let mut measured: Vec<([f64; 2], Series, Series)> = Vec::new();
     let mut again = 0;
     loop {
         while measured.len() < rounds {
             let before = control();
-            let (one, other) = if measured.len().is_multiple_of(2) {
-                let one = ours()?;
-                (one, reference()?)
-            } else {
-                let other = reference()?;
-                (ours()?, other)
-            };
-            measured.push(([before, control()], one, other));
+            let (ours, reference) = round()?;
+            measured.push(([before, control()], ours, reference));
         }
         let mut controls: Vec<f64> = measured.iter().flat_map(|(both, ..)| *both).collect();
         controls.sort_by(f64::total_cmp);

@@ -2,8 +2,9 @@
 
 use std::{
     fs,
+    path::Path,
     process::Child,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -14,19 +15,26 @@ use nix::{
     unistd::Pid,
 };
 use skep_integration::{host::Host, look::Process, place::Place};
-use skep_proto::v1::{Metric, Quota, Rates, SetQuotaRequest, Start};
-use tokio::task::JoinSet;
-use tonic::Code;
+use skep_proto::v1::{InvokeRequest, Start};
+use tokio::{runtime::Builder, task::JoinSet};
 
 use crate::{
-    control::{in_turns, watched},
-    ours::{Ours, call, connect, one_by_one, request},
+    control::{TWICE, in_turns, watched},
+    ours::{Ours, call, connect, one_by_one},
     reference::{Bwrap, Echo},
-    rows::{Effort, placement, rates, ready, row},
+    rows::{Effort, mark, placement, rate_row, rates, row},
     stats::{Goal, Rounds, Row, Series},
 };
 
-fn one(id: &str, what: String, ratio: f64, goal: Goal, figures: (f64, f64)) -> Row {
+/// A row of two figures instead of two series.
+pub(crate) fn one(
+    id: &str,
+    what: String,
+    ratio: f64,
+    goal: Goal,
+    figures: (f64, f64),
+    noisy: bool,
+) -> Row {
     Row {
         id: id.to_owned(),
         what,
@@ -36,7 +44,7 @@ fn one(id: &str, what: String, ratio: f64, goal: Goal, figures: (f64, f64)) -> R
         ours: (figures.0, figures.0),
         reference: (figures.1, figures.1),
         unit: "us",
-        note: String::new(),
+        note: mark(noisy).to_owned(),
     }
 }
 
@@ -52,7 +60,7 @@ pub(crate) fn create_rate(effort: Effort) -> anyhow::Result<Vec<Row>> {
         let what =
             format!("{} starts that answered once and stay, {lanes} at a time", effort.crowd);
         let id = format!("create_rate_vs_bwrap_{lanes}");
-        let base = row(&id, &what, &rounds, Goal::Least(4.0, 10.0), "");
+        let base = rate_row(&id, &what, &rounds, Goal::Least(4.0, 10.0));
         let note = match placement(100, Duration::from_secs_f64(1.0 / base.ours.0))? {
             None => String::new(),
             Some(placed) => {
@@ -61,7 +69,7 @@ pub(crate) fn create_rate(effort: Effort) -> anyhow::Result<Vec<Row>> {
                 format!("decided on unified; without placement ({placed:.0} us) about {without:.1}")
             }
         };
-        rows.push(Row { unit: "1/s", note: base.note.clone() + &note, ..base });
+        rows.push(Row { note: base.note.clone() + &note, ..base });
     }
     Ok(rows)
 }
@@ -119,30 +127,44 @@ fn bwrap_many(count: usize, lanes: usize) -> anyhow::Result<f64> {
 pub(crate) fn flat(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let count = effort.crowd * 3;
     let tenth = (count / 30).max(5);
-    let mut ours = Ours::new(0, count)?;
-    let socket = ours.socket();
-    let (measured, noisy) = watched(|| {
-        let mut first = ours.first_calls(1, Start::Clone)?;
-        let alone = one_by_one(&ours.host, &socket, "a0", effort.calls)?;
-        first.extend(&ours.first_calls(tenth - 1, Start::Clone)?);
-        ours.first_calls(count - 2 * tenth, Start::Clone)?;
-        let last = ours.first_calls(tenth, Start::Clone)?;
-        let crowded = one_by_one(&ours.host, &socket, "a0", effort.calls)?;
-        anyhow::Ok((first, alone, last, crowded))
-    });
-    let (first, alone, last, crowded) = measured?;
-    let alive = ours.host.instances("acme").len();
-    ensure!(alive == count, "{alive} of {count} are alive");
+    let (crowd, noisy) = watched(TWICE, || Crowd::new(count, tenth, effort.calls))?;
     let turns = |ours: Series, reference: Series| Rounds {
         ours: vec![ours],
         reference: vec![reference],
         noisy,
     };
     let what = format!("p50 of the last {tenth} of {count} starts over the first {tenth}");
-    let starts = row("flat_3000", &what, &turns(last, first), Goal::Most(1.5, 1.1), "");
+    let starts = turns(crowd.last, crowd.first);
+    let starts = row("flat_3000", &what, &starts, Goal::Most(1.5, 1.1), "");
     let what = format!("warm p50 with {count} instances over warm p50 with one");
-    let warm = row("flat_3000_warm", &what, &turns(crowded, alone), Goal::Most(1.5, 1.1), "");
+    let warm = turns(crowd.crowded, crowd.alone);
+    let warm = row("flat_3000_warm", &what, &warm, Goal::Most(1.5, 1.1), "");
     Ok(vec![starts, warm])
+}
+
+/// Many instances, and what was measured while they came.
+struct Crowd {
+    first: Series,
+    last: Series,
+    alone: Series,
+    crowded: Series,
+    _ours: Ours,
+}
+
+impl Crowd {
+    fn new(count: usize, few: usize, calls: usize) -> anyhow::Result<Self> {
+        let mut ours = Ours::new(0, count)?;
+        let socket = ours.socket();
+        let mut first = ours.first_calls(1, Start::Clone)?;
+        let alone = one_by_one(&ours.host, &socket, "a0", calls)?;
+        first.extend(&ours.first_calls(few - 1, Start::Clone)?);
+        ours.first_calls(count - 2 * few, Start::Clone)?;
+        let last = ours.first_calls(few, Start::Clone)?;
+        let crowded = one_by_one(&ours.host, &socket, "a0", calls)?;
+        let alive = ours.host.instances("acme").len();
+        ensure!(alive == count, "{alive} of {count} are alive");
+        Ok(Self { first, last, alone, crowded, _ours: ours })
+    }
 }
 
 /// What grows in the kernel with processes.
@@ -183,6 +205,19 @@ fn pss(process: i32) -> anyhow::Result<f64> {
 /// What an idle instance that answered once holds, kernel memory included.
 pub(crate) fn memory(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let count = effort.crowd;
+    let (((own, parts), theirs), noisy) = watched(TWICE, || {
+        let own = memory_of_ours(count)?;
+        thread::sleep(Duration::from_secs(2));
+        Ok((own, memory_of_bwrap(count)?))
+    })?;
+    let what = format!("memory of an idle instance that answered once, of {count}");
+    let figures = (own, theirs);
+    let base = one("memory_vs_bwrap", what, own / theirs, Goal::Most(0.5, 0.25), figures, noisy);
+    let note = format!("{}ours: {parts}", base.note);
+    Ok(vec![Row { unit: "KiB", note, ..base }])
+}
+
+fn memory_of_ours(count: usize) -> anyhow::Result<(f64, String)> {
     let mut ours = Ours::new(0, count)?;
     let before = kernel_memory()?;
     ours.first_calls(count, Start::Clone)?;
@@ -190,9 +225,10 @@ pub(crate) fn memory(effort: Effort) -> anyhow::Result<Vec<Row>> {
     for instance in ours.host.instances("acme") {
         shares += pss(i32::try_from(instance.pid)?)?;
     }
-    let (own, parts) = held(before, shares, count)?;
-    drop(ours);
-    thread::sleep(Duration::from_secs(2));
+    held(before, shares, count)
+}
+
+fn memory_of_bwrap(count: usize) -> anyhow::Result<f64> {
     let bwrap = Bwrap::new()?;
     let before = kernel_memory()?;
     let alive: Vec<(Child, _)> = (0..count).map(|_| bwrap.start()).collect::<Result<_, _>>()?;
@@ -212,160 +248,70 @@ pub(crate) fn memory(effort: Effort) -> anyhow::Result<Vec<Row>> {
         drop(link);
         child.wait()?;
     }
-    let what = format!("memory of an idle instance that answered once, of {count}");
-    let base = one("memory_vs_bwrap", what, own / theirs, Goal::Most(0.5, 0.25), (own, theirs));
-    Ok(vec![Row { unit: "KiB", note: format!("ours: {parts}"), ..base }])
-}
-
-/// What the limiter costs a warm call: the same app with a rate at every level, far above what is asked.
-pub(crate) fn limiter(effort: Effort) -> anyhow::Result<Vec<Row>> {
-    let host = ready(1)?;
-    let socket = host.place.folder.join("skep.sock");
-    let far = Rates { rps: Some(1_000_000), burst: Some(1_000_000) };
-    let calls = |rates| {
-        limit(&host, |_| rates)?;
-        one_by_one(&host, &socket, "app", effort.calls)
-    };
-    let rounds = in_turns(effort.rounds, || calls(Some(far)), || calls(None))?;
-    let what = "warm p50 with a rate at three levels over warm p50 without";
-    let mut rows = vec![row("limiter", what, &rounds, Goal::Most(1.02, 1.005), "")];
-    for level in ["tenant", "app", "process"] {
-        rows.push(admitted(&host, level, effort.stretch * 10)?);
-    }
-    Ok(rows)
-}
-
-/// Sets the rate of each level to what `of` says, or takes it away.
-fn limit(host: &Host, of: impl Fn(&str) -> Option<Rates>) -> anyhow::Result<()> {
-    let all = [
-        ("", "tenant", Metric::Rate),
-        ("app", "app", Metric::Rate),
-        ("app", "process", Metric::InstanceRate),
-    ];
-    for (app, level, metric) in all {
-        let rates = of(level);
-        let process = metric == Metric::InstanceRate;
-        let set = host.set_quota(SetQuotaRequest {
-            tenant: "acme".into(),
-            app: app.into(),
-            quota: (!process).then_some(Quota { rate: rates, ..Default::default() }),
-            instance_rate: rates.filter(|_| process),
-            unlimited: if rates.is_none() { vec![metric.into()] } else { Vec::new() },
-        });
-        set.map_err(|status| anyhow::anyhow!("{status}"))?;
-    }
-    Ok(())
-}
-
-/// Calls per second that are let in where far more are offered.
-const RATE: u32 = 1000;
-
-/// How many calls are let in at one level, over its quota.
-fn admitted(host: &Host, level: &str, stretch: Duration) -> anyhow::Result<Row> {
-    let rates = Rates { rps: Some(RATE), burst: Some(1) };
-    limit(host, |at| (at == level).then_some(rates))?;
-    let socket = host.place.folder.join("skep.sock");
-    let (let_in, refused, took) = host.block_on(async {
-        let start = Instant::now();
-        let mut lanes = JoinSet::new();
-        for _ in 0..4 {
-            let mut client = connect(&socket).await?;
-            lanes.spawn(async move {
-                let (mut let_in, mut refused) = (0_u64, 0_u64);
-                while start.elapsed() < stretch {
-                    match client.invoke(request("app")).await {
-                        Ok(_) => let_in += 1,
-                        Err(status) if status.code() == Code::ResourceExhausted => refused += 1,
-                        Err(status) => anyhow::bail!("{status}"),
-                    }
-                }
-                Ok((let_in, refused))
-            });
-        }
-        let mut sum = (0, 0);
-        while let Some(lane) = lanes.join_next().await {
-            let (let_in, refused) = lane??;
-            sum = (sum.0 + let_in, sum.1 + refused);
-        }
-        anyhow::Ok((sum.0 as f64, sum.1, start.elapsed().as_secs_f64()))
-    })?;
-    ensure!(0 < refused, "no more was offered than the quota of the {level}");
-    let quota = f64::from(RATE);
-    let what = format!("admitted at the {level}'s quota of {RATE}/s, far more being offered");
-    let goal = Goal::Near(0.01, 0.001);
-    let id = format!("limiter_{level}");
-    let base = one(&id, what, let_in / took / quota, goal, (let_in / took, quota));
-    Ok(Row { unit: "1/s", ..base })
+    Ok(theirs)
 }
 
 /// A neighbour's warm p99 while another tenant does its worst, over its quiet p99.
 pub(crate) fn neighbour(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let host = Host::roomy("");
+    let socket = host.place.folder.join("skep.sock");
     let deploy = |tenant: &str, app: &str, source: &str| {
         let made = host.deploy(tenant, app, source, |request| {
             request.limits.get_or_insert_default().timeout_ms = Some(60_000);
         });
         made.map_err(|status| anyhow::anyhow!("{status}")).map(drop)
     };
-    deploy("beta", "quiet", "export default (n) => n + 1")?;
+    deploy("acme", "quiet", "export default (n) => n + 1")?;
     deploy(
-        "acme",
+        "beta",
         "hog",
         "export default () => { for (const l = [];;) l.push(new Array(1e3).fill(1)); }",
     )?;
-    deploy(
-        "acme",
-        "short",
-        "export default (n) => n + 1; export const end = () => { while (1); }",
-    )?;
-    let quiet_calls = || -> anyhow::Result<Series> {
-        let mut series = Series::default();
-        for _ in 0..effort.calls {
-            let (took, answer) =
-                crate::control::time(|| host.send(Host::request("beta", "quiet", "", b"1")));
-            answer.map_err(|status| anyhow::anyhow!("{status}"))?;
-            series.push(took);
-        }
-        Ok(series)
-    };
-    let beside = |harm: &(dyn Fn() + Sync)| -> anyhow::Result<Series> {
-        let over = AtomicBool::new(false);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while !over.load(Ordering::Relaxed) {
-                    harm();
-                }
-            });
-            let series = quiet_calls();
-            over.store(true, Ordering::Relaxed);
-            series
-        })
-    };
-    quiet_calls()?;
-    // Failures are what both are after: each is an instance that ended.
-    let ended = AtomicU64::new(0);
-    let hog = || {
-        let failed = host.invoke("hog", "", "null").is_err();
-        ended.fetch_add(failed.into(), Ordering::Relaxed);
-    };
-    let churn = || {
-        let mut request = Host::request("acme", "short", "end", b"1");
-        request.timeout_ms = Some(1);
-        ended.fetch_add(host.send(request).is_err().into(), Ordering::Relaxed);
-    };
-    let harms: [(&str, &str, &(dyn Fn() + Sync)); 2] = [
-        ("neighbour_oom", "during another tenant's out-of-memory loop", &hog),
-        ("neighbour_churn", "while another tenant's instances are made and ended", &churn),
+    deploy("beta", "short", "export default () => { while (1); }")?;
+    let hog = Host::request("beta", "hog", "", b"null");
+    let mut churn = Host::request("beta", "short", "", b"1");
+    churn.timeout_ms = Some(1);
+    let harms = [
+        ("neighbour_oom", "during another tenant's out-of-memory loop", hog),
+        ("neighbour_churn", "while another tenant's instances are made and ended", churn),
     ];
+    let quiet_calls = || one_by_one(&host, &socket, "quiet", effort.calls);
     let mut rows = Vec::new();
     for (id, when, harm) in harms {
-        let rounds = in_turns(effort.rounds, || beside(harm), quiet_calls)?;
+        let beside = || {
+            let over = AtomicBool::new(false);
+            thread::scope(|scope| {
+                let harm = scope.spawn(|| harm_until(&over, &socket, &harm));
+                let series = quiet_calls();
+                over.store(true, Ordering::Relaxed);
+                harm.join().map_err(|_| anyhow::anyhow!("the harm panicked"))??;
+                series
+            })
+        };
+        let rounds = in_turns(effort.rounds, beside, quiet_calls)?;
         let (ratio, apart) = rounds.ratio(Series::p99);
         let base =
             row(id, &format!("warm p99 {when}, over quiet p99"), &rounds, Goal::Most(3.0, 1.5), "");
         rows.push(Row { ratio, spread: apart, ..base });
     }
     Ok(rows)
+}
+
+/// Sends a call that ends its instance, again and again. Over a connection and by a runtime of this thread
+/// alone: what the client of the harm does is not to be in the way of the client that is measured.
+fn harm_until(over: &AtomicBool, socket: &Path, harm: &InvokeRequest) -> anyhow::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let failed = runtime.block_on(async {
+        let mut client = connect(socket).await?;
+        let mut failed = 0_u64;
+        while !over.load(Ordering::Relaxed) {
+            // Failures are what it is after.
+            failed += u64::from(client.invoke(harm.clone()).await.is_err());
+        }
+        anyhow::Ok(failed)
+    })?;
+    ensure!(0 < failed, "the neighbour did no harm");
+    Ok(())
 }
 
 /// CPU time of a process, and how often its threads went to sleep by themselves.
@@ -390,10 +336,13 @@ pub(crate) fn idle(effort: Effort) -> anyhow::Result<Vec<Row>> {
     // Threads that only waited for files have ended by then.
     thread::sleep(Duration::from_secs(15));
     let (daemon, bare) = (ours.host.daemon_process(), echo.process());
-    let (before, bare_before) = (effort_of(daemon)?, effort_of(bare)?);
     let stretch = Duration::from_secs(20);
-    thread::sleep(stretch);
-    let (after, bare_after) = (effort_of(daemon)?, effort_of(bare)?);
+    let (spent, noisy) = watched(TWICE, || {
+        let before = (effort_of(daemon)?, effort_of(bare)?);
+        thread::sleep(stretch);
+        Ok((before, (effort_of(daemon)?, effort_of(bare)?)))
+    })?;
+    let ((before, bare_before), (after, bare_after)) = spent;
     let minute = 60.0 / stretch.as_secs_f64();
     let micros = |spent: Duration| spent.as_secs_f64() * 1e6 * minute;
     let own = micros(after.0.saturating_sub(before.0));
@@ -402,8 +351,8 @@ pub(crate) fn idle(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let what = format!("the daemon's CPU time per minute with {} idle instances", effort.crowd);
     // A server that does nothing at all leaves no ratio: a microsecond stands for it.
     let ratio = own.max(1.0) / theirs.max(1.0);
-    let cpu = one("idle", what, ratio, Goal::Most(2.0, 1.0), (own, theirs));
+    let cpu = one("idle", what, ratio, Goal::Most(2.0, 1.0), (own, theirs), noisy);
     let what = "the daemon's wake-ups per minute meanwhile".to_owned();
-    let waking = one("idle_wakes", what, wakes, Goal::Most(0.0, 0.0), (wakes, 0.0));
+    let waking = one("idle_wakes", what, wakes, Goal::Most(0.0, 0.0), (wakes, 0.0), noisy);
     Ok(vec![cpu, Row { unit: "1/min", ..waking }])
 }

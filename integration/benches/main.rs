@@ -7,6 +7,8 @@
 
 mod control;
 mod crowd;
+mod kill;
+mod limiter;
 mod node;
 mod ours;
 mod reference;

@@ -26,11 +26,18 @@ pub(crate) async fn call(
     client: &mut InvocationsClient<Channel>,
     app: &str,
 ) -> anyhow::Result<(Duration, v1::Usage)> {
-    let request = request(app);
+    answer(client, request(app)).await.with_context(|| format!("call of {app}"))
+}
+
+/// Sends a call that answers 2; the time from send to answer, and the bill.
+pub(crate) async fn answer(
+    client: &mut InvocationsClient<Channel>,
+    request: InvokeRequest,
+) -> anyhow::Result<(Duration, v1::Usage)> {
     let start = Instant::now();
     let response = client.invoke(request).await;
     let took = start.elapsed();
-    let response = response.with_context(|| format!("call of {app}"))?.into_inner();
+    let response = response?.into_inner();
     match response.outcome {
         Some(Outcome::Reply(reply)) if reply.payload == "2" => {}
         other => bail!("instead of 2: {other:?}"),

@@ -1,18 +1,14 @@
 //! The rows of the table: what is measured against what, and with which bound.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::{fs, time::Duration};
 
 use anyhow::Context as _;
-use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use skep_integration::{host::Host, place::Place};
 use skep_proto::v1::{self, Start};
 
 use crate::{
     control::{AGAIN, in_turns, time, watched},
-    crowd,
+    crowd, kill, limiter,
     node::{self, Workerd},
     ours::{Ours, one_by_one, saturated},
     reference::{Bwrap, Echo, Launcher, Oci, source},
@@ -48,11 +44,11 @@ pub(crate) const ALL: [(&str, Measure); 17] = [
     ("rps_vs_echo", rps_vs_echo),
     ("rps_vs_workerd", rps_vs_workerd),
     ("no_stall", no_stall),
-    ("kill_vs_wait", kill_vs_wait),
+    ("kill_vs_wait", kill::kill_vs_wait),
     ("create_rate_vs_bwrap", crowd::create_rate),
     ("flat_3000", crowd::flat),
     ("memory_vs_bwrap", crowd::memory),
-    ("limiter", crowd::limiter),
+    ("limiter", limiter::limiter),
     ("neighbour", crowd::neighbour),
     ("idle", crowd::idle),
 ];
@@ -75,7 +71,6 @@ pub(crate) const UNIFIED: [&str; 7] = [
 pub(crate) fn row(id: &str, what: &str, rounds: &Rounds, goal: Goal, note: &str) -> Row {
     let (ratio, spread) = rounds.ratio(Series::p50);
     let (ours, reference) = (rounds.all_ours(), rounds.all_references());
-    let noisy = if rounds.noisy { "noisy machine; " } else { "" };
     Row {
         id: id.to_owned(),
         what: what.to_owned(),
@@ -85,7 +80,23 @@ pub(crate) fn row(id: &str, what: &str, rounds: &Rounds, goal: Goal, note: &str)
         ours: (ours.p50(), ours.p99()),
         reference: (reference.p50(), reference.p99()),
         unit: "us",
-        note: format!("{noisy}{note}"),
+        note: format!("{}{note}", mark(rounds.noisy)),
+    }
+}
+
+/// The beginning of the note of a row that was measured while the machine was noisy.
+pub(crate) fn mark(noisy: bool) -> &'static str {
+    if noisy { "noisy machine; " } else { "" }
+}
+
+/// A row of rates: beside the median round the slowest one, for the high end of a rate is its good side.
+pub(crate) fn rate_row(id: &str, what: &str, rounds: &Rounds, goal: Goal) -> Row {
+    let figures = |all: Series| (all.p50(), all.percentile(0.0));
+    Row {
+        ours: figures(rounds.all_ours()),
+        reference: figures(rounds.all_references()),
+        unit: "1/s",
+        ..row(id, what, rounds, goal, "")
     }
 }
 
@@ -191,11 +202,17 @@ fn spare_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
 pub(crate) const POOL: &str = "instances of 16 MiB; no spares in rows of clones and warm calls, 8 in \
                                spare_vs_echo; idle instances stay";
 
-/// An app with so many instances, all of them ready.
+/// An app of `acme` with so many instances, all of them ready.
 pub(crate) fn ready(instances: u32) -> anyhow::Result<Host> {
     let pool = "[pool]\nspare_floor = 0\nspare_ceiling = 0\nidle_after = \"10m\"\n";
     let host = Host::roomy(pool);
-    let made = host.deploy("acme", "app", &source(), |request| {
+    keep_ready(&host, "acme", instances)?;
+    Ok(host)
+}
+
+/// The same for any tenant, on a host without spares.
+pub(crate) fn keep_ready(host: &Host, tenant: &str, instances: u32) -> anyhow::Result<()> {
+    let made = host.deploy(tenant, "app", &source(), |request| {
         let limits = request.limits.get_or_insert_default();
         (limits.min_instances, limits.max_instances) = (Some(instances), Some(instances));
         // An instance serves one call at a time; the others wait.
@@ -205,9 +222,10 @@ pub(crate) fn ready(instances: u32) -> anyhow::Result<Host> {
     made.map_err(|status| anyhow::anyhow!("{status}"))?;
     let wanted = usize::try_from(instances)?;
     skep_integration::yard::until("all are ready", || {
-        host.instances_in("app", "idle").len() == wanted
+        let all = host.instances(tenant);
+        all.iter().filter(|one| one.app == "app" && one.state == "idle").count() == wanted
     });
-    Ok(host)
+    Ok(())
 }
 
 fn warm_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
@@ -251,8 +269,7 @@ fn rps_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
         )?;
         let id = format!("rps_vs_echo_{instances}");
         let what = format!("answers per second, {instances} instances, 64 calls in flight");
-        let base = row(&id, &what, &rounds, Goal::Least(0.5, 0.8), "");
-        rows.push(Row { unit: "1/s", ..base });
+        rows.push(rate_row(&id, &what, &rounds, Goal::Least(0.5, 0.8)));
     }
     Ok(rows)
 }
@@ -268,8 +285,7 @@ fn rps_vs_workerd(effort: Effort) -> anyhow::Result<Vec<Row>> {
         || host.block_on(workerd.saturated(effort.stretch)),
     )?;
     let what = "answers per second, 64 calls in flight, over workerd's for the same function";
-    let base = row("rps_vs_workerd", what, &rounds, Goal::Least(1.0, 3.0), "");
-    Ok(vec![Row { unit: "1/s", ..base }])
+    Ok(vec![rate_row("rps_vs_workerd", what, &rounds, Goal::Least(1.0, 3.0))])
 }
 
 /// The median of writing `cgroup.procs` twenty times, 20 ms apart: how long a move waits for the kernel.
@@ -303,17 +319,16 @@ pub(crate) fn move_cost() -> anyhow::Result<f64> {
 
 fn no_stall(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let count = effort.starts * 10;
-    let mut ours = Ours::new(0, 2 * count)?;
-    let (measured, noisy) = watched(|| {
+    let ((together, apart, _), noisy) = watched(AGAIN, || {
+        let mut ours = Ours::new(0, 2 * count)?;
         let together = ours.first_calls(count, Start::Clone)?;
         let mut apart = Series::default();
         for _ in 0..count {
             std::thread::sleep(Duration::from_millis(20));
             apart.extend(&ours.first_calls(1, Start::Clone)?);
         }
-        anyhow::Ok((together, apart))
-    });
-    let (together, apart) = measured?;
+        Ok((together, apart, ours))
+    })?;
     let rounds = Rounds { ours: vec![apart], reference: vec![together], noisy };
     let ours = rounds.all_ours();
     let ratio = ours.p99() / rounds.all_references().p50();
@@ -321,63 +336,6 @@ fn no_stall(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let note = if hybrid() { "moves between version 1 groups wait for the kernel" } else { "" };
     let base = row("no_stall", &what, &rounds, Goal::Most(12.0, 5.0), note);
     Ok(vec![Row { ratio, spread: 0.0, ..base }])
-}
-
-/// From the kill of a call at its deadline until its caller is told, which is after the slot is free.
-fn kill_vs_wait(effort: Effort) -> anyhow::Result<Vec<Row>> {
-    let host = Host::roomy("");
-    let code = "export const native = () => [].join.call({ length: 2 ** 31 }, ''); \
-                export default (n) => n + 1;";
-    let made = host.deploy("acme", "app", code, |request| {
-        request.limits.get_or_insert_default().timeout_ms = Some(10_000);
-    });
-    made.map_err(|status| anyhow::anyhow!("{status}"))?;
-    let rounds = in_turns(
-        effort.rounds,
-        || {
-            let mut series = Series::default();
-            for _ in 0..effort.starts.min(20) {
-                series.push(killed_at_its_deadline(&host)?);
-            }
-            Ok(series)
-        },
-        || {
-            let mut series = Series::default();
-            for _ in 0..effort.starts.min(20) {
-                let mut child = std::process::Command::new("sleep").arg("60").spawn()?;
-                std::thread::sleep(Duration::from_millis(5));
-                let (took, ended) = time(|| child.kill().and_then(|()| child.wait()));
-                ended?;
-                series.push(took);
-            }
-            Ok(series)
-        },
-    )?;
-    let what = "kill at a deadline to the slot being free again, over kill and wait of a process";
-    let note = "from the opening of cgroup.kill, as another thread saw it";
-    Ok(vec![row("kill_vs_wait", what, &rounds, Goal::Most(5.0, 2.0), note)])
-}
-
-/// The kill begins when the daemon opens the leaf's `cgroup.kill`, which the kernel tells us.
-fn killed_at_its_deadline(host: &Host) -> anyhow::Result<Duration> {
-    let warm = host.invoke("app", "", "1");
-    anyhow::ensure!(warm.is_ok(), "{warm:?}");
-    let instance = host.instances_in("app", "idle").remove(0).id;
-    let v2 = skepd::cgroup::Hierarchies::detect()?.v2().join(&host.place.name);
-    let file = v2.join("tenants/acme").join(&instance).join("cgroup.kill");
-    let watch = Inotify::init(InitFlags::IN_CLOEXEC)?;
-    watch.add_watch(&file, AddWatchFlags::IN_OPEN).with_context(|| file.display().to_string())?;
-    let begun = std::thread::spawn(move || watch.read_events().map(|_| Instant::now()));
-    let mut request = Host::request("acme", "app", "native", b"null");
-    request.timeout_ms = Some(100);
-    let answer = host.send(request);
-    let told = Instant::now();
-    anyhow::ensure!(
-        answer.is_err_and(|status| status.code() == tonic::Code::DeadlineExceeded),
-        "the call was not killed"
-    );
-    let begun = begun.join().map_err(|_| anyhow::anyhow!("nobody saw the kill"))??;
-    Ok(told.saturating_duration_since(begun))
 }
 
 /// The walls of a live instance, as `/proc` shows them in this very run.
