@@ -14,6 +14,7 @@ mod ours;
 mod reference;
 mod rows;
 mod stats;
+mod table;
 mod wire;
 
 use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
@@ -154,10 +155,7 @@ fn main() -> anyhow::Result<ExitCode> {
     for (name, found) in &walls {
         println!("wall: {name}: {found}");
     }
-    println!(
-        "\n{:<22} {:>7} {:>7}  {:>7} {:>7}  {:<7} {:>21}  {:>21}",
-        "row", "ratio", "spread", "target", "aim", "", "ours p50 / p99", "reference p50 / p99"
-    );
+    table::head();
     let mut all = Vec::new();
     let mut missing = Vec::new();
     for (name, measure) in rows::ALL.iter().filter(|(name, _)| plan.rows.contains(name)) {
@@ -165,28 +163,17 @@ fn main() -> anyhow::Result<ExitCode> {
         let rows = match measure(effort) {
             Ok(rows) => rows,
             Err(error) => {
-                println!("{name:<22} not measured: {error:#}");
+                let why = format!("{error:#}");
+                table::missing(name, &why);
                 let absent = error.is::<reference::Absent>();
-                missing.push(json!({ "id": name, "why": format!("{error:#}"), "absent": absent }));
+                missing.push(json!({ "id": name, "why": why, "absent": absent }));
                 continue;
             }
         };
         for row in rows {
-            let (target, aim) = row.goal.bounds();
-            let pair = |(p50, p99): (f64, f64)| format!("{p50:.0} / {p99:.0} {}", row.unit);
-            println!(
-                "{:<22} {:>7.3} {:>6.0}%  {:>7} {:>7}  {:<7} {:>21}  {:>21}  {}",
-                row.id,
-                row.ratio,
-                row.spread * 100.0,
-                target,
-                aim,
-                row.verdict(),
-                pair(row.ours),
-                pair(row.reference),
-                row.note,
-            );
-            all.push(row.json());
+            let row = row.json();
+            table::line(&row);
+            all.push(row);
         }
     }
     let report = json!({
@@ -197,7 +184,8 @@ fn main() -> anyhow::Result<ExitCode> {
             "boot": text("/proc/sys/kernel/random/boot_id"),
             "cgroups": mode,
             "cores": cores,
-            "commit": commit(),
+            "commit": said("git", &["-c", "safe.directory=*", "rev-parse", "HEAD"]),
+            "measured": said("date", &["-u", "+%Y-%m-%d %H:%M UTC"]),
             "move_us": move_cost,
             "fast_moves": fast_moves,
             "walls": walls,
@@ -208,13 +196,17 @@ fn main() -> anyhow::Result<ExitCode> {
         fs::create_dir_all(folder)?;
     }
     fs::write(&plan.out, serde_json::to_string_pretty(&report)?)?;
+    if plan.rows.len() == rows::ALL.len() {
+        table::of_the_virtual_machine()?;
+    }
     println!("\nin full: {}", plan.out.display());
     let failed = missing.iter().any(|row| row["absent"] == false);
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn commit() -> String {
-    let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output();
+/// What a program prints, or nothing.
+fn said(program: &str, args: &[&str]) -> String {
+    let output = std::process::Command::new(program).args(args).output();
     output.map_or_else(
         |_| String::new(),
         |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),

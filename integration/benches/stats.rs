@@ -147,6 +147,7 @@ impl Row {
         self.goal.verdict(self.ratio)
     }
 
+    /// For programs, and for the table. Of rates, p50 is the median round and p99 the slowest.
     pub(crate) fn json(&self) -> Value {
         let (target, aim) = self.goal.bounds();
         json!({
