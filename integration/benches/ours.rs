@@ -54,23 +54,29 @@ pub(crate) fn request(app: &str) -> InvokeRequest {
 /// yet.
 pub(crate) struct Ours {
     pub(crate) host: Host,
+    spares: usize,
     apps: usize,
     next: usize,
 }
+
+/// How long spares are left alone until they are ready: each warms itself after 20 ms.
+const SPARE_REST: Duration = Duration::from_millis(30);
+/// Calls of nobody before each first call: the echo that it is compared with is not called out of a sleep.
+const AWAKE: usize = 20;
 
 impl Ours {
     pub(crate) fn new(spares: u32, apps: usize) -> anyhow::Result<Self> {
         let pool = format!(
             "[pool]\nspare_floor = {spares}\nspare_ceiling = {spares}\nidle_after = \"10m\"\n\
-             [max]\napps = 10000\n"
+             [max]\napps = 10000\n[defaults]\nmemory = \"16MiB\"\n"
         );
-        let ours = Self { host: Host::roomy(&pool), apps, next: 0 };
+        let wanted = usize::try_from(spares)?;
+        let ours = Self { host: Host::roomy(&pool), spares: wanted, apps, next: 0 };
         let source = reference::source();
         for number in 0..apps {
             let name = format!("a{number}");
             let made = ours.host.deploy("acme", &name, &source, |request| {
                 let limits = request.limits.get_or_insert_default();
-                limits.memory_bytes = Some(16 << 20);
                 (limits.concurrency, limits.max_instances) = (Some(1), Some(1));
             });
             made.map_err(|status| anyhow::anyhow!("{status}"))?;
@@ -91,12 +97,13 @@ impl Ours {
             let app = format!("a{}", self.next);
             self.next += 1;
             if wanted == Start::Spare {
-                self.await_spare()?;
+                self.await_spares()?;
             }
             let (took, usage) = self.host.block_on(async {
                 let mut client = connect(&socket).await?;
-                // The connection is there before the call.
-                let _ = client.invoke(request("nobody")).await;
+                for _ in 0..AWAKE {
+                    let _ = client.invoke(request("nobody")).await;
+                }
                 call(&mut client, &app).await
             })?;
             ensure!(usage.start() == wanted, "{app} came by {:?}", usage.start());
@@ -105,14 +112,18 @@ impl Ours {
         Ok(series)
     }
 
-    fn await_spare(&self) -> anyhow::Result<()> {
+    /// Waits until the spares that earlier calls took are there again: making them is other rows' affair.
+    fn await_spares(&self) -> anyhow::Result<()> {
         for _ in 0..1000 {
-            if self.host.instances("acme").iter().any(|one| one.state == "spare") {
+            let instances = self.host.instances("acme");
+            let spares = instances.iter().filter(|one| one.state == "spare");
+            if spares.count() == self.spares {
+                std::thread::sleep(SPARE_REST);
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        bail!("there is no spare")
+        bail!("{} spares never were there at the same time", self.spares)
     }
 }
 

@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// As in the product, the engine is not taken down at the end.
 fn serve(link: Link) -> Result<(), Box<dyn Error>> {
-    let mut engine = Engine::warm()?;
+    let mut engine = Engine::new()?;
     engine.serve(link);
     sys::exit_now(0)
 }

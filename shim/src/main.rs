@@ -7,5 +7,9 @@ use std::process::ExitCode;
 use skep_shim::{engine::Engine, jail::Jail, zygote};
 
 fn main() -> ExitCode {
-    zygote::main(Jail::complete(), || Engine::warm().map_err(Into::into))
+    zygote::main(Jail::complete(), || {
+        let engine = Engine::new()?;
+        engine.rehearse();
+        Ok(engine)
+    })
 }

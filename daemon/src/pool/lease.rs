@@ -336,14 +336,16 @@ impl Pool {
         self: &Arc<Self>,
         books: &mut Books,
         fresh: Fresh,
-    ) -> Result<Lease, Fresh> {
+    ) -> Result<Lease, Box<Fresh>> {
         let now = Instant::now();
-        let Some(seat) = books.seats.get_mut(&fresh.instance.id) else { return Err(fresh) };
+        let Some(seat) = books.seats.get_mut(&fresh.instance.id) else {
+            return Err(Box::new(fresh));
+        };
         seat.calls += 1;
         seat.pace.charge(now);
         seat.since = now;
         let start = std::mem::replace(&mut seat.start, Start::Idle);
-        let Some(app) = books.app(&fresh.key) else { return Err(fresh) };
+        let Some(app) = books.app(&fresh.key) else { return Err(Box::new(fresh)) };
         app.starting = app.starting.saturating_sub(1);
         app.busy += 1;
         app.calls += 1;

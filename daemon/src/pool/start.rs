@@ -215,7 +215,7 @@ impl Pool {
                     Some(waiter) => {
                         let lease = match self.lend_fresh(books, fresh) {
                             Ok(lease) => lease,
-                            Err(fresh) => return self.load_alone(fresh),
+                            Err(fresh) => return self.load_alone(*fresh),
                         };
                         if let Err(Ok(lease)) = waiter.tell.send(Ok(lease)) {
                             self.unlend(books, lease);

@@ -19,7 +19,7 @@ use std::rc::Rc;
 
 use nix::poll::PollTimeout;
 use rquickjs::{Context, Ctx, Object, Persistent, Runtime};
-use skep_link::frame::{Bind, Exception, Invoke, ToDaemon, ToShim};
+use skep_link::frame::{Bind, Encoding, Exception, Invoke, Module, ToDaemon, ToShim};
 
 use self::{call::Settled, exception::Caught, host::Host, modules::Modules};
 use crate::{Payload, link::Link, sys::Heap};
@@ -54,16 +54,16 @@ struct Bound {
 }
 
 impl Engine {
-    /// Makes an engine with all host APIs and runs a little code, so that its clones need not.
+    /// Makes an engine with all host APIs.
     ///
     /// # Errors
     ///
     /// Out of memory, or a host API that cannot be installed.
-    pub fn warm() -> rquickjs::Result<Self> {
+    pub fn new() -> rquickjs::Result<Self> {
         let (heap, meter) = Heap::new();
         let runtime = Runtime::new_with_alloc(heap)?;
         runtime.set_max_stack_size(STACK_BYTES);
-        let host = Rc::new(Host::new(meter));
+        let host = Rc::new(Host::new(Rc::clone(&meter)));
         let watched = Rc::clone(&host);
         runtime.set_interrupt_handler(Some(Box::new(move || watched.interrupted())));
         let modules = Modules::default();
@@ -71,10 +71,30 @@ impl Engine {
         let context = Context::full(&runtime)?;
         context.with(|ctx| {
             APIS.iter().try_for_each(|api| (api.install)(&ctx, &host))?;
-            ctx.eval::<(), _>(WARM_UP)
+            Ok::<_, rquickjs::Error>(())
         })?;
         runtime.run_gc();
+        // Each search for garbage writes to every object there is, and so copies the memory that clones share:
+        // not before as much again is in use.
+        runtime.set_gc_threshold(2 * meter.used());
         Ok(Self { context, host, modules, bound: None })
+    }
+
+    /// Loads a small app of ours, calls it and forgets it: in the zygote, so that its clones share the memory
+    /// and skip the first-time work; in a spare, so that its own copies of what a first call touches are made
+    /// before one comes.
+    pub fn rehearse(&self) {
+        let app = Module { path: REHEARSAL, source: WARM_UP.as_bytes() };
+        self.modules.load(&[app]);
+        self.context.with(|ctx| {
+            let loaded = modules::evaluate(&ctx, self.modules.clone(), REHEARSAL, &self.host);
+            if let Ok((namespace, _)) = loaded {
+                // Only to touch what it touches: what it answers is nobody's.
+                let _ = call::run(&ctx, &self.host, &namespace, &REHEARSED);
+            }
+            call::drop_rest(&ctx, &self.host);
+        });
+        self.modules.load(&[]);
     }
 
     fn answer(&mut self, body: &[u8]) -> Result<(), End> {
@@ -172,8 +192,7 @@ impl Payload for Engine {
         self.host.connect(link);
         // A spare: what its first call touches is copied and mapped now, while nobody waits.
         if self.host.is_quiet(PollTimeout::from(WARM_AFTER_MS)) {
-            // Only to touch it: it ran in the zygote already.
-            let _ = self.context.with(|ctx| ctx.eval::<(), _>(WARM_UP));
+            self.rehearse();
         }
         let mut body = Vec::new();
         while self.host.receive(&mut body).is_ok() {
@@ -184,15 +203,32 @@ impl Payload for Engine {
     }
 }
 
-/// Touches what calls use: in the zygote, so that its clones share the memory and skip the first-time work;
-/// in a spare, so that its own copies are made before a call comes.
+/// The name of the module of [`Engine::rehearse`], which no module of an app can have or import.
+const REHEARSAL: &str = "skep:rehearsal";
+
+/// Touches what calls use.
 const WARM_UP: &str = r#"
-(() => {
-    const event = JSON.parse('{"n": 1, "s": "a b", "l": [1, 2, {"x": null}]}');
+const touch = (event) => {
     const text = JSON.stringify({ ...event, when: new Date(0).toISOString(), zone: String(new Date(0)) });
     new Map([[1, text.replace(/a (b)/g, "$1").split("")]]).forEach((list) => list.sort().join());
     new Uint8Array(64).fill(1).subarray(1);
     try { throw new TypeError("warm"); } catch (error) { String(error.stack); }
-    (async () => { for (const n of [1, 2]) await n; })();
-})();
+};
+export default async (event) => {
+    touch(event);
+    for (const n of [1, 2]) await n;
+    return { list: event.l.map((n) => n + 1), text: `${event.s}` };
+};
 "#;
+
+/// The call of [`Engine::rehearse`].
+const REHEARSED: Invoke<'static> = Invoke {
+    id: [0; 16],
+    function: "default",
+    encoding: Encoding::Json,
+    wall_ns: 0,
+    cpu_ns: None,
+    log_lines: 0,
+    log_bytes: 0,
+    payload: br#"{"n": 1, "s": "a b", "l": [1, 2, {"x": null}]}"#,
+};

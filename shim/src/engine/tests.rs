@@ -28,7 +28,8 @@ impl Host {
         link.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let serve = move || {
             // As in the product, where the process ends without taking the engine apart.
-            let mut engine = ManuallyDrop::new(Engine::warm().unwrap());
+            let mut engine = ManuallyDrop::new(Engine::new().unwrap());
+            engine.rehearse();
             engine.serve(Link::new(theirs.into()));
         };
         let engine = thread::Builder::new().stack_size(8 << 20).spawn(serve).unwrap();
@@ -39,10 +40,7 @@ impl Host {
     fn serving(source: &str) -> Self {
         let mut host = Self::new();
         host.bind(&[("index.js", source)]);
-        match host.receive() {
-            ToDaemon::Bound { .. } => {}
-            other => panic!("instead of bound: {other:?}"),
-        }
+        host.bound();
         host
     }
 
@@ -83,6 +81,13 @@ impl Host {
             log_bytes: 1000,
             payload: event,
         }));
+    }
+
+    fn bound(&mut self) {
+        match self.receive() {
+            ToDaemon::Bound { .. } => {}
+            other => panic!("instead of bound: {other:?}"),
+        }
     }
 
     /// Calls `default` with JSON and expects JSON.
@@ -370,4 +375,33 @@ fn a_second_bind_ends_the_instance() {
     host.bind(&[("index.js", "export default () => 2")]);
     // It neither answers nor waits for more.
     assert!(host.engine.take().unwrap().join().is_ok());
+}
+
+/// Far longer than it takes until the engine looks whether it is told something.
+const SLOW: &str =
+    "const end = Date.now() + 100; while (Date.now() < end); export default (n) => n + 1;";
+
+#[test]
+fn a_call_that_is_sent_with_its_app_is_answered_once_the_app_is_loaded() {
+    for source in ["export default (n) => n + 1;", SLOW] {
+        let mut host = Host::new();
+        host.bind(&[("index.js", source)]);
+        host.ask("default", b"1", Encoding::Json, Duration::from_secs(2));
+        host.bound();
+        match host.receive() {
+            ToDaemon::Reply { payload: b"2", .. } => {}
+            other => panic!("instead of 2: {other:?}"),
+        }
+        host.check("2", "3");
+    }
+}
+
+#[test]
+fn nothing_of_the_rehearsal_is_left() {
+    let host = &mut Host::serving(
+        "export default (name) => import(name).then(() => 'there', (error) => error.name);",
+    );
+    host.check("\"skep:rehearsal\"", "\"ReferenceError\"");
+    let names = "export default () => [typeof touch, typeof event]";
+    Host::serving(names).check("null", "[\"undefined\",\"undefined\"]");
 }

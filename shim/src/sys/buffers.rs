@@ -10,7 +10,11 @@ pub fn copy_bytes(value: &Value<'_>) -> Option<Vec<u8>> {
         let bytes = unsafe { array.as_bytes() };
         return Some(bytes.map(<[u8]>::to_vec).unwrap_or_default());
     }
-    let buffer = ArrayBuffer::from_value(value.clone())?;
+    let Some(buffer) = ArrayBuffer::from_value(value.clone()) else {
+        // The engine throws when it is asked for a buffer that is none: nobody else may meet that.
+        value.ctx().catch();
+        return None;
+    };
     // SAFETY: as above.
     let bytes = unsafe { buffer.as_bytes() };
     Some(bytes.map(<[u8]>::to_vec).unwrap_or_default())
