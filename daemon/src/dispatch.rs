@@ -15,6 +15,7 @@ use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
     config::{LogBounds, Sizes},
+    exit::Chain,
     instance::Instance,
     link::LinkError,
     logs::{Logs, Source},
@@ -23,6 +24,8 @@ use crate::{
 
 /// How long the shim may take to stop a call by itself before it is killed.
 const GRACE: Duration = Duration::from_millis(10);
+/// Bytes of an event that is sent together with its app, at most: a socket's buffer has room for it.
+const EARLY: usize = 64 << 10;
 /// How long it may take after the client hung up: nobody waits for it.
 const CANCEL_GRACE: Duration = Duration::from_millis(100);
 
@@ -177,6 +180,7 @@ pub async fn run(
         logs: &logs,
         log_bytes: 0,
         usage: &mut usage,
+        asked,
         begun: Instant::now(),
         cpu_begun: lease.instance().cpu_time(),
     };
@@ -192,6 +196,8 @@ struct Running<'a> {
     logs: &'a Logs,
     log_bytes: u64,
     usage: &'a mut Usage,
+    /// When an instance was asked for.
+    asked: Instant,
     /// When the instance could run the call: an app that it loads first is no part of that.
     begun: Instant,
     /// The CPU time of the instance then.
@@ -222,11 +228,9 @@ impl Running<'_> {
         hung_up: oneshot::Receiver<()>,
     ) -> Result<Answer, Failure> {
         let instance = Arc::clone(lease.instance());
-        // Of a new instance the first call's bill has the loading of the app, too.
-        let cpu_before = self.cpu_begun;
         let talk = self.talk(&mut lease, hung_up).await;
         self.usage.run = self.begun.elapsed();
-        self.usage.cpu = instance.cpu_time().saturating_sub(cpu_before);
+        self.usage.cpu = instance.cpu_time().saturating_sub(self.cpu_begun);
         match talk {
             Talk::Answer { answer, spent } => {
                 self.usage.memory_peak = instance.memory_peak();
@@ -259,6 +263,10 @@ impl Running<'_> {
                 Err(Turned::from(cause).into())
             }
             Talk::NotLoaded(error) => {
+                tracing::warn!(
+                    app = %self.call.app, instance = %instance.id, error = %Chain(&error),
+                    "cannot load",
+                );
                 let (cause, detail) = error.told();
                 Err(self.end(lease, cause, detail).await)
             }
@@ -298,10 +306,13 @@ impl Running<'_> {
             payload: &self.call.payload,
         });
         let last = self.deadline.instant() + GRACE;
+        // A larger one is sent when its app is loaded: both ends could wait for the other to read.
+        let early = lease.is_fresh() && self.call.payload.len() <= EARLY;
         if lease.is_fresh() {
+            // Whoever gives up meanwhile ends the instance: it may have taken the call already.
             let loaded = tokio::select! {
                 biased;
-                loaded = lease.load_with(&invoke) => loaded,
+                loaded = lease.load_with(early.then_some(&invoke)) => loaded,
                 () = tokio::time::sleep_until(last.into()) => return Talk::Stop(Cause::Deadline),
                 _ = &mut hung_up => return Talk::Stop(Cause::Cancelled),
             };
@@ -309,8 +320,10 @@ impl Running<'_> {
                 return Talk::NotLoaded(error);
             }
             self.usage.start_time = lease.start_time;
+            self.usage.queue = self.asked.elapsed().saturating_sub(lease.start_time);
             (self.begun, self.cpu_begun) = (Instant::now(), instance.cpu_time());
-        } else {
+        }
+        if !early {
             let Some(link) = lease.link() else { return Talk::Broken(LinkError::Closed) };
             match timeout(left + GRACE, link.send(&invoke)).await {
                 Err(_) => return Talk::Stop(Cause::Deadline),

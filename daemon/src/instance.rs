@@ -22,17 +22,26 @@ use nix::{
     time::{ClockId, clock_getcpuclockid, clock_gettime},
     unistd::Pid,
 };
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Signal, pidfd_send_signal},
+};
 use skep_core::{ByteCount, Cause, Evidence, InstanceId, TenantId, outcome::diagnose};
 use skep_link::{
     VERSION,
     frame::{NAMESPACES, ToDaemon},
     zygote::Exit,
 };
-use tokio::{net::unix::pipe, sync::watch, time::timeout};
+use tokio::{
+    net::unix::pipe,
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use crate::{
-    cgroup::{Group, Hits, LimitError, Limits, MemoryPeak, PrepareError, RemoveError, Tree},
+    cgroup::{
+        Group, Hits, Killer, LimitError, Limits, MemoryPeak, PrepareError, RemoveError, Tree,
+    },
     link::{Link, LinkError},
     zygotes::{CloneError, Ended, Zygotes},
 };
@@ -42,6 +51,8 @@ pub const PROOF: &str = "_proof";
 
 /// How long the walls may take to stand.
 const SEAL_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a process may be between the loss of its namespaces and its end.
+const DYING_PATIENCE: Duration = Duration::from_secs(1);
 /// How long an instance may take to die until it is taken for one whose CPU time is used up for now.
 const THROTTLED_AFTER: Duration = Duration::from_millis(2);
 /// How long the proof of a death may take until whoever waits is told that it is missing.
@@ -318,13 +329,23 @@ impl Launcher {
             Err(error) => return Err(instance.unsealed(error).await),
         }
         let instance = Arc::new(instance);
-        self.check_namespaces(&instance)?;
+        self.check_namespaces(&instance).await?;
         Ok((instance, link))
     }
 
     /// Each namespace must be one that nobody else who lives here is in. The kernel gives the numbers
-    /// of the dead out again, sooner than we know that they are dead.
-    fn check_namespaces(&self, instance: &Arc<Instance>) -> Result<(), LaunchError> {
+    /// of the dying out again, a moment before their end shows: only who lives on shares one.
+    async fn check_namespaces(&self, instance: &Arc<Instance>) -> Result<(), LaunchError> {
+        let until = Instant::now() + DYING_PATIENCE;
+        loop {
+            match self.enter_namespaces(instance) {
+                Err(_) if Instant::now() < until => sleep(Duration::from_millis(1)).await,
+                entered => return entered,
+            }
+        }
+    }
+
+    fn enter_namespaces(&self, instance: &Arc<Instance>) -> Result<(), LaunchError> {
         let mut all = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, inode) in NAMESPACES.into_iter().zip(&instance.namespaces) {
             let taken = match all.get(inode) {
@@ -360,15 +381,22 @@ impl Launcher {
         instance: &Arc<Instance>,
         we_killed: Option<Cause>,
     ) -> (Death, Option<tokio::task::JoinHandle<()>>) {
+        // The process can begin to die at once, whoever holds the lock of the groups.
+        let killer = instance.leaf.killer();
+        // One that has ended already cannot be signalled; the group's kill is what counts.
+        let _ = pidfd_send_signal(&instance.pidfd, Signal::KILL);
         let ending = {
             let instance = Arc::clone(instance);
-            aside(move || instance.end())
+            aside(move || instance.end(killer))
         };
         // The zygote tells how it ended while its counters are read and its leaf is removed.
-        let ended = timeout(PROOF_PATIENCE, instance.ended());
-        let (remains, ended) = tokio::join!(ending, ended);
-        let cause = instance.diagnose(ended.as_ref().ok().copied(), &remains, we_killed);
-        if remains.removed && ended.is_ok() {
+        let both = async { tokio::join!(ending, instance.ended()) };
+        let (remains, ended) = match timeout(PROOF_PATIENCE, both).await {
+            Ok((remains, ended)) => (remains, Some(ended)),
+            Err(_) => (Remains::default(), None),
+        };
+        let cause = instance.diagnose(ended, &remains, we_killed);
+        if remains.removed {
             self.forget(instance);
             return (Death { cause, confirmed: true }, None);
         }
@@ -460,9 +488,9 @@ impl Instance {
         how
     }
 
-    /// Kills it, waits for its exit, reads what is left to be read and removes its leaf. Blocks.
-    fn end(&self) -> Remains {
-        if let Err(error) = self.leaf.kill() {
+    /// Kills all of its leaf, waits for its exit, reads what is left to be read and removes the leaf. Blocks.
+    fn end(&self, killer: io::Result<Killer>) -> Remains {
+        if let Err(error) = killer.and_then(Killer::kill) {
             tracing::warn!(instance = %self.id, %error, "cannot kill the leaf");
         }
         let mut over = self.is_over_within(THROTTLED_AFTER);
@@ -474,7 +502,10 @@ impl Instance {
             over = self.is_over_within(PROOF_PATIENCE);
         }
         let hits = self.leaf.hits().unwrap_or_default();
-        let tenant_hits = self.tenant.memory_limit_hits().unwrap_or_default();
+        let tenant_hits = match hits.oom_kills {
+            0 => self.tenant_hits,
+            _ => self.tenant.memory_limit_hits().unwrap_or_default(),
+        };
         let removed = over && remove(&self.leaf, PROOF_PATIENCE).is_ok();
         Remains { hits, tenant_hits: tenant_hits.saturating_sub(self.tenant_hits), removed }
     }
@@ -512,8 +543,8 @@ impl Instance {
     }
 }
 
-/// Has work on control groups done by a thread that may wait: the kernel holds one lock for all groups of
-/// the host, for as long as a move between groups takes, and whoever serves must not wait for it.
+/// Has the work on control groups of a start or an end done by a thread that may wait: the kernel holds one
+/// lock for all groups of the host, for as long as a move between groups takes.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,

@@ -61,7 +61,8 @@ pub(crate) struct Ours {
 
 /// How long spares are left alone until they are ready: each warms itself after 20 ms.
 const SPARE_REST: Duration = Duration::from_millis(30);
-/// Calls of nobody before each first call: the echo that it is compared with is not called out of a sleep.
+/// Calls of nobody before a first call of a spare: the echo that it is compared with is not called out of a
+/// sleep.
 const AWAKE: usize = 20;
 
 impl Ours {
@@ -101,7 +102,9 @@ impl Ours {
             }
             let (took, usage) = self.host.block_on(async {
                 let mut client = connect(&socket).await?;
-                for _ in 0..AWAKE {
+                // The connection is there before the call.
+                let before = if wanted == Start::Spare { AWAKE } else { 1 };
+                for _ in 0..before {
                     let _ = client.invoke(request("nobody")).await;
                 }
                 call(&mut client, &app).await

@@ -194,7 +194,7 @@ fn spare_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
         || ours.first_calls(effort.starts, Start::Spare),
         || one_by_one(&client, &echo.socket, "app", effort.calls),
     )?;
-    let what = "first reply of an app bound to a spare (1 KiB of source)";
+    let what = "first reply of an app (1 KiB of source) bound to a spare that has its limits, all spares ready";
     Ok(vec![row("spare_vs_echo", what, &rounds, Goal::Most(3.0, 1.3), "")])
 }
 

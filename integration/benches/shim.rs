@@ -43,9 +43,10 @@ fn serve(link: Link) -> Result<(), Box<dyn Error>> {
 fn walled() -> Result<(), Box<dyn Error>> {
     let gate = std::io::stdout().as_fd().try_clone_to_owned()?;
     let link = std::io::stdin().as_fd().try_clone_to_owned()?;
-    let mut child = Child::new(gate, link, Rc::new(Proc::open()?));
+    let mut child = Child::new(gate, link, Rc::new(Proc::open()?), Ok(()));
     root::empty()?;
     let mut progress = SharedBytes::new(NonZeroUsize::MIN)?;
+    sys::default_signals()?;
     Jail::complete().enter(&mut child, &mut progress, 0)?;
     let mut link = Link::new(sys::standard_input());
     link.send(&ToDaemon::Sealed { version: VERSION, namespaces: child.namespaces() })?;

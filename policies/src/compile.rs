@@ -35,7 +35,10 @@ pub(crate) fn compile(
         if entry["only"].as_str().is_none_or(|only| only == arch) {
             let program = alone(entry, target, &on_match, &otherwise)?;
             let asks = entry.get("args").is_some();
-            calls.insert(number(&program)?, (asks, program));
+            let number = number(&program)?;
+            if calls.insert(number, (asks, program)).is_some() {
+                return Err(format!("call {number} is there twice").into());
+            }
         }
     }
     let program = search_by_halves(&calls)?;
@@ -72,6 +75,8 @@ const JUMP_IF_EQUAL: u16 = 0x15;
 const JUMP_IF_NOT_BELOW: u16 = 0x35;
 /// `BPF_JMP | BPF_JA`.
 const JUMP: u16 = 0x05;
+/// `BPF_RET | BPF_K`.
+const ANSWER: u16 = 0x06;
 
 /// The number of the call that such a program is about.
 fn number(program: &BpfProgram) -> Result<u32, Box<dyn Error>> {
@@ -99,6 +104,10 @@ fn search_by_halves(
         plain.ok_or("there is no entry without arguments to learn the answers from")?;
     let other = Goal::Answer(&plain[PLAIN - OTHER_FROM_END]);
     let matched = Goal::Answer(&plain[PLAIN - MATCHED_FROM_END]);
+    if [PLAIN - OTHER_FROM_END, PLAIN - MATCHED_FROM_END].iter().any(|at| plain[*at].code != ANSWER)
+    {
+        return Err("the compiler's programs have another form than is known here".into());
+    }
     let mut ranges = vec![(0, other)];
     for (number, (asks, program)) in calls {
         // The call before this one ended there.

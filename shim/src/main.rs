@@ -9,7 +9,7 @@ use skep_shim::{engine::Engine, jail::Jail, zygote};
 fn main() -> ExitCode {
     zygote::main(Jail::complete(), || {
         let engine = Engine::new()?;
-        engine.rehearse();
+        engine.rehearse()?;
         Ok(engine)
     })
 }

@@ -68,9 +68,19 @@ pub struct RootError {
     source: Errno,
 }
 
+impl RootError {
+    /// The kernel's answer.
+    pub fn errno(&self) -> Errno {
+        self.source
+    }
+}
+
 fn part(what: &'static str) -> impl Fn(Errno) -> RootError {
     move |source| RootError { what, source }
 }
+
+/// The root itself, and none to spare.
+const INODES: u64 = 2;
 
 fn wanted() -> MsFlags {
     MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC
@@ -95,9 +105,10 @@ pub fn empty() -> Result<(), RootError> {
     let nothing: Option<&str> = None;
     mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)
         .map_err(part("mounts of its own"))?;
-    // Over /proc, which exists on every host that we run on. Two inodes: the root and none to spare.
-    let options = Some("size=4k,nr_inodes=2,mode=0555");
-    mount(Some("skep"), "/proc", Some("tmpfs"), wanted(), options).map_err(part("a tmpfs"))?;
+    // Over /proc, which exists on every host that we run on.
+    let options = format!("size=4k,nr_inodes={INODES},mode=0555");
+    mount(Some("skep"), "/proc", Some("tmpfs"), wanted(), Some(options.as_str()))
+        .map_err(part("a tmpfs"))?;
     chdir("/proc").map_err(part("entering it"))?;
     // The old root is stacked on the new one and then taken off: no folder for it is needed.
     pivot_root(".", ".").map_err(part("pivot_root"))?;
@@ -105,12 +116,15 @@ pub fn empty() -> Result<(), RootError> {
     chdir("/").map_err(part("the new root"))
 }
 
-/// Whether the root is still as [`enter`] left it: read-only, without programs and devices.
+/// Whether the root is what [`enter`] made: read-only, without programs and devices, and without room for
+/// anything but itself.
 ///
 /// # Errors
 ///
 /// `EPERM` if it is not.
 pub fn check() -> Result<(), Errno> {
     let wanted = FsFlags::ST_RDONLY | FsFlags::ST_NOSUID | FsFlags::ST_NODEV | FsFlags::ST_NOEXEC;
-    if statvfs("/")?.flags().contains(wanted) { Ok(()) } else { Err(Errno::EPERM) }
+    let root = statvfs("/")?;
+    let right = root.flags().contains(wanted) && root.files() == INODES;
+    if right { Ok(()) } else { Err(Errno::EPERM) }
 }

@@ -82,20 +82,25 @@ fn run<P: Payload>(
     let socket = sys::standard_input();
     // Executed by a link of /proc, it would be called `exe`; its children inherit the name.
     nix::sys::prctl::set_name(c"skep-shim")?;
-    let mut ended = SigSet::empty();
-    ended.add(Signal::SIGCHLD);
-    ended.thread_block()?;
+    // What its children inherit. A daemon or a child that is gone is an error here, not an end.
+    sys::default_signals()?;
+    let ended = SigSet::from(Signal::SIGCHLD);
+    (ended | SigSet::from(Signal::SIGPIPE)).thread_block()?;
     let signals = SignalFd::with_flags(&ended, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
     let proc = Rc::new(Proc::open()?);
-    if jail.empty_root() {
-        root::enter()?;
-    }
+    let root = if jail.empty_root() { root::enter() } else { Ok(()) };
+    // Each child then fails at that step, which the daemon tells by its name.
+    let root = root.map_err(|error| {
+        eprintln!("skep-shim: {error}: {}", error.errno());
+        error.errno()
+    });
     let networks = Networks::new(&proc)?;
     let mut zygote = Zygote {
         socket,
         jail,
         payload: warm()?,
         proc,
+        root,
         networks,
         progress: SharedBytes::new(NonZeroUsize::new(MAX_CHILDREN).ok_or("no slots")?)?,
         free: (0..MAX_CHILDREN).rev().collect(),
@@ -160,6 +165,8 @@ struct Zygote<P> {
     jail: Jail,
     payload: P,
     proc: Rc<Proc>,
+    /// Whether it stands in an empty root.
+    root: Result<(), Errno>,
     networks: Networks,
     progress: SharedBytes,
     free: Vec<usize>,
@@ -303,7 +310,7 @@ impl<P: Payload> Zygote<P> {
             if let Err(errno) = dup2_stdin(&link) {
                 sys::exit_now(errno as i32);
             }
-            self.become_instance(Child::new(gate, link, Rc::clone(&self.proc)), slot);
+            self.become_instance(Child::new(gate, link, Rc::clone(&self.proc), self.root), slot);
         }
         // A zygote that is stuck in an instance's network must not go on.
         self.networks.leave().unwrap_or_else(|errno| {

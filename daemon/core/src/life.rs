@@ -95,7 +95,7 @@ pub enum Event {
 pub enum Effect {
     /// Nothing.
     Nothing,
-    /// Lift its CPU quota and kill all of its control group.
+    /// Kill all of its control group, and lift its CPU quota if it is slow to die.
     Kill,
     /// Read its counters, remove its control group, give its memory back, and forget it.
     Forget,

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     os::{fd::OwnedFd, unix::fs::FileExt as _},
     path::{Path, PathBuf},
     thread,
@@ -43,7 +43,8 @@ pub struct Counters {
 pub struct Hits {
     /// Processes killed for memory in this group or below it.
     pub oom_kills: u64,
-    /// How often a charge met this group's own memory limit and could not be met by reclaim.
+    /// How often a charge met this group's own memory limit and could not be met by reclaim. Looked at only
+    /// where processes were killed for it.
     pub memory: u64,
     /// How often a new process was refused.
     pub processes: u64,
@@ -62,6 +63,21 @@ impl MemoryPeak {
         let len = self.0.read_at(&mut text, 0)?;
         let known = std::str::from_utf8(&text[..len]).ok().and_then(number);
         known.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a peak that is no number"))
+    }
+}
+
+/// See [`Group::killer`].
+#[derive(Debug)]
+pub struct Killer(File);
+
+impl Killer {
+    /// Kills them. The kernel holds the lock of all groups meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn kill(mut self) -> io::Result<()> {
+        self.0.write_all(b"1")
     }
 }
 
@@ -203,7 +219,16 @@ impl Group {
     ///
     /// The kernel's; before Linux 5.14 there is no such file.
     pub fn kill(&self) -> io::Result<()> {
-        fs::write(self.v2.join("cgroup.kill"), "1")
+        self.killer()?.kill()
+    }
+
+    /// What kills every process in it and below it, not used yet: opening it waits for nobody.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::kill`].
+    pub fn killer(&self) -> io::Result<Killer> {
+        File::options().write(true).open(self.v2.join("cgroup.kill")).map(Killer)
     }
 
     /// Kills every process below it, not those in it.
@@ -246,9 +271,10 @@ impl Group {
     pub fn hits(&self) -> io::Result<Hits> {
         let (memory, v2) = &self.memory;
         let file = if *v2 { "memory.events" } else { "memory.oom_control" };
+        let oom_kills = keyed(&memory.join(file), "oom_kill")?;
         Ok(Hits {
-            oom_kills: keyed(&memory.join(file), "oom_kill")?,
-            memory: self.memory_limit_hits()?,
+            oom_kills,
+            memory: if oom_kills == 0 { 0 } else { self.memory_limit_hits()? },
             processes: keyed(&self.pids.0.join("pids.events"), "max")?,
         })
     }

@@ -9,9 +9,9 @@ use std::{
 };
 
 use skep_core::{
-    AppId, Cause, Deadline, InstanceId,
+    AppId, Cause, Deadline, InstanceId, VersionId,
     admission::{self, Pick},
-    life::{Effect, Event},
+    life::{Effect, Event, State},
     pool::{Choice, choose},
 };
 use skep_link::frame::{ToDaemon, ToShim};
@@ -91,22 +91,18 @@ impl Lease {
         self.fresh.is_some()
     }
 
-    /// Sends the version and `call` in one write, and waits until the version is loaded.
+    /// Sends the version, and `call` if there is one in the same write, and waits until it is loaded.
     ///
     /// # Errors
     ///
     /// [`BindError`]; then the instance must be condemned. So it must if this was given up.
-    pub async fn load_with(&mut self, call: &ToShim<'_>) -> Result<(), BindError> {
+    pub async fn load_with(&mut self, call: Option<&ToShim<'_>>) -> Result<(), BindError> {
         let Some(asked) = self.fresh else { return Ok(()) };
         let (pool, version, instance) = (&self.pool, &self.version, &self.instance);
         let Some(link) = self.link.as_mut() else { return Err(LinkError::Closed.into()) };
         let start = Instant::now();
-        let loaded = pool.bind_with(version, instance, link, Some(call)).await;
-        if let Err(error) = loaded {
-            pool.tell_of(&self.app, instance, &error);
-            return Err(error);
-        }
-        pool.loaded(&self.app, instance, start.elapsed())?;
+        pool.bind_with(version, instance, link, call).await?;
+        pool.loaded(&self.app, version, instance, start.elapsed())?;
         (self.fresh, self.start_time) = (None, asked.elapsed());
         Ok(())
     }
@@ -169,7 +165,8 @@ impl Lease {
         self.over = true;
         self.link = None;
         let (pool, instance) = (Arc::clone(&self.pool), Arc::clone(&self.instance));
-        pool.give_up(&self.app, &instance, why, self.is_fresh()).await
+        let fresh = self.is_fresh().then_some(&self.version.id);
+        pool.give_up(&self.app, &instance, why, fresh).await
     }
 }
 
@@ -178,9 +175,10 @@ impl Drop for Lease {
         if !self.over {
             self.link = None;
             let (pool, app) = (Arc::clone(&self.pool), self.app.clone());
-            let (instance, fresh) = (Arc::clone(&self.instance), self.is_fresh());
+            let instance = Arc::clone(&self.instance);
+            let fresh = self.is_fresh().then_some(self.version.id);
             tokio::spawn(async move {
-                pool.give_up(&app, &instance, Some(Cause::InstanceLost), fresh).await;
+                pool.give_up(&app, &instance, Some(Cause::InstanceLost), fresh.as_ref()).await;
             });
         }
     }
@@ -330,27 +328,15 @@ impl Pool {
         })
     }
 
-    /// Lends an instance out that has still to load its version; gives it back if its app or its seat is
-    /// gone.
-    pub(super) fn lend_fresh(
-        self: &Arc<Self>,
-        books: &mut Books,
-        fresh: Fresh,
-    ) -> Result<Lease, Box<Fresh>> {
-        let now = Instant::now();
-        let Some(seat) = books.seats.get_mut(&fresh.instance.id) else {
-            return Err(Box::new(fresh));
-        };
-        seat.calls += 1;
-        seat.pace.charge(now);
-        seat.since = now;
-        let start = std::mem::replace(&mut seat.start, Start::Idle);
-        let Some(app) = books.app(&fresh.key) else { return Err(Box::new(fresh)) };
-        app.starting = app.starting.saturating_sub(1);
-        app.busy += 1;
-        app.calls += 1;
+    /// Lends an instance out that has still to load its version. It is charged when it has.
+    pub(super) fn lend_fresh(self: &Arc<Self>, books: &mut Books, fresh: Fresh) -> Lease {
         let Fresh { key, version, instance, link, asked } = fresh;
-        Ok(Lease {
+        if let Some(app) = books.app(&key) {
+            app.starting = app.starting.saturating_sub(1);
+            app.busy += 1;
+        }
+        let start = books.seats.get(&instance.id).map_or(Start::Clone, |seat| seat.start);
+        Lease {
             pool: Arc::clone(self),
             app: key,
             instance,
@@ -361,27 +347,38 @@ impl Pool {
             rested: Duration::ZERO,
             fresh: Some(asked),
             over: false,
-        })
+        }
     }
 
-    /// Books that a lent instance has loaded its version, which took it so long.
+    /// Books that a lent instance has loaded its version, which took it so long, and has its call.
     fn loaded(
         &self,
         key: &AppKey,
+        version: &Version,
         instance: &Instance,
         loading: Duration,
     ) -> Result<(), BindError> {
         let mut books = self.lock();
+        let cpu = books.limits_of(version).cpu;
         if let Some(app) = books.app(key) {
-            app.loading = Some(loading);
+            app.calls += 1;
+            if app.version.id == version.id {
+                app.loading = Some(loading);
+            }
         }
-        let limits = books.app(key).map(|app| Arc::clone(&app.version));
-        let cpu = limits.map(|version| books.limits_of(&version).cpu);
-        let lost = || BindError::Stopped(Cause::InstanceLost);
-        let seat = books.seats.get_mut(&instance.id).ok_or_else(lost)?;
-        seat.cpu = cpu.unwrap_or(seat.cpu);
-        let alive = seat.on(Event::Bound) != Effect::Kill && seat.on(Event::Leased) != Effect::Kill;
-        if alive { Ok(()) } else { Err(lost()) }
+        let seat = books.seats.get_mut(&instance.id);
+        let seat = seat.filter(|seat| !matches!(seat.state, State::Doomed | State::Gone));
+        let Some(seat) = seat else { return Err(BindError::Stopped(Cause::InstanceLost)) };
+        let now = Instant::now();
+        (seat.cpu, seat.since, seat.start) = (cpu, now, Start::Idle);
+        seat.calls += 1;
+        seat.pace.charge(now);
+        for event in [Event::Bound, Event::Leased] {
+            if seat.on(event) == Effect::Kill {
+                return Err(BindError::Stopped(Cause::InstanceLost));
+            }
+        }
+        Ok(())
     }
 
     /// Puts a lease back that nobody took.
@@ -447,7 +444,7 @@ impl Pool {
         key: &AppKey,
         instance: &Arc<Instance>,
         why: Option<Cause>,
-        fresh: bool,
+        fresh: Option<&VersionId>,
     ) -> Death {
         {
             let mut books = self.lock();
@@ -467,10 +464,12 @@ impl Pool {
             // again and again.
             let callers = matches!(death.cause, Cause::Deadline | Cause::Cancelled);
             let breaks = matches!(death.cause, Cause::Crashed { .. } | Cause::ExitedEarly { .. });
-            if breaks || (fresh && !callers) {
+            if breaks || (fresh.is_some() && !callers) {
                 app.backoff.fail(Instant::now());
             }
-            if fresh {
+            if let Some(version) = fresh
+                && app.version.id == *version
+            {
                 // It may need longer than calls have: the next one is loaded for whoever comes.
                 app.loading = None;
             }
@@ -523,7 +522,7 @@ impl Books {
     /// Marks an instance as given up: it is lent to nobody any more, and its memory is leaving.
     pub(super) fn condemn(&mut self, id: InstanceId) {
         if let Some(seat) = self.seats.get_mut(&id)
-            && seat.state != skep_core::life::State::Doomed
+            && seat.state != State::Doomed
         {
             seat.on(Event::Condemned);
             seat.link = None;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use skep_core::{
-    AppId, ByteCount, Cause, InstanceId, Pace, admission,
+    AppId, ByteCount, Cause, InstanceId, Pace, Wait, admission,
     admission::Pick,
     life::{Effect, Event, State},
     pool::{Choice, Demand, choose, may_load_within},
@@ -17,7 +17,7 @@ use skep_core::{
 use skep_link::frame::{Stop, ToDaemon, ToShim};
 use tokio::time::timeout;
 
-use super::{AppKey, Books, Pool, Seat, Start, Turned, Waiter};
+use super::{AppKey, Books, Pool, Seat, Start, Turned};
 use crate::{
     cgroup::Limits,
     exit::Chain,
@@ -66,7 +66,8 @@ impl BindError {
             Self::Stopped(cause) => (Some(*cause), None),
             Self::Source { .. } => (Some(Cause::SpawnFailed), Some(self.to_string())),
             Self::Limit(_) => (Some(Cause::SpawnFailed), None),
-            Self::Link(_) => (None, None),
+            Self::Link(LinkError::Closed) => (None, None),
+            Self::Link(error) => (Some(Cause::BadFrame), Some(error.to_string())),
         }
     }
 }
@@ -204,29 +205,20 @@ impl Pool {
     /// Has an instance load its version: by the call that waits the longest, if loading is quick beside the
     /// time that the call has, else in a task of its own.
     fn load(self: &Arc<Self>, books: &mut Books, fresh: Fresh) {
-        let fresh = match books.app(&fresh.key) {
-            Some(app) if app.version.id == fresh.version.id => {
-                let within = |waiter: &mut Waiter| {
-                    let left = waiter.deadline.left(Instant::now()).unwrap_or_default();
-                    may_load_within(left, app.loading)
-                };
-                match app.waiting.pop_front_if(within) {
-                    None => fresh,
-                    Some(waiter) => {
-                        let lease = match self.lend_fresh(books, fresh) {
-                            Ok(lease) => lease,
-                            Err(fresh) => return self.load_alone(*fresh),
-                        };
-                        if let Err(Ok(lease)) = waiter.tell.send(Ok(lease)) {
-                            self.unlend(books, lease);
-                        }
-                        return;
-                    }
-                }
-            }
-            _ => fresh,
-        };
-        self.load_alone(fresh);
+        let now = Instant::now();
+        let seat = books.seats.get(&fresh.instance.id);
+        let admits = seat.is_some_and(|seat| seat.pace.wait(now) == Wait::Now);
+        let app = books.app(&fresh.key).filter(|app| app.version.id == fresh.version.id);
+        let waiter = app.filter(|_| admits).and_then(|app| {
+            let loading = app.loading;
+            app.waiting.pop_front_if(|waiter| {
+                may_load_within(waiter.deadline.left(now).unwrap_or_default(), loading)
+            })
+        });
+        let Some(waiter) = waiter else { return self.load_alone(fresh) };
+        if let Err(Ok(lease)) = waiter.tell.send(Ok(self.lend_fresh(books, fresh))) {
+            self.unlend(books, lease);
+        }
     }
 
     /// Loads it for whoever comes.
@@ -376,14 +368,6 @@ impl Pool {
         Cause::SpawnFailed.into()
     }
 
-    /// Says that a version could not be loaded where operators look.
-    pub(super) fn tell_of(&self, key: &AppKey, instance: &Instance, error: &BindError) {
-        tracing::warn!(
-            tenant = %self.tenant, app = %key.name, instance = %instance.id, error = %Chain(error),
-            "cannot bind",
-        );
-    }
-
     /// Binds an instance that has its seat, and lets it serve.
     async fn bind_seated(
         self: &Arc<Self>,
@@ -395,7 +379,10 @@ impl Pool {
     ) {
         let start = Instant::now();
         if let Err(error) = self.bind(version, instance, &mut link).await {
-            self.tell_of(key, instance, &error);
+            tracing::warn!(
+                tenant = %self.tenant, app = %key.name, instance = %instance.id,
+                error = %Chain(&error), "cannot bind",
+            );
             let (cause, detail) = error.told();
             let cause = cause.unwrap_or(Cause::InstanceLost);
             self.start_failed(key, instance, Turned::Cause(cause, detail)).await;
@@ -450,8 +437,11 @@ impl Pool {
         let bind = ToShim::Bind(version.bind(self.shared.max_reply, wall));
         let frames: Vec<&ToShim<'_>> = std::iter::once(&bind).chain(call).collect();
         let answer = async {
-            link.send_all(&frames).await?;
-            link.receive().await
+            match link.send_all(&frames).await {
+                // What it said before it closed is still there.
+                Ok(()) | Err(LinkError::Closed) => link.receive().await,
+                Err(error) => Err(error),
+            }
         };
         let answer = match timeout(BIND_TIME + BIND_MARGIN, answer).await {
             Err(_) => return Err(BindError::Stopped(Cause::Deadline)),

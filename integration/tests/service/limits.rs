@@ -426,3 +426,32 @@ fn calls_beyond_the_instances_wait_their_turn() {
     });
     assert_eq!(host.instances_in("app", "idle").len(), 1);
 }
+
+/// Loads for longer than the calls below have time.
+const SLOW_TO_LOAD: &str = "const end = Date.now() + 400; while (Date.now() < end); \
+                            export default (n) => n + 1;";
+
+#[test]
+fn an_app_that_loads_for_longer_than_its_calls_may_take_is_ready_in_the_end() {
+    let host = Host::new("");
+    host.deploy("acme", "app", SLOW_TO_LOAD, |_| ()).unwrap();
+    let mut request = Host::request("acme", "app", "", b"1");
+    request.timeout_ms = Some(200 * slowness());
+    until("a call finds it loaded", || host.send(request.clone()).is_ok());
+    assert_eq!(host.reply("app", "", "1"), "2");
+}
+
+#[test]
+fn a_first_call_that_is_sent_with_its_app_is_billed_apart_from_the_loading() {
+    let host = Host::new("[pool]\nspare_floor = 1\nspare_ceiling = 1\n");
+    let code =
+        "const end = Date.now() + 100; while (Date.now() < end); export default (n) => n + 1;";
+    host.deploy("acme", "app", code, |_| ()).unwrap();
+    until("there is a spare", || host.instances("acme").iter().any(|one| one.state == "spare"));
+    let mut request = Host::request("acme", "app", "", b"1");
+    request.timeout_ms = Some(20_000 * slowness());
+    let (_, usage) = host.send(request).unwrap();
+    assert_eq!(usage.start(), v1::Start::Spare);
+    assert!(90_000 <= usage.start_us, "{usage:?}");
+    assert!(usage.run_us < usage.start_us && usage.cpu_us < 90_000, "{usage:?}");
+}

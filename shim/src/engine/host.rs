@@ -38,6 +38,8 @@ pub(crate) struct Host {
     cpu_end: Cell<Option<Duration>>,
     /// Whether the app is being loaded: no call runs.
     loading: Cell<bool>,
+    /// How long a call that was sent with its app has waited for it.
+    waited: Cell<Duration>,
     stop: Cell<Option<Stop>>,
     looked: Cell<Instant>,
     log_lines: Cell<u32>,
@@ -57,6 +59,7 @@ impl Host {
             deadline: Cell::new(None),
             cpu_end: Cell::new(None),
             loading: Cell::new(false),
+            waited: Cell::new(Duration::ZERO),
             stop: Cell::new(None),
             looked: Cell::new(now),
             log_lines: Cell::new(0),
@@ -99,8 +102,21 @@ impl Host {
         self.loading.set(true);
     }
 
+    /// The app is loaded, which took so long. The time of a call that is there already is running.
+    pub(super) fn end_bind(&self, took: Duration) {
+        if self.early.borrow().is_some() || !self.is_quiet(PollTimeout::ZERO) {
+            self.waited.set(took);
+        }
+    }
+
     pub(super) fn begin_call(&self, invoke: &Invoke<'_>) {
-        self.begin(invoke.wall_ns, invoke.cpu_ns, invoke.log_lines, invoke.log_bytes);
+        let waited = u64::try_from(self.waited.take().as_nanos()).unwrap_or(u64::MAX);
+        self.begin(
+            invoke.wall_ns.saturating_sub(waited),
+            invoke.cpu_ns,
+            invoke.log_lines,
+            invoke.log_bytes,
+        );
     }
 
     fn begin(&self, wall_ns: u64, cpu_ns: Option<u64>, log_lines: u32, log_bytes: u32) {

@@ -15,7 +15,7 @@ mod random;
 mod tests;
 mod timers;
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Instant};
 
 use nix::poll::PollTimeout;
 use rquickjs::{Context, Ctx, Object, Persistent, Runtime};
@@ -83,18 +83,24 @@ impl Engine {
     /// Loads a small app of ours, calls it and forgets it: in the zygote, so that its clones share the memory
     /// and skip the first-time work; in a spare, so that its own copies of what a first call touches are made
     /// before one comes.
-    pub fn rehearse(&self) {
+    ///
+    /// # Errors
+    ///
+    /// It does not answer as it should: the engine is broken.
+    pub fn rehearse(&self) -> Result<(), &'static str> {
         let app = Module { path: REHEARSAL, source: WARM_UP.as_bytes() };
         self.modules.load(&[app]);
-        self.context.with(|ctx| {
+        let answered = self.context.with(|ctx| {
             let loaded = modules::evaluate(&ctx, self.modules.clone(), REHEARSAL, &self.host);
-            if let Ok((namespace, _)) = loaded {
-                // Only to touch what it touches: what it answers is nobody's.
-                let _ = call::run(&ctx, &self.host, &namespace, &REHEARSED);
-            }
+            let answered = loaded.is_ok_and(|(namespace, _)| {
+                let settled = call::run(&ctx, &self.host, &namespace, &REHEARSED);
+                matches!(settled, Settled::Answer { .. })
+            });
             call::drop_rest(&ctx, &self.host);
+            answered
         });
         self.modules.load(&[]);
+        if answered { Ok(()) } else { Err("the rehearsal of a call was not answered") }
     }
 
     fn answer(&mut self, body: &[u8]) -> Result<(), End> {
@@ -110,6 +116,7 @@ impl Engine {
     }
 
     fn bind(&mut self, bind: &Bind<'_>) -> Result<(), End> {
+        let start = Instant::now();
         self.host.begin_bind(bind);
         self.modules.load(&bind.modules);
         let host = &self.host;
@@ -143,6 +150,7 @@ impl Engine {
         let namespace = bound?;
         let max_reply_bytes = usize::try_from(bind.max_reply_bytes).unwrap_or(usize::MAX);
         self.bound = Some(Bound { namespace, max_reply_bytes });
+        self.host.end_bind(start.elapsed());
         Ok(())
     }
 
@@ -192,7 +200,8 @@ impl Payload for Engine {
         self.host.connect(link);
         // A spare: what its first call touches is copied and mapped now, while nobody waits.
         if self.host.is_quiet(PollTimeout::from(WARM_AFTER_MS)) {
-            self.rehearse();
+            // It went well in the zygote.
+            let _ = self.rehearse();
         }
         let mut body = Vec::new();
         while self.host.receive(&mut body).is_ok() {

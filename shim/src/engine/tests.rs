@@ -29,7 +29,7 @@ impl Host {
         let serve = move || {
             // As in the product, where the process ends without taking the engine apart.
             let mut engine = ManuallyDrop::new(Engine::new().unwrap());
-            engine.rehearse();
+            engine.rehearse().unwrap();
             engine.serve(Link::new(theirs.into()));
         };
         let engine = thread::Builder::new().stack_size(8 << 20).spawn(serve).unwrap();

@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
 };
 
-use caps::CapSet;
+use caps::{CapSet, Capability};
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _,
     RulesetCreatedAttr as _, RulesetStatus, Scope,
@@ -42,14 +42,15 @@ pub struct Child {
     gate: OwnedFd,
     link: OwnedFd,
     proc: Rc<Proc>,
+    root: Result<(), Errno>,
     namespaces: [u64; 7],
 }
 
 impl Child {
     /// `gate` is read by the first step. `link` is the standard input under another number: that one is
-    /// all that stays open. `proc` is the host's.
-    pub fn new(gate: OwnedFd, link: OwnedFd, proc: Rc<Proc>) -> Self {
-        Self { gate, link, proc, namespaces: [0; 7] }
+    /// all that stays open. `proc` is the host's; `root` is whether the empty root could be entered.
+    pub fn new(gate: OwnedFd, link: OwnedFd, proc: Rc<Proc>, root: Result<(), Errno>) -> Self {
+        Self { gate, link, proc, root, namespaces: [0; 7] }
     }
 
     /// The inode numbers of the namespaces, in the order of [`frame::NAMESPACES`]; zero before the
@@ -68,12 +69,12 @@ pub(super) fn run(
     match step {
         Step::AwaitParent => await_parent(child),
         Step::NewSession => setsid().map(drop),
-        Step::ResetSignals => sys::reset_signals().map_err(errno),
+        Step::ResetSignals => sys::open_signals().map_err(errno),
         Step::CgroupNamespace => unshare(CloneFlags::CLONE_NEWCGROUP),
         Step::HostName => sethostname("sandbox"),
         Step::EmptyRoot => empty_root(child),
         Step::LockSecurebits => sys::lock_securebits().map_err(errno),
-        Step::BoundCapabilities => clear(&[CapSet::Ambient, CapSet::Bounding]),
+        Step::BoundCapabilities => bound_capabilities(),
         Step::SwitchIdentity => switch_identity(),
         Step::DropCapabilities => {
             clear(&[CapSet::Inheritable, CapSet::Effective, CapSet::Permitted])
@@ -102,6 +103,7 @@ fn await_parent(child: &Child) -> Result<(), Errno> {
 
 /// The root came with the clone. Also reads the namespaces' numbers, which only the host's /proc tells.
 fn empty_root(child: &mut Child) -> Result<(), Errno> {
+    child.root?;
     root::check()?;
     for (name, inode) in frame::NAMESPACES.iter().zip(&mut child.namespaces) {
         *inode = child.proc.inode(&format!("self/ns/{name}"))?;
@@ -112,6 +114,13 @@ fn empty_root(child: &mut Child) -> Result<(), Errno> {
 fn clear(sets: &[CapSet]) -> Result<(), Errno> {
     // The crate does not say which errno it met; the only cause is a missing capability.
     sets.iter().try_for_each(|set| caps::clear(None, *set).map_err(|_| Errno::EPERM))
+}
+
+/// Every one is there in a new user namespace: none needs to be looked for.
+fn bound_capabilities() -> Result<(), Errno> {
+    clear(&[CapSet::Ambient])?;
+    let dropped = |cap: &Capability| caps::drop(None, CapSet::Bounding, *cap);
+    caps::all().iter().try_for_each(dropped).map_err(|_| Errno::EPERM)
 }
 
 fn switch_identity() -> Result<(), Errno> {

@@ -63,12 +63,12 @@ pub fn clone_child(namespaces: u64, leaf: BorrowedFd<'_>) -> io::Result<Cloned> 
     }
 }
 
-/// Gives every signal its default action, blocks none and takes the alternate stack away.
+/// Gives every signal its default action, for this process and all that it clones.
 ///
 /// # Errors
 ///
 /// The kernel's.
-pub fn reset_signals() -> io::Result<()> {
+pub fn default_signals() -> io::Result<()> {
     // The kernel's own structure (handler, flags, restorer, mask), all zero: the default action. By
     // the system call, because the C library hides two signals that a parent may have ignored.
     let default = [0_u64; 4];
@@ -88,6 +88,15 @@ pub fn reset_signals() -> io::Result<()> {
             return Err(io::Error::last_os_error());
         }
     }
+    Ok(())
+}
+
+/// Blocks no signal and takes the alternate stack away.
+///
+/// # Errors
+///
+/// The kernel's.
+pub fn open_signals() -> io::Result<()> {
     let none = libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
     // SAFETY: disabling takes no memory of ours; nothing runs on the old stack, no handler is left.
     if unsafe { libc::sigaltstack(&raw const none, ptr::null_mut()) } == -1 {
