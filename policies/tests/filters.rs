@@ -56,17 +56,18 @@ fn run(program: &[Instruction], call: &Call) -> (u32, usize) {
 
 /// All entries in seccompiler's own chain.
 fn chain(list: &str, arch: &str, on_match: Value, otherwise: Value) -> Vec<Instruction> {
-    let run: Value = serde_json::from_str(RUN_JSON).unwrap();
-    let mut entries = run[list].as_array().unwrap().clone();
+    let run: Value = serde_json::from_str(RUN_JSON).expect("reviewed data");
+    let mut entries = run[list].as_array().expect("a list").clone();
     entries.retain(|entry| entry["only"].as_str().is_none_or(|only| only == arch));
     for entry in &mut entries {
-        entry.as_object_mut().unwrap().remove("only");
+        entry.as_object_mut().expect("an entry").remove("only");
     }
     let filter = json!({ "run": {
         "mismatch_action": otherwise, "match_action": on_match, "filter": entries,
     }});
-    let target = TargetArch::try_from(arch).unwrap();
-    let programs = compile_from_json(filter.to_string().as_bytes(), target).unwrap();
+    let target = TargetArch::try_from(arch).expect("a known architecture");
+    let programs = compile_from_json(filter.to_string().as_bytes(), target)
+        .expect("what is compiled for the product, too");
     programs["run"].iter().map(|i| (i.code, i.jt, i.jf, i.k)).collect()
 }
 
