@@ -320,7 +320,8 @@ fn effort_of(process: Process) -> anyhow::Result<(Duration, u64)> {
     let cpu = Duration::from(clock_gettime(clock)?);
     let mut sleeps = 0;
     for thread in fs::read_dir(process.path("task"))? {
-        let status = fs::read_to_string(thread?.path().join("status"))?;
+        // A thread that waited for files may just have ended.
+        let Ok(status) = fs::read_to_string(thread?.path().join("status")) else { continue };
         let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
         sleeps += line.context("no switches")?.trim().parse::<u64>()?;
     }
