@@ -11,7 +11,10 @@ use std::{
 use bytes::Bytes;
 use skep_core::{AppId, ByteCount, Cause, Ceiling, Deadline, FunctionName, InvocationId};
 use skep_link::frame::{Encoding, Invoke, Stop, ToDaemon, ToShim};
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    sync::oneshot,
+    time::{timeout, timeout_at},
+};
 
 use crate::{
     config::{LogBounds, Sizes},
@@ -182,7 +185,7 @@ pub async fn run(
         usage: &mut usage,
         asked,
         begun: Instant::now(),
-        cpu_begun: lease.instance().cpu_time(),
+        cpu_begun: lease.instance().cpu_billed(),
     };
     let answer = running.on(lease, hung_up).await;
     pool.finished(&charged);
@@ -230,7 +233,7 @@ impl Running<'_> {
         let instance = Arc::clone(lease.instance());
         let talk = self.talk(&mut lease, hung_up).await;
         self.usage.run = self.begun.elapsed();
-        self.usage.cpu = instance.cpu_time().saturating_sub(self.cpu_begun);
+        self.usage.cpu = instance.bill_cpu().saturating_sub(self.cpu_begun);
         match talk {
             Talk::Answer { answer, spent } => {
                 self.usage.memory_peak = instance.memory_peak();
@@ -325,7 +328,7 @@ impl Running<'_> {
         }
         if !early {
             let Some(link) = lease.link() else { return Talk::Broken(LinkError::Closed) };
-            match timeout(left + GRACE, link.send(&invoke)).await {
+            match timeout_at(last.into(), link.send(&invoke)).await {
                 Err(_) => return Talk::Stop(Cause::Deadline),
                 Ok(Err(error)) => return Talk::Broken(error),
                 Ok(Ok(())) => {}
@@ -373,12 +376,17 @@ impl Running<'_> {
             }
         }
         if let Ceiling::At(budget) = budget {
-            let used = instance.cpu_time().saturating_sub(self.cpu_begun);
-            let now = Instant::now();
             // One thread uses at most as much CPU time as wall time passes.
-            let (until, cause) = match (budget + GRACE).checked_sub(used) {
-                Some(left) if !left.is_zero() => (now + left, None),
-                _ => (now, Some(Cause::CpuBudget)),
+            let now = Instant::now();
+            let soonest = self.begun + budget + GRACE;
+            let (until, cause) = if now < soonest {
+                (soonest, None)
+            } else {
+                let used = instance.cpu_time().saturating_sub(self.cpu_begun);
+                match (budget + GRACE).checked_sub(used) {
+                    Some(left) if !left.is_zero() => (now + left, None),
+                    _ => (now, Some(Cause::CpuBudget)),
+                }
             };
             if until < next.0 {
                 next = (until, cause);

@@ -122,6 +122,8 @@ pub struct Instance {
     namespaces: [u64; 7],
     memory_peak: MemoryPeak,
     cpu_clock: Option<ClockId>,
+    /// Nanoseconds of CPU time that are on somebody's bill; 0 before the first.
+    cpu_billed: AtomicU64,
     pidfd: OwnedFd,
     tenant: Group,
     tenant_hits: u64,
@@ -310,6 +312,7 @@ impl Launcher {
             memory_peak,
             // None if it has ended already.
             cpu_clock: clock_getcpuclockid(Pid::from_raw(clone.pid)).ok(),
+            cpu_billed: AtomicU64::new(0),
             pidfd: clone.pidfd,
             tenant,
             tenant_hits,
@@ -383,11 +386,11 @@ impl Launcher {
     ) -> (Death, Option<tokio::task::JoinHandle<()>>) {
         // The process can begin to die at once, whoever holds the lock of the groups.
         let killer = instance.leaf.killer();
-        // One that has ended already cannot be signalled; the group's kill is what counts.
+        // One that has ended already cannot be signalled; that its leaf is empty is what counts.
         let _ = pidfd_send_signal(&instance.pidfd, Signal::KILL);
         let ending = {
             let instance = Arc::clone(instance);
-            aside(move || instance.end(killer))
+            aside(move || instance.end(&killer))
         };
         // The zygote tells how it ended while its counters are read and its leaf is removed.
         let both = async { tokio::join!(ending, instance.ended()) };
@@ -449,6 +452,23 @@ impl Instance {
         clock.map_or(Duration::ZERO, Duration::from)
     }
 
+    /// CPU time that is on the bill of an earlier call, or was used before there was one. What an instance
+    /// still does when it has answered is on the next one's.
+    pub fn cpu_billed(&self) -> Duration {
+        match self.cpu_billed.load(Ordering::Relaxed) {
+            0 => self.cpu_time(),
+            billed => Duration::from_nanos(billed),
+        }
+    }
+
+    /// CPU time so far, which is on a bill from now on.
+    pub fn bill_cpu(&self) -> Duration {
+        let cpu = self.cpu_time();
+        let billed = u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX);
+        self.cpu_billed.store(billed, Ordering::Relaxed);
+        cpu
+    }
+
     /// The inode numbers of its namespaces, in the order of [`NAMESPACES`].
     pub fn namespaces(&self) -> &[u64; 7] {
         &self.namespaces
@@ -488,25 +508,35 @@ impl Instance {
         how
     }
 
-    /// Kills all of its leaf, waits for its exit, reads what is left to be read and removes the leaf. Blocks.
-    fn end(&self, killer: io::Result<Killer>) -> Remains {
-        if let Err(error) = killer.and_then(Killer::kill) {
-            tracing::warn!(instance = %self.id, %error, "cannot kill the leaf");
-        }
+    /// Reads what is left to be read, waits for its exit and removes the leaf, which proves that nobody is in
+    /// there; kills whoever is. Blocks.
+    fn end(&self, killer: &io::Result<Killer>) -> Remains {
+        let kill_all = || match killer {
+            Ok(killer) => killer.kill().unwrap_or_else(|error| {
+                tracing::warn!(instance = %self.id, %error, "cannot kill the leaf");
+            }),
+            Err(error) => tracing::warn!(instance = %self.id, %error, "cannot kill the leaf"),
+        };
+        // What it met before this counts, and is read while it dies.
+        let hits = self.leaf.hits().unwrap_or_default();
+        let tenant_hits = match hits.oom_kills {
+            0 => self.tenant_hits,
+            _ => self.tenant.memory_limit_hits().unwrap_or_default(),
+        };
         let mut over = self.is_over_within(THROTTLED_AFTER);
         if !over {
+            kill_all();
             // A throttled process cannot even die. Most are not: for them it would be a slow write in vain.
             if let Err(error) = self.leaf.lift_cpu() {
                 tracing::debug!(instance = %self.id, %error, "cannot lift the CPU limit");
             }
             over = self.is_over_within(PROOF_PATIENCE);
         }
-        let hits = self.leaf.hits().unwrap_or_default();
-        let tenant_hits = match hits.oom_kills {
-            0 => self.tenant_hits,
-            _ => self.tenant.memory_limit_hits().unwrap_or_default(),
-        };
-        let removed = over && remove(&self.leaf, PROOF_PATIENCE).is_ok();
+        let removed = over
+            && (self.leaf.try_remove().is_ok() || {
+                kill_all();
+                remove(&self.leaf, PROOF_PATIENCE).is_ok()
+            });
         Remains { hits, tenant_hits: tenant_hits.saturating_sub(self.tenant_hits), removed }
     }
 

@@ -7,6 +7,7 @@
 
 mod control;
 mod crowd;
+mod hop;
 mod kill;
 mod limiter;
 mod node;
@@ -26,6 +27,8 @@ use skep_proto::v1::{
     invocations_server::{Invocations, InvocationsServer},
     invoke_response::Outcome,
 };
+use tokio::net::UnixListener;
+use tokio_stream::wrappers::UnixListenerStream;
 use tonic::{Request, Response, Status, transport::Server};
 
 use self::rows::Effort;
@@ -80,8 +83,8 @@ fn plan() -> anyhow::Result<Plan> {
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The reference server: the same messages, and nothing behind them.
-struct Bare;
+/// The reference server: the same messages, and nothing behind them, or a process that is asked each time.
+struct Bare(Option<hop::Hops>);
 
 #[tonic::async_trait]
 impl Invocations for Bare {
@@ -90,17 +93,20 @@ impl Invocations for Bare {
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
         let _ = request.into_inner();
+        if let Some(hops) = &self.0 {
+            hops.ask().await.map_err(|error| Status::internal(error.to_string()))?;
+        }
         let reply = Reply { payload: "2".into(), encoding: 1 };
         let outcome = Some(Outcome::Reply(reply));
         Ok(Response::new(InvokeResponse { outcome, ..InvokeResponse::default() }))
     }
 }
 
-fn echo(socket: &str) -> anyhow::Result<()> {
+fn echo(socket: &str, hops: usize) -> anyhow::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
-        let listener = tokio::net::UnixListener::bind(socket)?;
-        let incoming = skepd::api::connections::of(listener);
-        let service = InvocationsServer::new(Bare);
+        let incoming = UnixListenerStream::new(UnixListener::bind(socket)?);
+        let hops = if hops == 0 { None } else { Some(hop::Hops::new(hops)?) };
+        let service = InvocationsServer::new(Bare(hops));
         Server::builder().add_service(service).serve_with_incoming(incoming).await?;
         Ok(())
     })
@@ -123,7 +129,11 @@ fn text(file: &str) -> String {
 fn main() -> anyhow::Result<ExitCode> {
     let mut args = std::env::args().skip(1);
     match (args.next().as_deref(), args.next()) {
-        (Some("echo"), Some(socket)) => return echo(&socket).map(|()| ExitCode::SUCCESS),
+        (Some("echo"), Some(socket)) => {
+            let hops = args.next().as_deref().unwrap_or("0").parse()?;
+            return echo(&socket, hops).map(|()| ExitCode::SUCCESS);
+        }
+        (Some("hop"), None) => return hop::serve().map(|()| ExitCode::SUCCESS),
         (Some("--help" | "-h"), _) => {
             print!("{USAGE}");
             return Ok(ExitCode::SUCCESS);

@@ -242,10 +242,16 @@ pub(crate) struct Echo {
 
 impl Echo {
     pub(crate) fn new(place: &Place) -> anyhow::Result<Self> {
+        Self::asking(place, 0)
+    }
+
+    /// The same, but each answer comes from one of so many processes that it asks.
+    pub(crate) fn asking(place: &Place, hops: usize) -> anyhow::Result<Self> {
         let socket = place.folder.join("echo.sock");
         let child = Command::new(std::env::current_exe()?)
             .arg("echo")
             .arg(&socket)
+            .arg(hops.to_string())
             .stdin(Stdio::null())
             .spawn()?;
         for _ in 0..500 {

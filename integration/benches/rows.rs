@@ -174,7 +174,7 @@ pub(crate) fn placement(count: usize, apart: Duration) -> anyhow::Result<Option<
 }
 
 /// Removes a group once its last process is gone.
-fn remove_soon(group: impl AsRef<std::path::Path>) {
+pub(crate) fn remove_soon(group: impl AsRef<std::path::Path>) {
     for _ in 0..100 {
         if fs::remove_dir(&group).is_ok() {
             return;
@@ -271,7 +271,26 @@ fn rps_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
         let what = format!("answers per second, {instances} instances, 64 calls in flight");
         rows.push(rate_row(&id, &what, &rounds, Goal::Least(0.5, 0.8)));
     }
+    for processes in [1, 64] {
+        rows.push(rps_vs_hop(effort, processes)?);
+    }
     Ok(rows)
+}
+
+/// What of it comes of asking a process at all.
+fn rps_vs_hop(effort: Effort, processes: u32) -> anyhow::Result<Row> {
+    let place = Place::new();
+    let hop = Echo::asking(&place, usize::try_from(processes)?)?;
+    let host = ready(processes)?;
+    let socket = host.place.folder.join("skep.sock");
+    let rounds = rates(
+        effort.rounds,
+        || saturated(&host, &socket, effort.stretch),
+        || saturated(&host, &hop.socket, effort.stretch),
+    )?;
+    let id = format!("rps_vs_hop_{processes}");
+    let what = format!("the same over a bare server that asks {processes} bare processes");
+    Ok(rate_row(&id, &what, &rounds, Goal::Known))
 }
 
 fn rps_vs_workerd(effort: Effort) -> anyhow::Result<Vec<Row>> {

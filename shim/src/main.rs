@@ -4,12 +4,13 @@
 
 use std::process::ExitCode;
 
-use skep_shim::{engine::Engine, jail::Jail, zygote};
+use skep_shim::{engine::Engine, jail::Jail, sys, zygote};
 
 fn main() -> ExitCode {
     zygote::main(Jail::complete(), || {
         let engine = Engine::new()?;
         engine.rehearse()?;
+        sys::fill_holes();
         Ok(engine)
     })
 }

@@ -32,6 +32,15 @@ impl Proc {
         open("/proc", flags, Mode::empty()).map(Self)
     }
 
+    /// The folder at `path` below it, as if it were all of it.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn folder(&self, path: &str) -> Result<Self, Errno> {
+        self.file(path, OFlag::O_PATH | OFlag::O_DIRECTORY).map(Self)
+    }
+
     /// Opens the file at `path` below it.
     ///
     /// # Errors

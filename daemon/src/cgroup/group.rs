@@ -76,8 +76,8 @@ impl Killer {
     /// # Errors
     ///
     /// The kernel's.
-    pub fn kill(mut self) -> io::Result<()> {
-        self.0.write_all(b"1")
+    pub fn kill(&self) -> io::Result<()> {
+        (&self.0).write_all(b"1")
     }
 }
 

@@ -105,8 +105,9 @@ fn await_parent(child: &Child) -> Result<(), Errno> {
 fn empty_root(child: &mut Child) -> Result<(), Errno> {
     child.root?;
     root::check()?;
+    let own = child.proc.folder("self/ns")?;
     for (name, inode) in frame::NAMESPACES.iter().zip(&mut child.namespaces) {
-        *inode = child.proc.inode(&format!("self/ns/{name}"))?;
+        *inode = own.inode(name)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ mod shared;
 pub use buffers::copy_bytes;
 pub use fds::{close_from, receive, standard_input};
 pub use filter::{Instruction, install_filter, instructions};
-pub use heap::{Heap, Meter};
+pub use heap::{Heap, Meter, fill_holes};
 pub use process::{
     Cloned, clone_child, default_signals, exit_now, fill_random, lock_securebits, open_signals,
 };
