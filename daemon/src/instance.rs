@@ -12,7 +12,7 @@ use std::{
         unix::{fs::MetadataExt as _, net::UnixStream as Pair},
     },
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -55,6 +55,11 @@ const SEAL_PATIENCE: Duration = Duration::from_secs(10);
 const DYING_PATIENCE: Duration = Duration::from_secs(1);
 /// How long an instance may take to die until it is taken for one whose CPU time is used up for now.
 const THROTTLED_AFTER: Duration = Duration::from_millis(2);
+/// How long the network namespace of one that ended is kept. The kernel is busy for long when it takes one
+/// down, and does several in one go: not while somebody waits for the end.
+const NETWORK_KEPT: Duration = Duration::from_millis(50);
+/// So many are kept, at most.
+const NETWORKS_KEPT: usize = 64;
 /// How long the proof of a death may take until whoever waits is told that it is missing.
 const PROOF_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -125,6 +130,7 @@ pub struct Instance {
     /// Nanoseconds of CPU time that are on somebody's bill; 0 before the first.
     cpu_billed: AtomicU64,
     pidfd: OwnedFd,
+    network: Mutex<Option<OwnedFd>>,
     tenant: Group,
     tenant_hits: u64,
     ended: watch::Receiver<Option<Ended>>,
@@ -182,6 +188,8 @@ pub struct Launcher {
     reply: ByteCount,
     /// Of everything that lives here; `None` is this process.
     namespaces: Mutex<HashMap<u64, Option<Weak<Instance>>>>,
+    /// Network namespaces of those that ended.
+    networks: Arc<Mutex<Vec<OwnedFd>>>,
 }
 
 impl Launcher {
@@ -206,6 +214,7 @@ impl Launcher {
             next: AtomicU64::new(1),
             reply,
             namespaces: Mutex::new(own),
+            networks: Arc::default(),
         })
     }
 
@@ -314,6 +323,7 @@ impl Launcher {
             cpu_clock: clock_getcpuclockid(Pid::from_raw(clone.pid)).ok(),
             cpu_billed: AtomicU64::new(0),
             pidfd: clone.pidfd,
+            network: Mutex::new(clone.network),
             tenant,
             tenant_hits,
             ended: clone.ended,
@@ -349,7 +359,7 @@ impl Launcher {
     }
 
     fn enter_namespaces(&self, instance: &Arc<Instance>) -> Result<(), LaunchError> {
-        let mut all = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = lock(&self.namespaces);
         for (name, inode) in NAMESPACES.into_iter().zip(&instance.namespaces) {
             let taken = match all.get(inode) {
                 None => false,
@@ -366,13 +376,13 @@ impl Launcher {
     }
 
     fn take_id(&self) -> Result<u32, LaunchError> {
-        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ids = lock(&self.ids);
         ids.pop_front().ok_or(LaunchError::NoIdentity(self.id_count))
     }
 
     /// At the end of the line: an id rests as long as possible between two owners.
     fn give_id(&self, id: u32) {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner).push_back(id);
+        lock(&self.ids).push_back(id);
     }
 
     /// Kills an instance if it still lives, and proves that it is gone. `we_killed` is why we do it;
@@ -413,7 +423,7 @@ impl Launcher {
     }
 
     fn forget(&self, instance: &Instance) {
-        let mut all = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = lock(&self.namespaces);
         for inode in &instance.namespaces {
             // By now it may be another one's.
             let own = all.get(inode).is_some_and(|owner| {
@@ -425,7 +435,31 @@ impl Launcher {
         }
         drop(all);
         self.give_id(instance.host_id);
+        if let Some(network) = lock(&instance.network).take() {
+            self.keep_network(network);
+        }
     }
+
+    fn keep_network(&self, network: OwnedFd) {
+        let mut kept = lock(&self.networks);
+        if NETWORKS_KEPT <= kept.len() {
+            return;
+        }
+        kept.push(network);
+        if kept.len() == 1 {
+            let all = Arc::clone(&self.networks);
+            tokio::spawn(async move {
+                sleep(NETWORK_KEPT).await;
+                let ended = std::mem::take(&mut *lock(&all));
+                drop(ended);
+            });
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The data behind these locks is consistent at every moment, also after a panic.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Instance {
@@ -435,7 +469,7 @@ impl Instance {
     ///
     /// [`LimitError`]; then it must not go on.
     pub fn limit(&self, wanted: &Limits) -> Result<(), LimitError> {
-        let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut limits = lock(&self.limits);
         self.leaf.change(&limits, wanted)?;
         *limits = *wanted;
         Ok(())

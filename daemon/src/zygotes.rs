@@ -77,11 +77,13 @@ pub struct Clone {
     pub pid: i32,
     /// Its pidfd.
     pub pidfd: OwnedFd,
+    /// Its network namespace, which is there for as long as this is.
+    pub network: Option<OwnedFd>,
     /// Set once, when it has ended.
     pub ended: watch::Receiver<Option<Ended>>,
 }
 
-type Answer = Result<(i32, OwnedFd), CloneError>;
+type Answer = Result<(i32, OwnedFd, Option<OwnedFd>), CloneError>;
 
 /// All zygotes of this daemon.
 #[derive(Debug, Default)]
@@ -268,10 +270,10 @@ impl Zygotes {
         };
         lock(&zygote.waiting).remove(&instance);
         match answer {
-            Ok((pid, pidfd)) => {
+            Ok((pid, pidfd, network)) => {
                 zygote.clones.fetch_add(1, Ordering::Relaxed);
                 self.counted.notify_one();
-                Ok(Clone { pid, pidfd, ended })
+                Ok(Clone { pid, pidfd, network, ended })
             }
             Err(error) => {
                 lock(&zygote.living).remove(&instance);
@@ -300,10 +302,11 @@ impl Zygote {
     }
 
     /// Whether the message made sense.
-    fn on(&self, message: FromZygote, mut fds: Vec<OwnedFd>) -> bool {
-        match (message, fds.pop()) {
+    fn on(&self, message: FromZygote, fds: Vec<OwnedFd>) -> bool {
+        let mut fds = fds.into_iter();
+        match (message, fds.next()) {
             (FromZygote::Cloned { instance, pid }, Some(pidfd)) => {
-                self.answer(instance, Ok((pid, pidfd)))
+                self.answer(instance, Ok((pid, pidfd, fds.next())))
             }
             (FromZygote::Refused { instance, at, errno }, None) => {
                 let source = io::Error::from_raw_os_error(errno);

@@ -106,7 +106,7 @@ fn run<P: Payload>(
         free: (0..MAX_CHILDREN).rev().collect(),
         children: HashMap::new(),
     };
-    zygote.tell(&FromZygote::Ready { version: VERSION }, None)?;
+    zygote.tell(&FromZygote::Ready { version: VERSION }, &[])?;
     zygote.serve(&signals)
 }
 
@@ -148,10 +148,10 @@ impl Networks {
     }
 
     /// Puts the zygote into a namespace that nobody has used, for the next clone to inherit.
-    fn enter_fresh(&mut self) -> Result<(), Errno> {
+    fn enter_fresh(&mut self) -> Result<OwnedFd, Errno> {
         match self.ahead.pop_front() {
-            Some(ready) => setns(ready, CloneFlags::CLONE_NEWNET),
-            None => unshare(CloneFlags::CLONE_NEWNET),
+            Some(ready) => setns(&ready, CloneFlags::CLONE_NEWNET).map(|()| ready),
+            None => Self::make(&self.proc),
         }
     }
 
@@ -176,6 +176,14 @@ struct Zygote<P> {
 struct Running {
     instance: u64,
     slot: usize,
+}
+
+/// A clone that was released.
+struct Made {
+    pid: i32,
+    pidfd: OwnedFd,
+    /// Its network namespace, where it has one of its own.
+    network: Option<OwnedFd>,
 }
 
 /// A request that ended without a clone.
@@ -223,12 +231,14 @@ impl<P: Payload> Zygote<P> {
                 }
                 let ToZygote::Clone { instance, id, places } = ToZygote::decode(&packet[..len])?;
                 let told = match self.clone_one(instance, id, places, fds) {
-                    Ok((pid, pidfd)) => {
-                        self.tell(&FromZygote::Cloned { instance, pid }, Some(pidfd.as_fd()))
+                    Ok(Made { pid, pidfd, network }) => {
+                        let mut beside = vec![pidfd.as_fd()];
+                        beside.extend(network.iter().map(OwnedFd::as_fd));
+                        self.tell(&FromZygote::Cloned { instance, pid }, &beside)
                     }
                     Err(Refused { at, errno }) => {
                         let errno = errno as i32;
-                        self.tell(&FromZygote::Refused { instance, at, errno }, None)
+                        self.tell(&FromZygote::Refused { instance, at, errno }, &[])
                     }
                 };
                 told?;
@@ -236,7 +246,7 @@ impl<P: Payload> Zygote<P> {
         }
     }
 
-    fn tell(&self, message: &FromZygote, beside: Option<BorrowedFd<'_>>) -> Result<(), Errno> {
+    fn tell(&self, message: &FromZygote, beside: &[BorrowedFd<'_>]) -> Result<(), Errno> {
         let packet = message.encode();
         let fds: Vec<_> = beside.iter().map(|fd| fd.as_raw_fd()).collect();
         let rights = [ControlMessage::ScmRights(&fds)];
@@ -258,7 +268,7 @@ impl<P: Payload> Zygote<P> {
             if let Some(Running { instance, slot }) = self.children.remove(&pid.as_raw()) {
                 let step = Step::from_code(self.progress.get(slot));
                 self.free.push(slot);
-                self.tell(&FromZygote::Exited { instance, exit, step }, None)?;
+                self.tell(&FromZygote::Exited { instance, exit, step }, &[])?;
             }
         }
     }
@@ -269,7 +279,7 @@ impl<P: Payload> Zygote<P> {
         id: u32,
         places: u8,
         fds: Vec<OwnedFd>,
-    ) -> Result<(i32, OwnedFd), Refused> {
+    ) -> Result<Made, Refused> {
         let descriptors = Refused::at(CloneStage::Descriptors);
         let places_expected = usize::from(places);
         if MAX_PLACES < places_expected || fds.len() != 2 + places_expected {
@@ -283,7 +293,7 @@ impl<P: Payload> Zygote<P> {
         let slot = self.free.pop().ok_or(Errno::EAGAIN).map_err(descriptors)?;
         let cloned = self.clone_into(id, link, &leaf, &places, slot);
         match &cloned {
-            Ok((pid, _)) => drop(self.children.insert(*pid, Running { instance, slot })),
+            Ok(made) => drop(self.children.insert(made.pid, Running { instance, slot })),
             Err(_) => self.free.push(slot),
         }
         cloned
@@ -296,12 +306,13 @@ impl<P: Payload> Zygote<P> {
         leaf: &OwnedFd,
         places: &[OwnedFd],
         slot: usize,
-    ) -> Result<(i32, OwnedFd), Refused> {
+    ) -> Result<Made, Refused> {
         let (gate, release) = pipe2(OFlag::O_CLOEXEC).map_err(Refused::at(CloneStage::Release))?;
         self.progress.set(slot, 0);
-        if self.jail.fresh_network() {
-            self.networks.enter_fresh().map_err(Refused::at(CloneStage::Network))?;
-        }
+        let network = match self.jail.fresh_network() {
+            true => Some(self.networks.enter_fresh().map_err(Refused::at(CloneStage::Network))?),
+            false => None,
+        };
         let flags = u64::from(self.jail.clone_flags().bits().cast_unsigned());
         let cloned = sys::clone_child(flags, leaf.as_fd());
         if let Ok(Cloned::Child) = cloned {
@@ -334,7 +345,7 @@ impl<P: Payload> Zygote<P> {
             kill(Pid::from_raw(pid), Signal::SIGKILL).map_err(Refused::at(refused.at))?;
             return Err(refused);
         }
-        Ok((pid, pidfd))
+        Ok(Made { pid, pidfd, network })
     }
 
     /// The child's whole life.

@@ -1,6 +1,9 @@
 //! Processes that are killed in the middle of things: typed answers, nothing left, and on it goes.
 
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{
+    collections::BTreeMap, fs, os::unix::process::ExitStatusExt as _, process::Command, thread,
+    time::Duration,
+};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -46,6 +49,26 @@ fn an_instance_killed_in_mid_call_is_told_and_replaced() {
     let answer = in_mid_call(&host, "app", kill_hard);
     let status = answer.unwrap_err();
     assert!(matches!(status.code(), Code::Aborted | Code::Unavailable), "{status:?}");
+    until("it answers again", || host.invoke("app", "", "0").is_ok());
+}
+
+#[test]
+fn whoever_else_is_in_a_leaf_ends_with_its_instance() {
+    let host = Host::new("");
+    patient(&host, "app");
+    let mut other = Command::new("sleep").arg("60").spawn().unwrap();
+    let answer = in_mid_call(&host, "app", |pid| {
+        let leaf = format!("tenants/acme/{}", host.instances_in("app", "busy")[0].id);
+        for top in skepd::cgroup::Hierarchies::detect().unwrap().tops() {
+            let procs = top.join(&host.place.name).join(&leaf).join("cgroup.procs");
+            fs::write(procs, other.id().to_string()).unwrap();
+        }
+        kill_hard(pid);
+    });
+    assert!(answer.is_err());
+    until("the end of the other", || other.try_wait().unwrap().is_some());
+    assert_eq!(other.wait().unwrap().signal(), Some(9));
+    until("its leaf is gone", || host.instances_in("app", "busy").is_empty());
     until("it answers again", || host.invoke("app", "", "0").is_ok());
 }
 

@@ -36,7 +36,8 @@ pub enum FromZygote {
         /// [`crate::VERSION`] of the zygote.
         version: u32,
     },
-    /// The clone exists and is walling itself in. Descriptor: its pidfd.
+    /// The clone exists and is walling itself in. Descriptors: its pidfd and, where it has one of its own, its
+    /// network namespace.
     Cloned {
         /// The instance.
         instance: u64,
