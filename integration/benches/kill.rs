@@ -69,7 +69,8 @@ pub(crate) fn kill_vs_wait(effort: Effort) -> anyhow::Result<Vec<Row>> {
         late.as_secs_f64() * 1e6
     );
     let bare = row("kill_vs_wait", what, &rounds, Goal::Most(5.0, 2.0), &note);
-    let what = "the same over kill and wait of a process in namespaces and control groups of its own";
+    let what =
+        "the same over kill and wait of a process in namespaces and control groups of its own";
     Ok(vec![bare, row("kill_vs_walled", what, &walled, Goal::Known, "")])
 }
 

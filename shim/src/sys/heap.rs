@@ -167,10 +167,10 @@ mod tests {
             number += 1;
             number % 3 == 0
         });
-        let in_holes = |blocks: &[Vec<u8>]| {
-            blocks.iter().filter(|block| block.as_ptr().addr() < end).count()
-        };
-        let made = || -> Vec<Vec<u8>> { (1..32).map(|units| Vec::with_capacity(16 * units)).collect() };
+        let in_holes =
+            |blocks: &[Vec<u8>]| blocks.iter().filter(|block| block.as_ptr().addr() < end).count();
+        let made =
+            || -> Vec<Vec<u8>> { (1..32).map(|units| Vec::with_capacity(16 * units)).collect() };
         assert!(0 < in_holes(&made()));
         fill_holes();
         assert_eq!(in_holes(&made()), 0);
