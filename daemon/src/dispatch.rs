@@ -185,7 +185,7 @@ pub async fn run(
         usage: &mut usage,
         asked,
         begun: Instant::now(),
-        cpu_begun: lease.instance().cpu_billed(),
+        cpu_begun: lease.instance().cpu_time(),
     };
     let answer = running.on(lease, hung_up).await;
     pool.finished(&charged);
@@ -233,7 +233,7 @@ impl Running<'_> {
         let instance = Arc::clone(lease.instance());
         let talk = self.talk(&mut lease, hung_up).await;
         self.usage.run = self.begun.elapsed();
-        self.usage.cpu = instance.bill_cpu().saturating_sub(self.cpu_begun);
+        self.usage.cpu = instance.cpu_time().saturating_sub(self.cpu_begun);
         match talk {
             Talk::Answer { answer, spent } => {
                 self.usage.memory_peak = instance.memory_peak();

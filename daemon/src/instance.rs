@@ -1,8 +1,8 @@
 //! One instance: launched behind its walls, and buried with proof.
 //!
 //! Start-up is a chain: a leaf with limits that hold, a clone inside it, a seal that names the
-//! namespaces. Whatever fails, what was made before it is taken down again. Death is proven: kill, exit
-//! seen, counters read, leaf removed.
+//! namespaces. Whatever fails, what was made before it is taken down again. Death is proven: kill, counters
+//! read (the kernel counts before it kills), exit seen, leaf removed.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -24,7 +24,7 @@ use nix::{
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    process::{Signal, pidfd_send_signal},
+    process::{Resource, Signal, getrlimit, pidfd_send_signal},
 };
 use skep_core::{ByteCount, Cause, Evidence, InstanceId, TenantId, outcome::diagnose};
 use skep_link::{
@@ -55,10 +55,10 @@ const SEAL_PATIENCE: Duration = Duration::from_secs(10);
 const DYING_PATIENCE: Duration = Duration::from_secs(1);
 /// How long an instance may take to die until it is taken for one whose CPU time is used up for now.
 const THROTTLED_AFTER: Duration = Duration::from_millis(2);
-/// How long the network namespace of one that ended is kept. The kernel is busy for long when it takes one
-/// down, and does several in one go: not while somebody waits for the end.
+/// How long network namespaces of those that ended are kept, at most. The kernel is busy for long when it
+/// takes one down, and does several in one go: not while somebody waits for the end.
 const NETWORK_KEPT: Duration = Duration::from_millis(50);
-/// So many are kept, at most.
+/// How many are.
 const NETWORKS_KEPT: usize = 64;
 /// How long the proof of a death may take until whoever waits is told that it is missing.
 const PROOF_PATIENCE: Duration = Duration::from_secs(1);
@@ -127,8 +127,6 @@ pub struct Instance {
     namespaces: [u64; 7],
     memory_peak: MemoryPeak,
     cpu_clock: Option<ClockId>,
-    /// Nanoseconds of CPU time that are on somebody's bill; 0 before the first.
-    cpu_billed: AtomicU64,
     pidfd: OwnedFd,
     network: Mutex<Option<OwnedFd>>,
     tenant: Group,
@@ -202,6 +200,15 @@ impl Launcher {
         ids: crate::config::Ids,
         reply: ByteCount,
     ) -> io::Result<Self> {
+        let fit = instances_that_fit();
+        if fit < ids.count {
+            tracing::warn!(
+                fit,
+                wanted = ids.count,
+                "open files are limited (LimitNOFILE): fewer instances"
+            );
+        }
+        let count = ids.count.min(fit);
         let own = NAMESPACES
             .iter()
             .map(|name| Ok((std::fs::metadata(format!("/proc/self/ns/{name}"))?.ino(), None)))
@@ -209,8 +216,8 @@ impl Launcher {
         Ok(Self {
             tree,
             zygotes,
-            ids: Mutex::new((ids.first..ids.first + ids.count).collect()),
-            id_count: ids.count,
+            ids: Mutex::new((ids.first..ids.first + count).collect()),
+            id_count: count,
             next: AtomicU64::new(1),
             reply,
             namespaces: Mutex::new(own),
@@ -321,7 +328,6 @@ impl Launcher {
             memory_peak,
             // None if it has ended already.
             cpu_clock: clock_getcpuclockid(Pid::from_raw(clone.pid)).ok(),
-            cpu_billed: AtomicU64::new(0),
             pidfd: clone.pidfd,
             network: Mutex::new(clone.network),
             tenant,
@@ -340,6 +346,9 @@ impl Launcher {
         match sealed {
             Ok(namespaces) => instance.namespaces = namespaces,
             Err(error) => return Err(instance.unsealed(error).await),
+        }
+        if !instance.is_in_its_network() {
+            return Err(LaunchError::Shared("net"));
         }
         let instance = Arc::new(instance);
         self.check_namespaces(&instance).await?;
@@ -394,7 +403,8 @@ impl Launcher {
         instance: &Arc<Instance>,
         we_killed: Option<Cause>,
     ) -> (Death, Option<tokio::task::JoinHandle<()>>) {
-        // The process can begin to die at once, whoever holds the lock of the groups.
+        // The process can begin to die at once, whoever holds the lock of the groups: opening this file waits
+        // for nobody, and shows whoever watches it that a kill begins.
         let killer = instance.leaf.killer();
         // One that has ended already cannot be signalled; that its leaf is empty is what counts.
         let _ = pidfd_send_signal(&instance.pidfd, Signal::KILL);
@@ -457,6 +467,18 @@ impl Launcher {
     }
 }
 
+/// For how many instances this process has descriptors: one more could cost all of them, as the zygote's
+/// word could not be received.
+fn instances_that_fit() -> u32 {
+    /// Link, pidfd, peak of memory and network namespace.
+    const FOR_ONE: u64 = 4;
+    /// Connections, and files that are open for a moment.
+    const FOR_OTHERS: u64 = 2500;
+    let Some(all) = getrlimit(Resource::Nofile).current else { return u32::MAX };
+    let left = all.saturating_sub(FOR_OTHERS).max(all / 2);
+    u32::try_from(left / FOR_ONE).unwrap_or(u32::MAX)
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // The data behind these locks is consistent at every moment, also after a panic.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -486,26 +508,18 @@ impl Instance {
         clock.map_or(Duration::ZERO, Duration::from)
     }
 
-    /// CPU time that is on the bill of an earlier call, or was used before there was one. What an instance
-    /// still does when it has answered is on the next one's.
-    pub fn cpu_billed(&self) -> Duration {
-        match self.cpu_billed.load(Ordering::Relaxed) {
-            0 => self.cpu_time(),
-            billed => Duration::from_nanos(billed),
-        }
-    }
-
-    /// CPU time so far, which is on a bill from now on.
-    pub fn bill_cpu(&self) -> Duration {
-        let cpu = self.cpu_time();
-        let billed = u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX);
-        self.cpu_billed.store(billed, Ordering::Relaxed);
-        cpu
-    }
-
     /// The inode numbers of its namespaces, in the order of [`NAMESPACES`].
     pub fn namespaces(&self) -> &[u64; 7] {
         &self.namespaces
+    }
+
+    /// Whether the network namespace that it reported is the one that the zygote made for it.
+    fn is_in_its_network(&self) -> bool {
+        let Some(network) = &*lock(&self.network) else { return true };
+        let made = rustix::fs::fstat(network).map(|found| found.st_ino);
+        let mut all = NAMESPACES.iter().zip(&self.namespaces);
+        let reported = all.find_map(|(name, inode)| (*name == "net").then_some(*inode));
+        made.ok().is_some_and(|made| Some(made) == reported)
     }
 
     /// Whether its process has ended, as the kernel knows right now.

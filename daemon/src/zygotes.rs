@@ -306,7 +306,8 @@ impl Zygote {
         let mut fds = fds.into_iter();
         match (message, fds.next()) {
             (FromZygote::Cloned { instance, pid }, Some(pidfd)) => {
-                self.answer(instance, Ok((pid, pidfd, fds.next())))
+                let network = fds.next();
+                fds.next().is_none() && self.answer(instance, Ok((pid, pidfd, network)))
             }
             (FromZygote::Refused { instance, at, errno }, None) => {
                 let source = io::Error::from_raw_os_error(errno);
@@ -326,7 +327,7 @@ impl Zygote {
     }
 
     fn answer(&self, instance: u64, answer: Answer) -> bool {
-        // Nobody waits any more after a time-out: the answer is dropped, and with it the pidfd.
+        // Nobody waits any more after a time-out: the answer is dropped, and with it the descriptors.
         if let Some(tell) = lock(&self.waiting).remove(&InstanceId::new(instance)) {
             let _ = tell.send(answer);
         }

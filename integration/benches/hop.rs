@@ -1,45 +1,43 @@
-//! The least that a service does which has each call answered by another process: a bare server that asks one
-//! of so many processes, each of which reads, writes and does nothing else. No walls, no limits, no engine.
+//! About the least that a service does which has each call answered by another process: a bare server that
+//! asks one of so many processes, each of which reads, writes and does nothing else. No walls, no limits, no
+//! engine; the links are used as the daemon and the shim use theirs.
 
 use std::{
     io::{Read as _, Write as _},
-    os::unix::net::UnixStream as Pair,
-    process::{Child, Command},
-    sync::{Mutex, PoisonError},
+    os::{fd::OwnedFd, unix::net::UnixStream as Pair},
+    process::Command,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::UnixStream,
-    sync::Semaphore,
-};
+use anyhow::Context as _;
+use rustix::event::{PollFd, PollFlags, poll};
+use tokio::{io::AsyncReadExt as _, net::unix::pipe, sync::Semaphore};
 
 /// Bytes of a question and of an answer, about as many as a call's and a reply's frame have.
 const QUESTION: [u8; 64] = [0; 64];
 const ANSWER: [u8; 16] = [0; 16];
 
-/// Processes that answer.
+/// Processes that answer. They end with their links.
 pub(crate) struct Hops {
-    free: Mutex<Vec<UnixStream>>,
+    /// Watched for input alone.
+    free: Mutex<Vec<pipe::Receiver>>,
     some: Semaphore,
-    children: Vec<Child>,
 }
 
 impl Hops {
     pub(crate) fn new(count: usize) -> anyhow::Result<Self> {
-        let (mut links, mut children) = (Vec::new(), Vec::new());
+        let mut links = Vec::new();
         for _ in 0..count {
             let (ours, theirs) = Pair::pair()?;
             ours.set_nonblocking(true)?;
-            links.push(UnixStream::from_std(ours)?);
+            links.push(pipe::Receiver::from_owned_fd_unchecked(ours.into())?);
             let program = std::env::current_exe()?;
-            let theirs = std::os::fd::OwnedFd::from(theirs);
-            children.push(Command::new(program).arg("hop").stdin(theirs).spawn()?);
+            Command::new(program).arg("hop").stdin(OwnedFd::from(theirs)).spawn()?;
         }
-        Ok(Self { free: Mutex::new(links), some: Semaphore::new(count), children })
+        Ok(Self { free: Mutex::new(links), some: Semaphore::new(count) })
     }
 
-    fn free(&self) -> std::sync::MutexGuard<'_, Vec<UnixStream>> {
+    fn free(&self) -> MutexGuard<'_, Vec<pipe::Receiver>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -47,31 +45,25 @@ impl Hops {
     pub(crate) async fn ask(&self) -> anyhow::Result<()> {
         let _permit = self.some.acquire().await?;
         let link = self.free().pop();
-        let mut link = link.ok_or_else(|| anyhow::anyhow!("more permits than links"))?;
-        link.write_all(&QUESTION).await?;
+        let mut link = link.context("more permits than links")?;
+        anyhow::ensure!(rustix::io::write(&link, &QUESTION)? == QUESTION.len(), "no room");
         link.read_exact(&mut ANSWER.clone()).await?;
         self.free().push(link);
         Ok(())
     }
 }
 
-impl Drop for Hops {
-    fn drop(&mut self) {
-        for child in &mut self.children {
-            // It ends with its link as well.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
 /// The process that answers on its standard input, until that ends.
 pub(crate) fn serve() -> anyhow::Result<()> {
-    let link = std::io::stdin();
-    let mut link = Pair::from(std::os::fd::AsFd::as_fd(&link).try_clone_to_owned()?);
+    let input = std::io::stdin();
+    let mut link = Pair::from(std::os::fd::AsFd::as_fd(&input).try_clone_to_owned()?);
     let mut question = QUESTION;
-    while link.read_exact(&mut question).is_ok() {
+    loop {
+        // A plain read is woken for nothing whenever the other end takes the answer.
+        poll(&mut [PollFd::new(&link, PollFlags::IN)], None)?;
+        if link.read_exact(&mut question).is_err() {
+            return Ok(());
+        }
         link.write_all(&ANSWER)?;
     }
-    Ok(())
 }

@@ -5,7 +5,7 @@
 //! exactly counts against us.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -22,7 +22,8 @@ use tonic::Code;
 use crate::{
     control::{in_turns, time},
     ours::connect,
-    rows::{Effort, remove_soon, row},
+    reference::Launcher,
+    rows::{Effort, row},
     stats::{Goal, Row, Series},
 };
 
@@ -30,7 +31,7 @@ use crate::{
 /// read at that time too.
 const DEADLINE: Duration = Duration::from_millis(100);
 const WATCHED_FROM: Duration = Duration::from_millis(50);
-/// Files that a kill opens: the CPU limit is lifted, then the leaf is killed.
+/// Files that a kill opens, whichever it opens first.
 const FILES: [&str; 4] = ["cpu.cfs_period_us", "cpu.cfs_quota_us", "cpu.max", "cgroup.kill"];
 const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 
@@ -58,10 +59,12 @@ pub(crate) fn kill_vs_wait(effort: Effort) -> anyhow::Result<Vec<Row>> {
         || repeat(&|| Ok(killed_at_its_deadline(&host)? + late)),
         || repeat(&killed_and_waited_for),
     )?;
+    let place = Place::new();
+    let launcher = Launcher::new(&place)?;
     let walled = in_turns(
         effort.rounds,
         || repeat(&|| Ok(killed_at_its_deadline(&host)? + late)),
-        || repeat(&walled_and_killed),
+        || repeat(&|| launcher.killed()),
     )?;
     let what = "kill at a deadline to the slot being free again, over kill and wait of a process";
     let note = format!(
@@ -69,42 +72,8 @@ pub(crate) fn kill_vs_wait(effort: Effort) -> anyhow::Result<Vec<Row>> {
         late.as_secs_f64() * 1e6
     );
     let bare = row("kill_vs_wait", what, &rounds, Goal::Most(5.0, 2.0), &note);
-    let what =
-        "the same over kill and wait of a process in namespaces and control groups of its own";
+    let what = "the same over the kill alone of a process with the same engine and walls, until it is dead";
     Ok(vec![bare, row("kill_vs_walled", what, &walled, Goal::Known, "")])
-}
-
-/// The least there is to do: a bare process in as many namespaces and groups ends, and its groups go.
-fn walled_and_killed() -> anyhow::Result<Duration> {
-    let hierarchies = Hierarchies::detect()?;
-    let place = Place::new();
-    let all = [Controller::Memory, Controller::Cpu, Controller::Pids];
-    let mut groups: Vec<PathBuf> = all.map(|one| hierarchies.of(one).0.join(&place.name)).into();
-    groups.push(hierarchies.v2().join(&place.name));
-    groups.sort();
-    groups.dedup();
-    let mut child = Command::new("unshare")
-        .args(["--user", "--mount", "--net", "--ipc", "--uts", "--cgroup", "sleep", "60"])
-        .spawn()?;
-    let mut walled = || -> anyhow::Result<Duration> {
-        for group in &groups {
-            fs::create_dir(group)?;
-            fs::write(group.join("cgroup.procs"), child.id().to_string())?;
-        }
-        thread::sleep(Duration::from_millis(20));
-        let (took, ended) = time(|| {
-            child.kill().and_then(|()| child.wait())?;
-            groups.iter().try_for_each(fs::remove_dir)
-        });
-        ended?;
-        Ok(took)
-    };
-    let took = walled();
-    if took.is_err() {
-        let _ = child.kill().and_then(|()| child.wait());
-        groups.iter().for_each(remove_soon);
-    }
-    took
 }
 
 fn killed_and_waited_for() -> anyhow::Result<Duration> {

@@ -104,8 +104,8 @@ impl Invocations for Bare {
 
 fn echo(socket: &str, hops: usize) -> anyhow::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
-        let incoming = UnixListenerStream::new(UnixListener::bind(socket)?);
         let hops = if hops == 0 { None } else { Some(hop::Hops::new(hops)?) };
+        let incoming = UnixListenerStream::new(UnixListener::bind(socket)?);
         let service = InvocationsServer::new(Bare(hops));
         Server::builder().add_service(service).serve_with_incoming(incoming).await?;
         Ok(())

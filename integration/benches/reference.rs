@@ -15,6 +15,10 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
+};
 use skep_integration::{
     look::Process,
     place::{Place, program},
@@ -146,6 +150,24 @@ impl Launcher {
             self.await_end()?;
         }
         Ok(series)
+    }
+
+    /// How long one that answered once takes from its kill to its end.
+    pub(crate) fn killed(&self) -> anyhow::Result<Duration> {
+        let (mut ours, theirs) = link()?;
+        packets::send(&self.socket, b"s", &[theirs.as_fd(), self.leaf.as_fd()])?;
+        drop(theirs);
+        wire::first_call(&mut ours, &self.source).context("the launcher")?;
+        let number = fs::read_to_string(self.group.join("cgroup.procs"))?;
+        let pid = Pid::from_raw(number.trim().parse()?).context("no process")?;
+        let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
+        let (took, ended) = time(|| {
+            pidfd_send_signal(&pidfd, Signal::KILL)?;
+            poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], None)
+        });
+        ended?;
+        self.await_end()?;
+        Ok(took)
     }
 
     /// Waits until the launched process is gone, which ends with its link: its end is not to be in the time

@@ -33,7 +33,7 @@ pub(crate) struct Effort {
 /// Every row by name, with what it takes to measure it.
 type Measure = fn(Effort) -> anyhow::Result<Vec<Row>>;
 
-pub(crate) const ALL: [(&str, Measure); 17] = [
+pub(crate) const ALL: [(&str, Measure); 18] = [
     ("cold_vs_bwrap", |effort| cold(effort, "cold_vs_bwrap", Goal::Most(0.25, 0.10))),
     ("cold_vs_launcher", |effort| cold(effort, "cold_vs_launcher", Goal::Most(0.5, 0.25))),
     ("cold_vs_runc", |effort| cold(effort, "cold_vs_runc", Goal::Most(0.06, 0.02))),
@@ -42,6 +42,7 @@ pub(crate) const ALL: [(&str, Measure); 17] = [
     ("spare_vs_echo", spare_vs_echo),
     ("warm_vs_echo", warm_vs_echo),
     ("rps_vs_echo", rps_vs_echo),
+    ("rps_vs_hop", rps_vs_hop),
     ("rps_vs_workerd", rps_vs_workerd),
     ("no_stall", no_stall),
     ("kill_vs_wait", kill::kill_vs_wait),
@@ -174,7 +175,7 @@ pub(crate) fn placement(count: usize, apart: Duration) -> anyhow::Result<Option<
 }
 
 /// Removes a group once its last process is gone.
-pub(crate) fn remove_soon(group: impl AsRef<std::path::Path>) {
+fn remove_soon(group: impl AsRef<std::path::Path>) {
     for _ in 0..100 {
         if fs::remove_dir(&group).is_ok() {
             return;
@@ -271,14 +272,15 @@ fn rps_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
         let what = format!("answers per second, {instances} instances, 64 calls in flight");
         rows.push(rate_row(&id, &what, &rounds, Goal::Least(0.5, 0.8)));
     }
-    for processes in [1, 64] {
-        rows.push(rps_vs_hop(effort, processes)?);
-    }
     Ok(rows)
 }
 
 /// What of it comes of asking a process at all.
-fn rps_vs_hop(effort: Effort, processes: u32) -> anyhow::Result<Row> {
+fn rps_vs_hop(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    [1, 64].map(|processes| rps_vs_hops(effort, processes)).into_iter().collect()
+}
+
+fn rps_vs_hops(effort: Effort, processes: u32) -> anyhow::Result<Row> {
     let place = Place::new();
     let hop = Echo::asking(&place, usize::try_from(processes)?)?;
     let host = ready(processes)?;
@@ -289,7 +291,8 @@ fn rps_vs_hop(effort: Effort, processes: u32) -> anyhow::Result<Row> {
         || saturated(&host, &hop.socket, effort.stretch),
     )?;
     let id = format!("rps_vs_hop_{processes}");
-    let what = format!("the same over a bare server that asks {processes} bare processes");
+    let what =
+        format!("answers per second over those of a bare server that asks {processes} processes");
     Ok(rate_row(&id, &what, &rounds, Goal::Known))
 }
 

@@ -4,13 +4,8 @@
 
 use std::process::ExitCode;
 
-use skep_shim::{engine::Engine, jail::Jail, sys, zygote};
+use skep_shim::{engine::Engine, jail::Jail, zygote};
 
 fn main() -> ExitCode {
-    zygote::main(Jail::complete(), || {
-        let engine = Engine::new()?;
-        engine.rehearse()?;
-        sys::fill_holes();
-        Ok(engine)
-    })
+    zygote::main(Jail::complete(), Engine::to_be_cloned)
 }

@@ -19,7 +19,7 @@ use nix::{
     unistd::{chdir, pivot_root, write},
 };
 
-/// The host's `/proc`, also where it is mounted nowhere any more.
+/// The host's `/proc` or a folder of it, also where it is mounted nowhere any more.
 #[derive(Debug)]
 pub struct Proc(OwnedFd);
 
@@ -32,7 +32,7 @@ impl Proc {
         open("/proc", flags, Mode::empty()).map(Self)
     }
 
-    /// The folder at `path` below it, as if it were all of it.
+    /// The folder at `path` below it.
     ///
     /// # Errors
     ///

@@ -137,26 +137,33 @@ impl Networks {
     }
 
     /// Makes one ahead. That there is none to be had now ends nobody: a clone that needs one says so.
-    fn make_ahead(&mut self) -> Result<(), Errno> {
+    fn make_ahead(&mut self) {
         let made = Self::make(&self.proc);
-        self.leave()?;
+        self.leave();
         match made {
             Ok(made) => self.ahead.push_back(made),
             Err(_) => self.rest = Some(Instant::now() + NETWORKS_REST),
         }
-        Ok(())
     }
 
     /// Puts the zygote into a namespace that nobody has used, for the next clone to inherit.
     fn enter_fresh(&mut self) -> Result<OwnedFd, Errno> {
-        match self.ahead.pop_front() {
+        let entered = match self.ahead.pop_front() {
             Some(ready) => setns(&ready, CloneFlags::CLONE_NEWNET).map(|()| ready),
             None => Self::make(&self.proc),
+        };
+        if entered.is_err() {
+            self.leave();
         }
+        entered
     }
 
-    fn leave(&self) -> Result<(), Errno> {
-        setns(&self.own, CloneFlags::CLONE_NEWNET)
+    /// A zygote that is stuck in an instance's network must not go on.
+    fn leave(&self) {
+        setns(&self.own, CloneFlags::CLONE_NEWNET).unwrap_or_else(|errno| {
+            eprintln!("skep-shim: cannot return to the own network namespace: {errno}");
+            sys::exit_now(1)
+        });
     }
 }
 
@@ -216,7 +223,7 @@ impl<P: Payload> Zygote<P> {
                 ready => ready?,
             };
             if ready == 0 {
-                self.networks.make_ahead()?;
+                self.networks.make_ahead();
                 continue;
             }
             let [asked, ended] = waits.map(|wait| wait.any().unwrap_or(true));
@@ -309,10 +316,8 @@ impl<P: Payload> Zygote<P> {
     ) -> Result<Made, Refused> {
         let (gate, release) = pipe2(OFlag::O_CLOEXEC).map_err(Refused::at(CloneStage::Release))?;
         self.progress.set(slot, 0);
-        let network = match self.jail.fresh_network() {
-            true => Some(self.networks.enter_fresh().map_err(Refused::at(CloneStage::Network))?),
-            false => None,
-        };
+        let network = self.jail.fresh_network().then(|| self.networks.enter_fresh()).transpose();
+        let network = network.map_err(Refused::at(CloneStage::Network))?;
         let flags = u64::from(self.jail.clone_flags().bits().cast_unsigned());
         let cloned = sys::clone_child(flags, leaf.as_fd());
         if let Ok(Cloned::Child) = cloned {
@@ -323,11 +328,7 @@ impl<P: Payload> Zygote<P> {
             }
             self.become_instance(Child::new(gate, link, Rc::clone(&self.proc), self.root), slot);
         }
-        // A zygote that is stuck in an instance's network must not go on.
-        self.networks.leave().unwrap_or_else(|errno| {
-            eprintln!("skep-shim: cannot return to the own network namespace: {errno}");
-            sys::exit_now(1)
-        });
+        self.networks.leave();
         let errno = |error: io::Error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO));
         let (pid, pidfd) = match cloned.map_err(errno).map_err(Refused::at(CloneStage::Clone))? {
             Cloned::Parent { pid, pidfd } => (pid, pidfd),

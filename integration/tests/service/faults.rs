@@ -15,6 +15,7 @@ use skep_integration::{
     yard::until,
 };
 use tonic::Code;
+use tonic_types::StatusExt as _;
 
 use crate::NEIGHBOUR;
 
@@ -57,18 +58,22 @@ fn whoever_else_is_in_a_leaf_ends_with_its_instance() {
     let host = Host::new("");
     patient(&host, "app");
     let mut other = Command::new("sleep").arg("60").spawn().unwrap();
+    let mut leaves = Vec::new();
     let answer = in_mid_call(&host, "app", |pid| {
         let leaf = format!("tenants/acme/{}", host.instances_in("app", "busy")[0].id);
         for top in skepd::cgroup::Hierarchies::detect().unwrap().tops() {
-            let procs = top.join(&host.place.name).join(&leaf).join("cgroup.procs");
-            fs::write(procs, other.id().to_string()).unwrap();
+            let folder = top.join(&host.place.name).join(&leaf);
+            fs::write(folder.join("cgroup.procs"), other.id().to_string()).unwrap();
+            leaves.push(folder);
         }
         kill_hard(pid);
     });
-    assert!(answer.is_err());
-    until("the end of the other", || other.try_wait().unwrap().is_some());
+    // Proven in time: the caller is told of the death once the leaf is gone, and so is the other.
+    let status = refused(answer, Code::Aborted, "CRASHED");
+    let told = status.get_details_error_info().unwrap().metadata;
+    assert_eq!(told.get("confirmed"), None, "{told:?}");
+    assert!(leaves.iter().all(|leaf| !leaf.exists()));
     assert_eq!(other.wait().unwrap().signal(), Some(9));
-    until("its leaf is gone", || host.instances_in("app", "busy").is_empty());
     until("it answers again", || host.invoke("app", "", "0").is_ok());
 }
 

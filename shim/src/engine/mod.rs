@@ -15,14 +15,18 @@ mod random;
 mod tests;
 mod timers;
 
-use std::{rc::Rc, time::Instant};
+use std::{error::Error, rc::Rc, time::Instant};
 
 use nix::poll::PollTimeout;
 use rquickjs::{Context, Ctx, Object, Persistent, Runtime};
 use skep_link::frame::{Bind, Encoding, Exception, Invoke, Module, ToDaemon, ToShim};
 
 use self::{call::Settled, exception::Caught, host::Host, modules::Modules};
-use crate::{Payload, link::Link, sys::Heap};
+use crate::{
+    Payload,
+    link::Link,
+    sys::{self, Heap, Meter},
+};
 
 /// One host API: what it adds to the global object.
 pub struct Api {
@@ -60,7 +64,22 @@ impl Engine {
     ///
     /// Out of memory, or a host API that cannot be installed.
     pub fn new() -> rquickjs::Result<Self> {
-        let (heap, meter) = Heap::new();
+        Self::over(Heap::new())
+    }
+
+    /// The same for the zygote: warm, and such that a clone which serves copies few of its pages.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`] and [`Self::rehearse`].
+    pub fn to_be_cloned() -> Result<Self, Box<dyn Error>> {
+        let engine = Self::over(Heap::to_be_cloned())?;
+        engine.rehearse()?;
+        sys::fill_holes();
+        Ok(engine)
+    }
+
+    fn over((heap, meter): (Heap, Rc<Meter>)) -> rquickjs::Result<Self> {
         let runtime = Runtime::new_with_alloc(heap)?;
         runtime.set_max_stack_size(STACK_BYTES);
         let host = Rc::new(Host::new(Rc::clone(&meter)));

@@ -28,8 +28,7 @@ impl Host {
         link.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let serve = move || {
             // As in the product, where the process ends without taking the engine apart.
-            let mut engine = ManuallyDrop::new(Engine::new().unwrap());
-            engine.rehearse().unwrap();
+            let mut engine = ManuallyDrop::new(Engine::to_be_cloned().unwrap());
             engine.serve(Link::new(theirs.into()));
         };
         let engine = thread::Builder::new().stack_size(8 << 20).spawn(serve).unwrap();

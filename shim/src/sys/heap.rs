@@ -2,13 +2,15 @@
 //!
 //! It remembers whether the limit was ever met, which tenant code cannot undo by catching the error.
 
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, ops::RangeInclusive, rc::Rc};
 
 use rquickjs::allocator::Allocator;
 
-/// Blocks of up to a page in which the engine keeps its small objects begin at a page: one that a clone
-/// writes to then costs it a copy of one page, not of two.
 const PAGE: usize = 4096;
+/// What the C library keeps beside a block. Blocks of a page less this, each at a page, are neighbours.
+const BESIDE: usize = 8;
+/// Bytes of the blocks in which the engine keeps its small objects; see `arena_new` in quickjs.c.
+const ARENA: RangeInclusive<usize> = PAGE - 512..=PAGE;
 
 /// What the allocator of one engine has counted.
 #[derive(Debug, Default)]
@@ -52,37 +54,48 @@ impl Meter {
 
 /// The allocator. One thread only, as the engine.
 #[derive(Debug)]
-pub struct Heap(Rc<Meter>);
+pub struct Heap {
+    meter: Rc<Meter>,
+    cloned: bool,
+}
 
 impl Heap {
     /// An allocator and its meter.
     pub fn new() -> (Self, Rc<Meter>) {
         let meter = Rc::new(Meter::default());
-        (Self(Rc::clone(&meter)), meter)
+        (Self { meter: Rc::clone(&meter), cloned: false }, meter)
+    }
+
+    /// The same for an engine that is cloned before it has a limit. Until then the blocks of its small
+    /// objects begin at a page: one that a clone writes to costs it a copy of one page, not of two.
+    pub fn to_be_cloned() -> (Self, Rc<Meter>) {
+        let (heap, meter) = Self::new();
+        (Self { cloned: true, ..heap }, meter)
     }
 
     fn count(&self, block: *mut libc::c_void) -> *mut u8 {
-        // SAFETY: `block` is null, for which the answer is 0, or was just returned by malloc.
+        // SAFETY: `block` is null, for which the answer is 0, or was just returned by malloc and its kin.
         let size = unsafe { libc::malloc_usable_size(block) };
-        self.0.used.set(self.0.used.get() + size);
+        self.meter.used.set(self.meter.used.get() + size);
         block.cast()
     }
 
     fn uncount(&self, size: usize) {
-        self.0.used.set(self.0.used.get().saturating_sub(size));
+        self.meter.used.set(self.meter.used.get().saturating_sub(size));
     }
 }
 
-// SAFETY: all memory comes from malloc, calloc and realloc of the system, which align for any type,
+// SAFETY: all memory comes from malloc, calloc, realloc and memalign of the system, which align for any type,
 // and `usable_size` asks the same allocator.
 unsafe impl Allocator for Heap {
     fn alloc(&mut self, size: usize) -> *mut u8 {
-        if !self.0.allows(size, 0) {
+        if !self.meter.allows(size, 0) {
             return std::ptr::null_mut();
         }
-        let block = if (PAGE / 2..=PAGE).contains(&size) {
+        let at_a_page = self.cloned && self.meter.limit.get().is_none() && ARENA.contains(&size);
+        let block = if at_a_page {
             // SAFETY: the alignment is a power of two and any size is allowed; failure is null.
-            unsafe { libc::memalign(PAGE, size) }
+            unsafe { libc::memalign(PAGE, size.max(PAGE - BESIDE)) }
         } else {
             // SAFETY: any size is allowed; failure is null.
             unsafe { libc::malloc(size) }
@@ -91,7 +104,7 @@ unsafe impl Allocator for Heap {
     }
 
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
-        if !self.0.allows(count.saturating_mul(size), 0) {
+        if !self.meter.allows(count.saturating_mul(size), 0) {
             return std::ptr::null_mut();
         }
         // SAFETY: any count and size are allowed; overflow and failure are null.
@@ -100,7 +113,7 @@ unsafe impl Allocator for Heap {
     }
 
     unsafe fn dealloc(&mut self, ptr: *mut u8) {
-        // SAFETY: the caller promises that `ptr` came from this allocator, so from malloc.
+        // SAFETY: the caller promises that `ptr` came from this allocator, so from malloc or its kin.
         let size = unsafe { libc::malloc_usable_size(ptr.cast()) };
         self.uncount(size);
         // SAFETY: as above, and the caller does not use it again.
@@ -110,7 +123,7 @@ unsafe impl Allocator for Heap {
     unsafe fn realloc(&mut self, ptr: *mut u8, new_size: usize) -> *mut u8 {
         // SAFETY: the caller promises that `ptr` came from this allocator; null answers 0.
         let old = unsafe { libc::malloc_usable_size(ptr.cast()) };
-        if !self.0.allows(new_size, old) {
+        if !self.meter.allows(new_size, old) {
             return std::ptr::null_mut();
         }
         // SAFETY: as above; on failure the old block stays valid and null is returned.
@@ -136,6 +149,7 @@ pub fn fill_holes() {
     const LARGEST: usize = 8 << 10;
     /// The C library keeps what is freed up to this size for the next block of that size.
     const KEPT: usize = 1 << 10;
+    // Larger than any hole that was seen; were it in one, only what is below would be filled.
     let above_all = Vec::<u8>::with_capacity(8 * LARGEST);
     let end = above_all.as_ptr().addr();
     drop(above_all);
@@ -177,12 +191,20 @@ mod tests {
     }
 
     #[test]
-    fn a_block_of_about_a_page_begins_at_one() {
-        let (mut heap, meter) = Heap::new();
-        let block = heap.alloc(4000);
-        assert_eq!(block.addr() % PAGE, 0);
-        // SAFETY: it came from this allocator and is not used again.
-        unsafe { heap.dealloc(block) };
+    fn blocks_of_small_objects_are_whole_pages_until_there_is_a_limit() {
+        let (mut heap, meter) = Heap::to_be_cloned();
+        let blocks: Vec<_> = (0..100).map(|_| heap.alloc(4072)).collect();
+        assert!(blocks.iter().all(|block| block.addr() % PAGE == 0));
+        let neighbours =
+            blocks.windows(2).filter(|two| two[0].addr().abs_diff(two[1].addr()) == PAGE);
+        assert!(90 < neighbours.count());
+        meter.set_limit(usize::MAX);
+        let later: Vec<_> = (0..100).map(|_| heap.alloc(4072)).collect();
+        assert!(later.iter().any(|block| block.addr() % PAGE != 0));
+        for block in blocks.into_iter().chain(later) {
+            // SAFETY: it came from this allocator and is not used again.
+            unsafe { heap.dealloc(block) };
+        }
         assert_eq!(meter.used(), 0);
     }
 }
