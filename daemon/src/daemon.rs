@@ -17,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use skep_core::Ceiling;
 use skep_proto::v1::{Finding, finding::Grade};
 use tokio::{
@@ -169,6 +170,10 @@ async fn serve(config: Config, channel: OwnedFd, listener: OwnedFd) -> Result<()
     tokio::spawn(follow_keeper(Arc::clone(&channel), Arc::clone(&zygotes), lost));
     let tree = keeper::tree(&config, keeper::Role::Daemon)?;
     let doctor = Doctor::new(&config, &tree);
+    // Many descriptors are needed; the low limit only protects programs that know no numbers above 1023.
+    let files = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files })
+        .map_err(|errno| kernel("raise the limit of open files")(errno.into()))?;
     let launcher = Launcher::new(tree, Arc::clone(&zygotes), config.ids, config.sizes.reply)
         .map_err(kernel("read the own namespaces"))?;
     let launcher = Arc::new(launcher);

@@ -186,6 +186,7 @@ pub async fn run(
         asked,
         begun: Instant::now(),
         cpu_begun: lease.instance().cpu_time(),
+        sent_with_app: None,
     };
     let answer = running.on(lease, hung_up).await;
     pool.finished(&charged);
@@ -205,6 +206,9 @@ struct Running<'a> {
     begun: Instant,
     /// The CPU time of the instance then.
     cpu_begun: Duration,
+    /// Both when the call was sent together with its app. From outside nobody can tell where the loading ended
+    /// and the call began: the bill is for both.
+    sent_with_app: Option<(Instant, Duration)>,
 }
 
 /// How the conversation about one call ended.
@@ -232,8 +236,9 @@ impl Running<'_> {
     ) -> Result<Answer, Failure> {
         let instance = Arc::clone(lease.instance());
         let talk = self.talk(&mut lease, hung_up).await;
-        self.usage.run = self.begun.elapsed();
-        self.usage.cpu = instance.cpu_time().saturating_sub(self.cpu_begun);
+        let (begun, cpu_begun) = self.sent_with_app.unwrap_or((self.begun, self.cpu_begun));
+        self.usage.run = begun.elapsed();
+        self.usage.cpu = instance.cpu_time().saturating_sub(cpu_begun);
         match talk {
             Talk::Answer { answer, spent } => {
                 self.usage.memory_peak = instance.memory_peak();
@@ -312,6 +317,8 @@ impl Running<'_> {
         // A larger one is sent when its app is loaded: both ends could wait for the other to read.
         let early = lease.is_fresh() && self.call.payload.len() <= EARLY;
         if lease.is_fresh() {
+            let sent = (Instant::now(), instance.cpu_time());
+            self.sent_with_app = early.then_some(sent);
             // Whoever gives up meanwhile ends the instance: it may have taken the call already.
             let loaded = tokio::select! {
                 biased;
@@ -322,7 +329,8 @@ impl Running<'_> {
             if let Err(error) = loaded {
                 return Talk::NotLoaded(error);
             }
-            self.usage.start_time = lease.start_time;
+            let loading = if early { sent.0.elapsed() } else { Duration::ZERO };
+            self.usage.start_time = lease.start_time.saturating_sub(loading);
             self.usage.queue = self.asked.elapsed().saturating_sub(lease.start_time);
             (self.begun, self.cpu_begun) = (Instant::now(), instance.cpu_time());
         }

@@ -214,18 +214,21 @@ fn busy_paces(books: &Books, name: &AppId, now: Instant) -> (u32, Option<Duratio
     let mut ready = 0;
     let mut wait = None;
     // A tenant may have thousands of seats: not looked through for an app that has nobody busy.
-    if books.apps.get(name).is_none_or(|app| app.busy == 0) {
+    let mut unseen = books.apps.get(name).map_or(0, |app| app.busy);
+    if unseen == 0 {
         return (ready, wait);
     }
     let busy = books.seats.values().filter(|seat| matches!(seat.state, State::Busy { .. }));
     for seat in busy.filter(|seat| seat.is_of(name)) {
+        unseen = unseen.saturating_sub(1);
         match seat.pace.wait(now) {
             Wait::Now => ready += 1,
             Wait::After(after) => wait = Some(wait.map_or(after, |wait: Duration| wait.min(after))),
             Wait::Closed => {}
         }
     }
-    (ready, wait)
+    // The others are lent to a call and still load their version.
+    (ready + unseen, wait)
 }
 
 fn status(seat: &Seat, now: Instant) -> InstanceStatus {

@@ -411,7 +411,9 @@ fn the_bill_is_the_kernels() {
 #[test]
 fn calls_beyond_the_instances_wait_their_turn() {
     let host = Host::new("");
-    let code = "export default (n) => new Promise((done) => setTimeout(() => done(n), 50))";
+    // Also while the only instance still loads it.
+    let code = "const end = Date.now() + 200; while (Date.now() < end);
+        export default (n) => new Promise((done) => setTimeout(() => done(n), 50))";
     let made = host.deploy("acme", "app", code, |request| {
         let limits = request.limits.get_or_insert_default();
         (limits.concurrency, limits.max_instances) = (Some(3), Some(1));
@@ -442,7 +444,7 @@ fn an_app_that_loads_for_longer_than_its_calls_may_take_is_ready_in_the_end() {
 }
 
 #[test]
-fn a_first_call_that_is_sent_with_its_app_is_billed_apart_from_the_loading() {
+fn a_first_call_that_is_sent_with_its_app_is_billed_with_the_loading() {
     let host = Host::new("[pool]\nspare_floor = 1\nspare_ceiling = 1\n");
     let code =
         "const end = Date.now() + 100; while (Date.now() < end); export default (n) => n + 1;";
@@ -452,6 +454,7 @@ fn a_first_call_that_is_sent_with_its_app_is_billed_apart_from_the_loading() {
     request.timeout_ms = Some(20_000 * slowness());
     let (_, usage) = host.send(request).unwrap();
     assert_eq!(usage.start(), v1::Start::Spare);
-    assert!(90_000 <= usage.start_us, "{usage:?}");
-    assert!(usage.run_us < usage.start_us && usage.cpu_us < 90_000, "{usage:?}");
+    assert!(90_000 <= usage.run_us && usage.start_us < usage.run_us, "{usage:?}");
+    // Half of it at least: others may have had the processor meanwhile.
+    assert!(50_000 <= usage.cpu_us && usage.cpu_us <= usage.run_us, "{usage:?}");
 }
