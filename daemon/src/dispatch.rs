@@ -206,8 +206,8 @@ struct Running<'a> {
     begun: Instant,
     /// The CPU time of the instance then.
     cpu_begun: Duration,
-    /// Both when the call was sent together with its app. From outside nobody can tell where the loading ended
-    /// and the call began: the bill is for both.
+    /// The time and CPU time when the call was sent, if that was together with its app. From outside nobody can
+    /// tell where the loading ended and the call began: the bill is for both.
     sent_with_app: Option<(Instant, Duration)>,
 }
 

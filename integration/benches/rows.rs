@@ -259,41 +259,42 @@ pub(crate) fn rates(
 fn rps_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let place = Place::new();
     let echo = Echo::new(&place)?;
-    let mut rows = Vec::new();
-    for instances in [1, 8, 64] {
-        let host = ready(instances)?;
-        let socket = host.place.folder.join("skep.sock");
-        let rounds = rates(
-            effort.rounds,
-            || saturated(&host, &socket, effort.stretch),
-            || saturated(&host, &echo.socket, effort.stretch),
-        )?;
+    let row = |instances| {
         let id = format!("rps_vs_echo_{instances}");
         let what = format!("answers per second, {instances} instances, 64 calls in flight");
-        rows.push(rate_row(&id, &what, &rounds, Goal::Least(0.5, 0.8)));
-    }
-    Ok(rows)
+        rps(effort, instances, &echo, &id, &what, Goal::Least(0.5, 0.8))
+    };
+    [1, 8, 64].map(row).into_iter().collect()
 }
 
 /// What of it comes of asking a process at all.
 fn rps_vs_hop(effort: Effort) -> anyhow::Result<Vec<Row>> {
-    [1, 64].map(|processes| rps_vs_hops(effort, processes)).into_iter().collect()
+    let row = |processes: u32| {
+        let place = Place::new();
+        let hop = Echo::asking(&place, usize::try_from(processes)?)?;
+        let id = format!("rps_vs_hop_{processes}");
+        let what = format!("the same over a bare server that asks {processes} bare processes");
+        rps(effort, processes, &hop, &id, &what, Goal::Known)
+    };
+    [1, 64].map(row).into_iter().collect()
 }
 
-fn rps_vs_hops(effort: Effort, processes: u32) -> anyhow::Result<Row> {
-    let place = Place::new();
-    let hop = Echo::asking(&place, usize::try_from(processes)?)?;
-    let host = ready(processes)?;
+fn rps(
+    effort: Effort,
+    instances: u32,
+    reference: &Echo,
+    id: &str,
+    what: &str,
+    goal: Goal,
+) -> anyhow::Result<Row> {
+    let host = ready(instances)?;
     let socket = host.place.folder.join("skep.sock");
     let rounds = rates(
         effort.rounds,
         || saturated(&host, &socket, effort.stretch),
-        || saturated(&host, &hop.socket, effort.stretch),
+        || saturated(&host, &reference.socket, effort.stretch),
     )?;
-    let id = format!("rps_vs_hop_{processes}");
-    let what =
-        format!("answers per second over those of a bare server that asks {processes} processes");
-    Ok(rate_row(&id, &what, &rounds, Goal::Known))
+    Ok(rate_row(id, what, &rounds, goal))
 }
 
 fn rps_vs_workerd(effort: Effort) -> anyhow::Result<Vec<Row>> {
