@@ -98,7 +98,7 @@ impl Instance {
         clock.map_or(Duration::ZERO, Duration::from)
     }
 
-    /// The inode numbers of its namespaces, in the order of [`NAMESPACES`].
+    /// The inode numbers of its namespaces, in the order of [`NAMESPACES`](skep_link::frame::NAMESPACES).
     pub fn namespaces(&self) -> &[u64; 7] {
         &self.namespaces
     }
