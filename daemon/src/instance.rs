@@ -19,7 +19,7 @@ use tokio::{net::unix::pipe, sync::watch, time::timeout};
 
 pub use self::launcher::{LaunchError, Launcher, PROOF};
 use crate::{
-    cgroup::{Group, Hits, Killer, LimitError, Limits, MemoryPeak, RemoveError},
+    cgroup::{Group, LimitError, Limits, MemoryPeak, OomKills, RemoveError},
     link::LinkError,
     zygotes::Ended,
 };
@@ -42,8 +42,8 @@ pub struct Instance {
     pub born: Instant,
     /// Its control group.
     pub leaf: Group,
-    /// What was written to it and held.
-    limits: Mutex<Limits>,
+    /// What was written to it and held, and after how many changes of the tenant's limits.
+    limits: Mutex<(Limits, u64)>,
     namespaces: [u64; 7],
     memory_peak: MemoryPeak,
     cpu_clock: Option<ClockId>,
@@ -58,9 +58,14 @@ pub struct Instance {
 /// What was found where an instance was.
 #[derive(Debug, Default)]
 struct Remains {
-    hits: Hits,
-    /// How often the tenant's group met its memory limit meanwhile.
+    /// Processes of its leaf that the kernel killed for memory.
+    oom_kills: u64,
+    /// If there are any, how often its leaf met its memory limit.
+    limit_hits: u64,
+    /// And how often the tenant's did meanwhile.
     tenant_hits: u64,
+    /// If it ended by itself, how often it was refused another process.
+    refused_processes: u64,
     /// Whether its process has ended and its leaf is gone.
     removed: bool,
 }
@@ -75,15 +80,17 @@ pub struct Death {
 }
 
 impl Instance {
-    /// Changes the limits that differ and proves that those hold.
+    /// Changes the limits that differ and proves that those hold. A change of the tenant's, of which there were
+    /// `changes` so far, may have lowered its CPU limit.
     ///
     /// # Errors
     ///
     /// [`LimitError`]; then it must not go on.
-    pub fn limit(&self, wanted: &Limits) -> Result<(), LimitError> {
-        let mut limits = lock(&self.limits);
-        self.leaf.change(&limits, wanted)?;
-        *limits = *wanted;
+    pub fn limit(&self, wanted: &Limits, changes: u64) -> Result<(), LimitError> {
+        let mut held = lock(&self.limits);
+        let (limits, seen) = &*held;
+        self.leaf.change(limits, wanted, *seen == changes)?;
+        *held = (*wanted, changes);
         Ok(())
     }
 
@@ -139,22 +146,21 @@ impl Instance {
 
     /// Reads what is left to be read, waits for its exit and removes the leaf, which proves that nobody is in
     /// there; kills whoever is. Blocks.
-    fn end(&self, killer: &io::Result<Killer>) -> Remains {
-        let kill_all = || match killer {
-            Ok(killer) => killer.kill().unwrap_or_else(|error| {
-                tracing::warn!(instance = %self.id, %error, "cannot kill the leaf");
-            }),
-            Err(error) => tracing::warn!(instance = %self.id, %error, "cannot kill the leaf"),
-        };
+    fn end(&self, oom_kills: Option<OomKills>, by_itself: bool) -> Remains {
         // What it met before this counts, and is read while it dies.
-        let hits = self.leaf.hits().unwrap_or_default();
-        let tenant_hits = match hits.oom_kills {
-            0 => self.tenant_hits,
-            _ => self.tenant.memory_limit_hits().unwrap_or_default(),
+        let oom_kills = oom_kills.and_then(|file| file.read().ok()).unwrap_or_default();
+        let (limit_hits, tenant_hits) = match oom_kills {
+            0 => (0, self.tenant_hits),
+            _ => (
+                self.leaf.memory_limit_hits().unwrap_or_default(),
+                self.tenant.memory_limit_hits().unwrap_or_default(),
+            ),
         };
+        let refused_processes =
+            if by_itself { self.leaf.refused_processes().unwrap_or_default() } else { 0 };
         let mut over = self.is_over_within(THROTTLED_AFTER);
         if !over {
-            kill_all();
+            self.kill_leaf();
             // A throttled process cannot even die. Most are not: for them it would be a slow write in vain.
             if let Err(error) = self.leaf.lift_cpu() {
                 tracing::debug!(instance = %self.id, %error, "cannot lift the CPU limit");
@@ -163,10 +169,17 @@ impl Instance {
         }
         let removed = over
             && (self.leaf.try_remove().is_ok() || {
-                kill_all();
+                self.kill_leaf();
                 remove(&self.leaf, PROOF_PATIENCE).is_ok()
             });
-        Remains { hits, tenant_hits: tenant_hits.saturating_sub(self.tenant_hits), removed }
+        let tenant_hits = tenant_hits.saturating_sub(self.tenant_hits);
+        Remains { oom_kills, limit_hits, tenant_hits, refused_processes, removed }
+    }
+
+    fn kill_leaf(&self) {
+        if let Err(error) = self.leaf.kill() {
+            tracing::warn!(instance = %self.id, %error, "cannot kill the leaf");
+        }
     }
 
     async fn unsealed(&self, error: LinkError) -> LaunchError {
@@ -192,10 +205,10 @@ impl Instance {
         diagnose(&Evidence {
             signal,
             code,
-            leaf_oom_kills: left.hits.oom_kills,
-            leaf_limit_hits: left.hits.memory,
+            leaf_oom_kills: left.oom_kills,
+            leaf_limit_hits: left.limit_hits,
             tenant_limit_hits: left.tenant_hits,
-            pids_limit_hits: left.hits.processes,
+            pids_limit_hits: left.refused_processes,
             we_killed,
             zygote_lost: ended == Some(Ended::ZygoteLost),
         })

@@ -183,16 +183,16 @@ fn kernel_memory() -> anyhow::Result<[f64; 4]> {
     Ok(found)
 }
 
-/// What one of `count` processes holds: in the kernel since `before`, and by its own share, `pss` in all.
-fn held(before: [f64; 4], pss: f64, count: usize) -> anyhow::Result<(f64, String)> {
-    let after = kernel_memory()?;
+/// What one of `count` processes holds: in the kernel from `before` to `after`, and by its own share, `pss` in
+/// all. The kernel keeps what it needs for each file that is looked at: its memory is looked at first.
+fn held(before: [f64; 4], after: [f64; 4], pss: f64, count: usize) -> (f64, String) {
     let mut parts = format!("Pss {:.0}", pss / count as f64);
     let mut sum = pss;
     for ((name, before), after) in KERNEL.iter().zip(before).zip(after) {
         sum += after - before;
         parts = format!("{parts}, {name} {:.0}", (after - before) / count as f64);
     }
-    Ok((sum / count as f64, parts))
+    (sum / count as f64, parts)
 }
 
 /// The proportional share of a process, in KiB.
@@ -221,17 +221,19 @@ fn memory_of_ours(count: usize) -> anyhow::Result<(f64, String)> {
     let mut ours = Ours::new(0, count)?;
     let before = kernel_memory()?;
     ours.first_calls(count, Start::Clone)?;
+    let after = kernel_memory()?;
     let mut shares = 0.0;
     for instance in ours.host.instances("acme") {
         shares += pss(i32::try_from(instance.pid)?)?;
     }
-    held(before, shares, count)
+    Ok(held(before, after, shares, count))
 }
 
 fn memory_of_bwrap(count: usize) -> anyhow::Result<f64> {
     let bwrap = Bwrap::new()?;
     let before = kernel_memory()?;
     let alive: Vec<(Child, _)> = (0..count).map(|_| bwrap.start()).collect::<Result<_, _>>()?;
+    let after = kernel_memory()?;
     let mut shares = 0.0;
     for (child, _) in &alive {
         let mut pid = i32::try_from(child.id())?;
@@ -243,7 +245,7 @@ fn memory_of_bwrap(count: usize) -> anyhow::Result<f64> {
             pid = next.parse()?;
         }
     }
-    let (theirs, _) = held(before, shares, count)?;
+    let (theirs, _) = held(before, after, shares, count);
     for (mut child, link) in alive {
         drop(link);
         child.wait()?;

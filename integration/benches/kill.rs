@@ -8,6 +8,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     process::Command,
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -31,8 +32,8 @@ use crate::{
 /// read at that time too.
 const DEADLINE: Duration = Duration::from_millis(100);
 const WATCHED_FROM: Duration = Duration::from_millis(50);
-/// Files that a kill opens, whichever it opens first.
-const FILES: [&str; 4] = ["cpu.cfs_period_us", "cpu.cfs_quota_us", "cpu.max", "cgroup.kill"];
+/// Files that an end opens before its process is killed or at the latest then.
+const FILES: [&str; 3] = ["cgroup.kill", "memory.events", "memory.oom_control"];
 const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 
 /// From the begin of the kill of a call at its deadline until its caller is told, which is after the slot
@@ -90,9 +91,15 @@ fn killed_at_its_deadline(host: &Host) -> anyhow::Result<Duration> {
     let files = files_of_a_kill(host, &host.instances_in("app", "idle").remove(0).id)?;
     let mut request = Host::request("acme", "app", "native", b"null");
     request.timeout_ms = Some(u32::try_from(DEADLINE.as_millis())?);
+    let (answered, until_answered) = mpsc::channel::<()>();
     let begun = thread::spawn(move || {
         thread::sleep(WATCHED_FROM);
-        opened(watch(&files)?)
+        let watch = watch(&files)?;
+        let begun = opened(&watch);
+        // Neither the watch nor this thread ends before: the kernel would be busy with that, just when it is
+        // with the kill.
+        let _ = until_answered.recv();
+        begun
     });
     // On this thread alone: how a client passes an answer on is not what is measured.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -102,20 +109,21 @@ fn killed_at_its_deadline(host: &Host) -> anyhow::Result<Duration> {
     let told = Instant::now();
     let code = answer.err().map(|status| status.code());
     ensure!(code == Some(Code::DeadlineExceeded), "the call was not killed: {code:?}");
-    let (begun, _watch) = begun.join().map_err(|_| anyhow::anyhow!("the watcher panicked"))??;
+    drop(answered);
+    let begun = begun.join().map_err(|_| anyhow::anyhow!("the watcher panicked"))??;
     Ok(told.saturating_duration_since(begun))
 }
 
 /// Those of [`FILES`] that this host has for an instance of `acme`.
 fn files_of_a_kill(host: &Host, instance: &str) -> anyhow::Result<Vec<PathBuf>> {
     let hierarchies = Hierarchies::detect()?;
-    let (cpu, _) = hierarchies.of(Controller::Cpu);
+    let (memory, _) = hierarchies.of(Controller::Memory);
     let leaf = Path::new(&host.place.name).join("tenants/acme").join(instance);
-    let leaves = [hierarchies.v2().join(&leaf), cpu.join(&leaf)];
+    let leaves = [hierarchies.v2().join(&leaf), memory.join(&leaf)];
     let mut files: Vec<PathBuf> =
         leaves.iter().flat_map(|leaf| FILES.map(|name| leaf.join(name))).collect();
     files.retain(|file| file.exists());
-    ensure!(files.iter().any(|file| file.ends_with("cgroup.kill")), "no cgroup.kill in {leaves:?}");
+    ensure!(2 <= files.len(), "a file of a kill is missing in {leaves:?}");
     Ok(files)
 }
 
@@ -128,13 +136,12 @@ fn watch(files: &[PathBuf]) -> anyhow::Result<Inotify> {
     Ok(watch)
 }
 
-/// When the first of the watched files was opened, as this thread sees it. The watch comes back: taking it
-/// down keeps the kernel busy, just when the kill does.
-fn opened(watch: Inotify) -> anyhow::Result<(Instant, Inotify)> {
-    let ready = poll(&mut [PollFd::new(&watch, PollFlags::IN)], Some(&PATIENCE))?;
+/// When the first of the watched files was opened, as this thread sees it.
+fn opened(watch: &Inotify) -> anyhow::Result<Instant> {
+    let ready = poll(&mut [PollFd::new(watch, PollFlags::IN)], Some(&PATIENCE))?;
     let now = Instant::now();
     ensure!(0 < ready, "nobody saw the kill");
-    Ok((now, watch))
+    Ok(now)
 }
 
 /// How long after a file is opened a watcher hears of it, in the median.
@@ -144,11 +151,11 @@ fn lateness(folder: &Path) -> anyhow::Result<Duration> {
     let mut series = Series::default();
     for _ in 0..50 {
         let watch = watch(std::slice::from_ref(&file))?;
-        let seen = thread::spawn(move || opened(watch));
+        let seen = thread::spawn(move || opened(&watch));
         thread::sleep(WATCHED_FROM);
         let begun = Instant::now();
         File::open(&file)?;
-        let (seen, _watch) = seen.join().map_err(|_| anyhow::anyhow!("the watcher panicked"))??;
+        let seen = seen.join().map_err(|_| anyhow::anyhow!("the watcher panicked"))??;
         series.push(seen.saturating_duration_since(begun));
     }
     Ok(Duration::from_secs_f64(series.p50() / 1e6))

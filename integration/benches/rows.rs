@@ -59,7 +59,7 @@ pub(crate) const QUICK: [&str; 4] =
     ["cold_vs_bwrap", "spare_vs_echo", "warm_vs_echo", "rps_vs_echo"];
 
 /// The rows that a version 1 hierarchy slows down.
-pub(crate) const UNIFIED: [&str; 7] = [
+pub(crate) const UNIFIED: [&str; 9] = [
     "cold_vs_bwrap",
     "cold_vs_launcher",
     "cold_vs_runc",
@@ -67,6 +67,8 @@ pub(crate) const UNIFIED: [&str; 7] = [
     "spare_vs_echo",
     "create_rate_vs_bwrap",
     "no_stall",
+    "kill_vs_wait",
+    "memory_vs_bwrap",
 ];
 
 pub(crate) fn row(id: &str, what: &str, rounds: &Rounds, goal: Goal, note: &str) -> Row {

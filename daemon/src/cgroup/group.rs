@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     os::{fd::OwnedFd, unix::fs::FileExt as _},
     path::{Path, PathBuf},
     thread,
@@ -38,18 +38,6 @@ pub struct Counters {
     pub cpu: Duration,
 }
 
-/// How often a group met its limits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hits {
-    /// Processes killed for memory in this group or below it.
-    pub oom_kills: u64,
-    /// How often a charge met this group's own memory limit and could not be met by reclaim. Looked at only
-    /// where processes were killed for it.
-    pub memory: u64,
-    /// How often a new process was refused.
-    pub processes: u64,
-}
-
 /// The most memory that a group ever had in use: read after every call, so its file is kept open.
 #[derive(Debug)]
 pub struct MemoryPeak(File);
@@ -66,18 +54,19 @@ impl MemoryPeak {
     }
 }
 
-/// See [`Group::killer`].
+/// How many processes of a group the kernel killed for memory: opened before it is to be read.
 #[derive(Debug)]
-pub struct Killer(File);
+pub struct OomKills(File);
 
-impl Killer {
-    /// Kills them. The kernel holds the lock of all groups meanwhile.
-    ///
+impl OomKills {
     /// # Errors
     ///
-    /// The kernel's.
-    pub fn kill(&self) -> io::Result<()> {
-        (&self.0).write_all(b"1")
+    /// As [`MemoryPeak::read`].
+    pub fn read(&self) -> io::Result<u64> {
+        let mut text = [0; 512];
+        let len = self.0.read_at(&mut text, 0)?;
+        let known = std::str::from_utf8(&text[..len]).ok().and_then(|text| value(text, "oom_kill"));
+        known.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no count of kills"))
     }
 }
 
@@ -161,19 +150,27 @@ impl Group {
         self.limits.iter().try_for_each(|limit| limits::set(self, *limit, wanted))
     }
 
-    /// The same where `old` holds: only what differs is written. A change of the tenant's may have lowered
-    /// the CPU limit meanwhile: it is read again.
+    /// The same where `old` held: only what differs is written. Whether the CPU limit still does is read if
+    /// `cpu_is_sure` is not set.
     ///
     /// # Errors
     ///
     /// [`LimitError`].
-    pub fn change(&self, old: &Limits, wanted: &Limits) -> Result<(), LimitError> {
+    pub fn change(
+        &self,
+        old: &Limits,
+        wanted: &Limits,
+        cpu_is_sure: bool,
+    ) -> Result<(), LimitError> {
         let differs = |limit: &&Limit| match limit {
             Limit::Memory => old.memory != wanted.memory,
             // With version 2 it is none, whatever the memory is.
             Limit::Swap => !self.memory.1 && old.memory != wanted.memory,
             Limit::Processes => old.processes != wanted.processes,
-            Limit::Cpu => old.cpu != wanted.cpu || limits::cpu_holds(self, wanted.cpu).is_err(),
+            Limit::Cpu => {
+                let same = old.cpu == wanted.cpu;
+                !(same && (cpu_is_sure || limits::cpu_holds(self, wanted.cpu).is_ok()))
+            }
             Limit::OomGroup => false,
         };
         let changed = self.limits.iter().filter(differs);
@@ -219,16 +216,7 @@ impl Group {
     ///
     /// The kernel's; before Linux 5.14 there is no such file.
     pub fn kill(&self) -> io::Result<()> {
-        self.killer()?.kill()
-    }
-
-    /// What kills every process in it and below it, not used yet: opening it waits for nobody.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::kill`].
-    pub fn killer(&self) -> io::Result<Killer> {
-        File::options().write(true).open(self.v2.join("cgroup.kill")).map(Killer)
+        fs::write(self.v2.join("cgroup.kill"), "1")
     }
 
     /// Kills every process below it, not those in it.
@@ -263,23 +251,28 @@ impl Group {
         })
     }
 
-    /// Reads how often its limits were met.
+    /// The counter of kills for memory. Opening it waits for nobody, whoever holds the lock of the groups.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn oom_kills(&self) -> io::Result<OomKills> {
+        let (memory, v2) = &self.memory;
+        let file = if *v2 { "memory.events" } else { "memory.oom_control" };
+        File::open(memory.join(file)).map(OomKills)
+    }
+
+    /// How often a new process was refused.
     ///
     /// # Errors
     ///
     /// As [`Self::counters`].
-    pub fn hits(&self) -> io::Result<Hits> {
-        let (memory, v2) = &self.memory;
-        let file = if *v2 { "memory.events" } else { "memory.oom_control" };
-        let oom_kills = keyed(&memory.join(file), "oom_kill")?;
-        Ok(Hits {
-            oom_kills,
-            memory: if oom_kills == 0 { 0 } else { self.memory_limit_hits()? },
-            processes: keyed(&self.pids.0.join("pids.events"), "max")?,
-        })
+    pub fn refused_processes(&self) -> io::Result<u64> {
+        keyed(&self.pids.0.join("pids.events"), "max")
     }
 
-    /// How often a charge met its memory limit.
+    /// How often a charge met its own memory limit and could not be met by reclaim. To be looked at only where
+    /// processes were killed for it.
     ///
     /// # Errors
     ///
@@ -402,12 +395,12 @@ fn number(text: &str) -> Option<ByteCount> {
 
 /// The value of `key` in a file of `key value` lines.
 fn keyed(file: &Path, key: &str) -> io::Result<u64> {
-    let text = content(file)?;
-    text.lines()
-        .filter_map(|line| line.split_once(' '))
-        .find(|(name, _)| *name == key)
-        .and_then(|(_, value)| value.trim().parse().ok())
-        .ok_or_else(|| unreadable(file))
+    value(&content(file)?, key).ok_or_else(|| unreadable(file))
+}
+
+fn value(text: &str, key: &str) -> Option<u64> {
+    let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+    lines.find(|(name, _)| *name == key).and_then(|(_, value)| value.trim().parse().ok())
 }
 
 fn unreadable(file: &Path) -> io::Error {

@@ -19,7 +19,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use group::{Counters, Group, Hits, Killer, MemoryPeak, RemoveError};
+pub use group::{Counters, Group, MemoryPeak, OomKills, RemoveError};
 pub use limits::{Limit, LimitError, Limits};
 pub use mounts::{Controller, DetectError, Hierarchies, Mode};
 

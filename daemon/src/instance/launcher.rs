@@ -191,7 +191,8 @@ impl Launcher {
         Ok(group)
     }
 
-    /// Launches an instance in `tenant`'s group, with limits that were proven to hold.
+    /// Launches an instance in `tenant`'s group, with limits that were proven to hold after so many `changes` of
+    /// the tenant's.
     ///
     /// # Errors
     ///
@@ -200,8 +201,9 @@ impl Launcher {
         &self,
         tenant: &TenantId,
         limits: &Limits,
+        changes: u64,
     ) -> Result<(Arc<Instance>, Link), LaunchError> {
-        self.launch_below(tenant.as_str(), limits).await
+        self.launch_below(tenant.as_str(), (*limits, changes)).await
     }
 
     /// The same in the group [`PROOF`], which has no ceiling: what is refused there, the host refuses.
@@ -216,13 +218,13 @@ impl Launcher {
         let group = self.tree.tenant(PROOF);
         group.make().map_err(LaunchError::Leaf)?;
         self.tree.enable_tenant(&group)?;
-        self.launch_below(PROOF, limits).await
+        self.launch_below(PROOF, (*limits, 0)).await
     }
 
     async fn launch_below(
         &self,
         tenant: &str,
-        limits: &Limits,
+        limits: (Limits, u64),
     ) -> Result<(Arc<Instance>, Link), LaunchError> {
         let born = Instant::now();
         let host_id = self.take_id()?;
@@ -244,12 +246,12 @@ impl Launcher {
         host_id: u32,
         born: Instant,
         leaf: &Group,
-        limits: &Limits,
+        limits: (Limits, u64),
     ) -> Result<(Arc<Instance>, Link), LaunchError> {
         let tenant = self.tree.tenant(tenant);
         let Place { groups, memory_peak, tenant_hits } = {
-            let (leaf, tenant, limits) = (leaf.clone(), tenant.clone(), *limits);
-            aside(move || Place::make(&leaf, &tenant, &limits)).await?
+            let (leaf, tenant) = (leaf.clone(), tenant.clone());
+            aside(move || Place::make(&leaf, &tenant, &limits.0)).await?
         };
         let (ours, theirs) = Pair::pair().map_err(LaunchError::Leaf)?;
         let clone = self.zygotes.clone_instance(id, host_id, theirs.as_fd(), &groups).await?;
@@ -261,7 +263,7 @@ impl Launcher {
             pid: clone.pid,
             born,
             leaf: leaf.clone(),
-            limits: Mutex::new(*limits),
+            limits: Mutex::new(limits),
             namespaces: [0; 7],
             memory_peak,
             // None if it has ended already.
@@ -338,14 +340,13 @@ impl Launcher {
         instance: &Arc<Instance>,
         we_killed: Option<Cause>,
     ) -> (Death, Option<tokio::task::JoinHandle<()>>) {
-        // The process can begin to die at once, whoever holds the lock of the groups: opening this file waits
-        // for nobody, and shows whoever watches it that a kill begins.
-        let killer = instance.leaf.killer();
+        // Whoever watches this file knows that an end begins.
+        let oom_kills = instance.leaf.oom_kills().ok();
         // One that has ended already cannot be signalled; that its leaf is empty is what counts.
         let _ = pidfd_send_signal(&instance.pidfd, Signal::KILL);
         let ending = {
             let instance = Arc::clone(instance);
-            aside(move || instance.end(&killer))
+            aside(move || instance.end(oom_kills, we_killed.is_none()))
         };
         // The zygote tells how it ended while its counters are read and its leaf is removed.
         let both = async { tokio::join!(ending, instance.ended()) };

@@ -107,6 +107,8 @@ const LAUNCHES: usize = 4;
 #[derive(Debug)]
 struct Books {
     quota: TenantQuota,
+    /// How often it was to change: the kernel may want lower limits of instances first.
+    quota_changes: u64,
     gauge: Gauge,
     memory: Reservation,
     /// Of the reserved, what belongs to the doomed.
@@ -223,6 +225,7 @@ impl Pool {
         let now = Instant::now();
         let books = Books {
             quota,
+            quota_changes: 0,
             gauge: Gauge::new(quota.rate, quota.concurrency, now),
             memory: Reservation::new(Level::Tenant, quota.group.memory),
             leaving: ByteCount::ZERO,
@@ -341,6 +344,7 @@ impl Pool {
     /// A limit does not hold; the old quota stays.
     pub fn set_quota(self: &Arc<Self>, quota: TenantQuota) -> Result<(), LaunchError> {
         let mut books = self.lock();
+        books.quota_changes += 1;
         if let Err(error) = self.group().limit_tenant(&quota.group) {
             // Best effort: the error that counts is the one being returned.
             let _ = self.group().limit_tenant(&books.quota.group);

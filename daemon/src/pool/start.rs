@@ -355,10 +355,14 @@ impl Pool {
         // The zygote serves one request after another: no tenant may fill its queue.
         let _turn = self.launches.acquire().await;
         let share = self.shared.launcher.share();
-        if share <= self.lock().seats.len() {
+        let (seats, changes) = {
+            let books = self.lock();
+            (books.seats.len(), books.quota_changes)
+        };
+        if share <= seats {
             return Err(LaunchError::Share(share));
         }
-        self.shared.launcher.launch(&self.tenant, limits).await
+        self.shared.launcher.launch(&self.tenant, limits, changes).await
     }
 
     /// Says it where operators look, and counts it against everything that needs a launch.
@@ -432,7 +436,11 @@ impl Pool {
         link: &mut Link,
         call: Option<&ToShim<'_>>,
     ) -> Result<Vec<String>, BindError> {
-        instance.limit(&self.app_limits(version))?;
+        let (limits, changes) = {
+            let books = self.lock();
+            (books.limits_of(version), books.quota_changes)
+        };
+        instance.limit(&limits, changes)?;
         let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
         let bind = ToShim::Bind(version.bind(self.shared.max_reply, wall));
         let frames: Vec<&ToShim<'_>> = std::iter::once(&bind).chain(call).collect();
