@@ -439,6 +439,24 @@ fn even_without_its_group_an_identity_has_one_process() {
 }
 
 #[test]
+fn a_cpu_limit_that_was_lowered_from_above_is_written_again() {
+    let mut yard = Yard::default();
+    let leaf = yard.inmate().leaf;
+    let quota = || {
+        let files = leaf
+            .paths()
+            .flat_map(|path| ["cpu.max", "cpu.cfs_quota_us"].map(|name| path.join(name)));
+        let text = files.filter_map(|file| fs::read_to_string(file).ok()).next().unwrap();
+        text.split_whitespace().next().unwrap().to_owned()
+    };
+    leaf.limit_cpu(Ceiling::At(CpuShare::from_millis(200))).unwrap();
+    leaf.change(&SMALL, &SMALL, true).unwrap();
+    assert_eq!(quota(), "20000", "what is sure is not looked at");
+    leaf.change(&SMALL, &SMALL, false).unwrap();
+    assert_eq!(quota(), "50000");
+}
+
+#[test]
 fn cpu_time_is_rationed() {
     let mut yard = Yard::default();
     let limits = Limits { cpu: Ceiling::At(CpuShare::from_millis(200)), ..SMALL };

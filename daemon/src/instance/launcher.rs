@@ -52,7 +52,7 @@ pub enum LaunchError {
     #[error("all {0} identities of the range are in use")]
     NoIdentity(u32),
     /// One tenant may not take them all.
-    #[error("the tenant has {0} instances, its share of the identities")]
+    #[error("the tenant has {0} instances, its share of the identities and open files")]
     Share(usize),
     /// A control group cannot be made.
     #[error("cannot make the leaf")]
@@ -119,6 +119,8 @@ pub struct Launcher {
     zygotes: Arc<Zygotes>,
     ids: Mutex<VecDeque<u32>>,
     id_count: u32,
+    /// See [`Self::share`].
+    share: usize,
     next: AtomicU64,
     /// Bytes of a reply, at most.
     reply: ByteCount,
@@ -156,6 +158,7 @@ impl Launcher {
             zygotes,
             ids: Mutex::new((ids.first..ids.first + count).collect()),
             id_count: count,
+            share: share_of(ids.count, fit),
             next: AtomicU64::new(1),
             reply,
             namespaces: Mutex::new(own),
@@ -163,9 +166,9 @@ impl Launcher {
         })
     }
 
-    /// So many instances one tenant may have, so that identities are left for the others.
+    /// So many instances one tenant may have, so that identities and descriptors are left for the others.
     pub fn share(&self) -> usize {
-        usize::try_from(self.id_count / 2).unwrap_or(usize::MAX).max(1)
+        self.share
     }
 
     /// The control groups.
@@ -415,6 +418,11 @@ fn instances_within(descriptors: Option<u64>) -> u32 {
     u32::try_from(left / FOR_ONE).unwrap_or(u32::MAX)
 }
 
+/// Half of the identities, and of what descriptors `fit` three quarters.
+fn share_of(ids: u32, fit: u32) -> usize {
+    usize::try_from((ids / 2).min(fit - fit / 4)).unwrap_or(usize::MAX).max(1)
+}
+
 /// Has the work on control groups of a start or an end done by a thread that may wait: the kernel holds one
 /// lock for all groups of the host, for as long as a move between groups takes.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -442,6 +450,14 @@ async fn clear(leaf: &Group) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_tenant_does_not_take_them_all() {
+        assert_eq!(share_of(10_000, u32::MAX), 5000);
+        assert_eq!(share_of(10_000, 4375), 3282);
+        assert_eq!(share_of(100, 4375), 50);
+        assert_eq!(share_of(1, 0), 1);
+    }
 
     #[test]
     fn so_many_instances_live_as_there_are_descriptors_for() {
