@@ -32,8 +32,8 @@ use crate::{
 /// read at that time too.
 const DEADLINE: Duration = Duration::from_millis(100);
 const WATCHED_FROM: Duration = Duration::from_millis(50);
-/// Files that an end opens before its process is killed or at the latest then.
-const FILES: [&str; 3] = ["cgroup.kill", "memory.events", "memory.oom_control"];
+/// What an end opens before it kills, by version of the hierarchy.
+const FILES: [&str; 2] = ["memory.events", "memory.oom_control"];
 const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 
 /// From the begin of the kill of a call at its deadline until its caller is told, which is after the slot
@@ -118,12 +118,10 @@ fn killed_at_its_deadline(host: &Host) -> anyhow::Result<Duration> {
 fn files_of_a_kill(host: &Host, instance: &str) -> anyhow::Result<Vec<PathBuf>> {
     let hierarchies = Hierarchies::detect()?;
     let (memory, _) = hierarchies.of(Controller::Memory);
-    let leaf = Path::new(&host.place.name).join("tenants/acme").join(instance);
-    let leaves = [hierarchies.v2().join(&leaf), memory.join(&leaf)];
-    let mut files: Vec<PathBuf> =
-        leaves.iter().flat_map(|leaf| FILES.map(|name| leaf.join(name))).collect();
+    let leaf = memory.join(&host.place.name).join("tenants/acme").join(instance);
+    let mut files = FILES.map(|name| leaf.join(name)).to_vec();
     files.retain(|file| file.exists());
-    ensure!(2 <= files.len(), "a file of a kill is missing in {leaves:?}");
+    ensure!(!files.is_empty(), "neither of {FILES:?} is in {}", leaf.display());
     Ok(files)
 }
 

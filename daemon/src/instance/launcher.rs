@@ -343,7 +343,7 @@ impl Launcher {
         instance: &Arc<Instance>,
         we_killed: Option<Cause>,
     ) -> (Death, Option<tokio::task::JoinHandle<()>>) {
-        // Whoever watches this file knows that an end begins.
+        // Opened first, so that whoever watches the file knows that an end begins; read while it dies.
         let oom_kills = instance.leaf.oom_kills().ok();
         // One that has ended already cannot be signalled; that its leaf is empty is what counts.
         let _ = pidfd_send_signal(&instance.pidfd, Signal::KILL);
@@ -406,8 +406,8 @@ impl Launcher {
     }
 }
 
-/// For how many instances so many descriptors are enough (`None` is no limit): one more could cost all of them, as the zygote's
-/// word could not be received.
+/// For how many instances so many descriptors are enough (`None` is no limit): one more could cost all of them,
+/// as the zygote's word could not be received.
 fn instances_within(descriptors: Option<u64>) -> u32 {
     /// Link, pidfd, peak of memory and network namespace.
     const FOR_ONE: u64 = 4;
