@@ -51,10 +51,11 @@ pub(crate) fn one(
 /// Starts per second of instances that answered once and stay alive.
 pub(crate) fn create_rate(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
+    let mut ours = Ours::new(0, effort.crowd)?;
     for lanes in [1, 4] {
         let rounds = rates(
             effort.rounds,
-            || start_many(effort.crowd, lanes),
+            || start_many(&mut ours, effort.crowd, lanes),
             || bwrap_many(effort.crowd, lanes),
         )?;
         let what =
@@ -74,8 +75,7 @@ pub(crate) fn create_rate(effort: Effort) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn start_many(count: usize, lanes: usize) -> anyhow::Result<f64> {
-    let ours = Ours::new(0, count)?;
+fn start_many(ours: &mut Ours, count: usize, lanes: usize) -> anyhow::Result<f64> {
     let socket = ours.socket();
     let start = Instant::now();
     ours.host.block_on(async {
@@ -97,6 +97,7 @@ fn start_many(count: usize, lanes: usize) -> anyhow::Result<f64> {
     })?;
     let rate = count as f64 / start.elapsed().as_secs_f64();
     ensure!(ours.host.instances("acme").len() == count, "not all are alive");
+    ours.start_again();
     Ok(rate)
 }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use nix::sys::signal::Signal;
 use skep_integration::host::Host;
 use skep_proto::v1::{
     self, InvokeRequest, Start, invocations_client::InvocationsClient, invoke_response::Outcome,
@@ -51,7 +52,7 @@ pub(crate) fn request(app: &str) -> InvokeRequest {
 }
 
 /// A daemon whose spares are kept at `spares`, and `apps` apps, called `a0` and so on, that nobody called
-/// yet.
+/// yet. When more are needed it is started again.
 pub(crate) struct Ours {
     pub(crate) host: Host,
     spares: usize,
@@ -85,16 +86,25 @@ impl Ours {
         Ok(ours)
     }
 
+    /// Ends all instances: a daemon that is started again has the same apps, and nobody called them yet.
+    pub(crate) fn start_again(&mut self) {
+        self.host.stop(Signal::SIGTERM);
+        self.host.start_again();
+        self.next = 0;
+    }
+
     pub(crate) fn socket(&self) -> std::path::PathBuf {
         self.host.place.folder.join("skep.sock")
     }
 
     /// First calls of `count` apps, each of which must get its instance by `wanted`.
     pub(crate) fn first_calls(&mut self, count: usize, wanted: Start) -> anyhow::Result<Series> {
+        if self.apps < self.next + count {
+            self.start_again();
+        }
         let mut series = Series::default();
         let socket = self.socket();
         for _ in 0..count {
-            ensure!(self.next < self.apps, "all {} apps were called", self.apps);
             let app = format!("a{}", self.next);
             self.next += 1;
             if wanted == Start::Spare {

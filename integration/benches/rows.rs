@@ -108,7 +108,7 @@ pub(crate) fn hybrid() -> bool {
 
 fn cold(effort: Effort, id: &str, goal: Goal) -> anyhow::Result<Vec<Row>> {
     let place = Place::new();
-    let mut ours = Ours::new(0, effort.starts * effort.rounds * (AGAIN + 1))?;
+    let mut ours = Ours::new(0, effort.starts * effort.rounds)?;
     let mut peer: Box<dyn FnMut() -> anyhow::Result<Series>> = match id {
         "cold_vs_bwrap" => {
             let bwrap = Bwrap::new()?;
@@ -188,7 +188,7 @@ fn remove_soon(group: impl AsRef<std::path::Path>) {
 /// The p50 of an echo is nearly constant: enough calls for it each time.
 fn spare_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let place = Place::new();
-    let mut ours = Ours::new(8, effort.starts * effort.rounds * (AGAIN + 1))?;
+    let mut ours = Ours::new(8, effort.starts * effort.rounds)?;
     let echo = Echo::new(&place)?;
     let client = Host::roomy("");
     let rounds = in_turns(
