@@ -450,6 +450,7 @@ impl Running<'_> {
                 }));
             }
             ToDaemon::Sealed { .. }
+            | ToDaemon::Compiled { .. }
             | ToDaemon::Bound { .. }
             | ToDaemon::BindFailed { .. }
             | ToDaemon::Pong => return Some(Talk::Stop(Cause::BadFrame)),

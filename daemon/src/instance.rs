@@ -44,6 +44,8 @@ pub struct Instance {
     pub leaf: Group,
     /// What was written to it and held, and after how many changes of the tenant's limits.
     limits: Mutex<(Limits, u64)>,
+    /// Names the build of its shim.
+    pub build: u64,
     namespaces: [u64; 7],
     memory_peak: MemoryPeak,
     cpu_clock: Option<ClockId>,

@@ -3,7 +3,9 @@
 //! Source is bytes here: counted, hashed, stored and sent on, never read.
 
 use skep_core::{AppId, AppLimits, ByteCount, Ceiling, ModulePath, Rate, TenantId, VersionId};
-use skep_link::frame::{Bind, Module};
+use std::sync::OnceLock;
+
+use skep_link::frame::{self, Bind, Code, Module};
 
 /// One immutable version of one app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +24,22 @@ pub struct Version {
     pub limits: AppLimits,
     /// What it exports, as the shim found.
     pub functions: Vec<String>,
+    /// What the first instance made of its source before any of it ran.
+    pub compiled: OnceLock<Compiled>,
 }
+
+/// The bytecode of a version, for instances of the build that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compiled {
+    build: u64,
+    /// By the place of the module; `None` for one that is only imported while calls run.
+    modules: Vec<Option<Vec<u8>>>,
+}
+
+/// Bytecode with its debug information and a copy of the source is two to three times as large as that.
+const BYTECODE_PER_SOURCE: u64 = 4;
+/// What it may have beside that.
+const BYTECODE_SLACK: u64 = 16 << 10;
 
 impl Version {
     /// Bytes of all its modules.
@@ -31,19 +48,55 @@ impl Version {
         ByteCount::from_bytes(u64::try_from(sum).unwrap_or(u64::MAX))
     }
 
-    /// The frame that makes an instance serve it.
-    pub fn bind(&self, max_reply: ByteCount, wall_ns: u64) -> Bind<'_> {
+    /// The frame that makes an instance of `build` serve it.
+    pub fn bind(&self, build: u64, max_reply: ByteCount, wall_ns: u64) -> Bind<'_> {
+        let compiled = self.compiled.get();
+        let usable = compiled.filter(|compiled| compiled.build == build);
+        let code = |at: usize, source| {
+            let bytecode = usable.and_then(|compiled| compiled.modules.get(at)?.as_ref());
+            bytecode.map_or(Code::Source(source), |bytecode| Code::Compiled(bytecode))
+        };
+        let modules = self.modules.iter().enumerate();
+        let small = |size: ByteCount| u32::try_from(size.bytes()).unwrap_or(u32::MAX);
+        let wanted = match compiled {
+            None => self.max_bytecode().min(max_reply),
+            Some(_) => ByteCount::ZERO,
+        };
         Bind {
             entry: self.entry.as_str(),
-            modules: self
-                .modules
-                .iter()
-                .map(|(path, source)| Module { path: path.as_str(), source })
+            modules: modules
+                .map(|(at, (path, source))| Module { path: path.as_str(), code: code(at, source) })
                 .collect(),
             heap_bytes: skep_core::limits::heap_limit(self.limits.memory).bytes(),
-            max_reply_bytes: u32::try_from(max_reply.bytes()).unwrap_or(u32::MAX),
+            max_reply_bytes: small(max_reply),
+            max_bytecode_bytes: small(wanted),
             wall_ns,
         }
+    }
+
+    fn max_bytecode(&self) -> ByteCount {
+        let bytes = self.source_bytes().bytes().saturating_mul(BYTECODE_PER_SOURCE);
+        ByteCount::from_bytes(bytes.saturating_add(BYTECODE_SLACK))
+    }
+
+    /// Keeps what an instance of `build` compiled, unless another one was first; whether it is what can come
+    /// of this version at all.
+    pub fn keep_compiled(&self, build: u64, found: &[frame::Compiled<'_>]) -> bool {
+        let bytes: usize = found.iter().map(|module| module.bytecode.len()).sum();
+        if self.max_bytecode().bytes() < u64::try_from(bytes).unwrap_or(u64::MAX) {
+            return false;
+        }
+        let mut modules = vec![None; self.modules.len()];
+        for module in found {
+            let at = self.modules.iter().position(|(path, _)| path.as_str() == module.path);
+            match at.and_then(|at| modules.get_mut(at)) {
+                Some(place @ None) => *place = Some(module.bytecode.to_vec()),
+                Some(Some(_)) | None => return false,
+            }
+        }
+        // Another one may have been first.
+        let _ = self.compiled.set(Compiled { build, modules });
+        true
     }
 }
 
@@ -68,4 +121,75 @@ impl AppQuota {
         memory: Ceiling::Open,
         instance_rate: Ceiling::Open,
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{num::NonZeroU32, time::Duration};
+
+    use skep_core::CpuShare;
+
+    use super::*;
+
+    const REPLY: ByteCount = ByteCount::from_mib(1);
+
+    fn version() -> Version {
+        let module = |path: &str, source: &str| (path.parse().unwrap(), source.as_bytes().to_vec());
+        Version {
+            tenant: "acme".parse().unwrap(),
+            app: "shop".parse().unwrap(),
+            id: VersionId::from_bytes([1; 32]),
+            entry: "index.js".parse().unwrap(),
+            modules: vec![module("a.js", "1"), module("index.js", "2")],
+            limits: AppLimits {
+                memory: ByteCount::from_mib(64),
+                cpu: CpuShare::ONE,
+                processes: 1,
+                timeout: Duration::from_secs(1),
+                cpu_budget: Ceiling::Open,
+                concurrency: NonZeroU32::MIN,
+                min_instances: 0,
+                max_instances: NonZeroU32::MIN,
+            },
+            functions: Vec::new(),
+            compiled: OnceLock::new(),
+        }
+    }
+
+    fn found<'a>(path: &'a str, bytecode: &'a [u8]) -> frame::Compiled<'a> {
+        frame::Compiled { path, bytecode }
+    }
+
+    #[track_caller]
+    fn codes(version: &Version, build: u64, expected: [Code<'_>; 2], wanted: bool) {
+        let bind = version.bind(build, REPLY, 1);
+        assert_eq!(bind.modules.iter().map(|module| module.code).collect::<Vec<_>>(), expected);
+        assert_eq!(0 < bind.max_bytecode_bytes, wanted);
+    }
+
+    #[test]
+    fn the_first_bytecode_goes_to_instances_of_its_build_and_source_to_others() {
+        let version = version();
+        let source = [Code::Source(b"1"), Code::Source(b"2")];
+        codes(&version, 7, source, true);
+        assert!(version.keep_compiled(7, &[found("index.js", b"i")]));
+        assert!(version.keep_compiled(8, &[found("index.js", b"late")]));
+        codes(&version, 7, [Code::Source(b"1"), Code::Compiled(b"i")], false);
+        codes(&version, 8, source, false);
+    }
+
+    #[test]
+    fn bytecode_that_cannot_be_of_the_version_is_refused_whole() {
+        let version = version();
+        let much = vec![0; usize::try_from(version.max_bytecode().bytes()).unwrap()];
+        for wrong in [
+            vec![found("index.js", b"i"), found("other.js", b"o")],
+            vec![found("index.js", b"i"), found("index.js", b"j")],
+            vec![found("index.js", &much), found("a.js", b"a")],
+        ] {
+            assert!(!version.keep_compiled(7, &wrong));
+            assert!(version.compiled.get().is_none());
+        }
+        assert!(version.keep_compiled(7, &[found("index.js", &much)]));
+    }
 }

@@ -8,6 +8,7 @@ use std::{
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use serde::{Deserialize, Serialize};
@@ -297,6 +298,7 @@ impl SavedApp {
             modules,
             limits: self.limits,
             functions: self.functions,
+            compiled: OnceLock::new(),
         };
         let quota = AppQuota {
             rate: self.rate,

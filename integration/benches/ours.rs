@@ -14,7 +14,7 @@ use skep_proto::v1::{
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::{reference, stats::Series};
+use crate::{reference::SOURCE, stats::Series};
 
 /// A client over a connection of its own.
 pub(crate) async fn connect(socket: &Path) -> anyhow::Result<InvocationsClient<Channel>> {
@@ -74,10 +74,9 @@ impl Ours {
         );
         let wanted = usize::try_from(spares)?;
         let ours = Self { host: Host::roomy(&pool), spares: wanted, apps, next: 0 };
-        let source = reference::source();
         for number in 0..apps {
             let name = format!("a{number}");
-            let made = ours.host.deploy("acme", &name, &source, |request| {
+            let made = ours.host.deploy("acme", &name, SOURCE, |request| {
                 let limits = request.limits.get_or_insert_default();
                 (limits.concurrency, limits.max_instances) = (Some(1), Some(1));
             });

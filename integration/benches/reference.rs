@@ -30,11 +30,8 @@ use skepd::{
 
 use crate::{control::time, stats::Series, wire};
 
-/// A function of about one kibibyte of source.
-pub(crate) fn source() -> String {
-    let padding = "// A comment as long as those of real functions are, so that there is something to read.\n";
-    format!("{}export default (n) => n + 1;\n", padding.repeat(11))
-}
+/// An app of about one kibibyte.
+pub(crate) const SOURCE: &str = include_str!("app.js");
 
 /// Something to compare with cannot be had here.
 #[derive(Debug, thiserror::Error)]
@@ -74,13 +71,12 @@ fn link() -> anyhow::Result<(UnixStream, OwnedFd)> {
 /// `bwrap --unshare-all` and the same shim by exec.
 pub(crate) struct Bwrap {
     shim: PathBuf,
-    source: String,
 }
 
 impl Bwrap {
     pub(crate) fn new() -> anyhow::Result<Self> {
         install("bwrap", "bubblewrap")?;
-        Ok(Self { shim: program("bench-shim"), source: source() })
+        Ok(Self { shim: program("bench-shim") })
     }
 
     /// A process that answered once, and its link.
@@ -94,7 +90,7 @@ impl Bwrap {
             .stdout(Stdio::null())
             .spawn()
             .context("cannot run bwrap")?;
-        wire::first_call(&mut ours, &self.source)?;
+        wire::first_call(&mut ours)?;
         Ok((child, ours))
     }
 
@@ -117,7 +113,6 @@ pub(crate) struct Launcher {
     socket: OwnedFd,
     group: PathBuf,
     leaf: fs::File,
-    source: String,
 }
 
 impl Launcher {
@@ -132,7 +127,7 @@ impl Launcher {
             .arg(place.first_id.to_string())
             .stdin(theirs)
             .spawn()?;
-        Ok(Self { child, socket: ours, group, leaf, source: source() })
+        Ok(Self { child, socket: ours, group, leaf })
     }
 
     pub(crate) fn series(&self, count: usize) -> anyhow::Result<Series> {
@@ -142,7 +137,7 @@ impl Launcher {
             let (took, done) = time(|| -> anyhow::Result<()> {
                 packets::send(&self.socket, b"s", &[theirs.as_fd(), self.leaf.as_fd()])?;
                 drop(theirs);
-                wire::first_call(&mut ours, &self.source)
+                wire::first_call(&mut ours)
             });
             done.context("the launcher")?;
             series.push(took);
@@ -157,7 +152,7 @@ impl Launcher {
         let (mut ours, theirs) = link()?;
         packets::send(&self.socket, b"s", &[theirs.as_fd(), self.leaf.as_fd()])?;
         drop(theirs);
-        wire::first_call(&mut ours, &self.source).context("the launcher")?;
+        wire::first_call(&mut ours).context("the launcher")?;
         let number = fs::read_to_string(self.group.join("cgroup.procs"))?;
         let pid = Pid::from_raw(number.trim().parse()?).context("no process")?;
         let pidfd = pidfd_open(pid, PidfdFlags::empty())?;

@@ -11,7 +11,7 @@ use crate::{
     crowd, kill, limiter,
     node::{self, Workerd},
     ours::{Ours, one_by_one, saturated},
-    reference::{Bwrap, Echo, Launcher, Oci, source},
+    reference::{Bwrap, Echo, Launcher, Oci, SOURCE},
     stats::{Goal, Rounds, Row, Series},
 };
 
@@ -214,7 +214,7 @@ pub(crate) fn ready(instances: u32) -> anyhow::Result<Host> {
 
 /// The same for any tenant, on a host without spares.
 pub(crate) fn keep_ready(host: &Host, tenant: &str, instances: u32) -> anyhow::Result<()> {
-    let made = host.deploy(tenant, "app", &source(), |request| {
+    let made = host.deploy(tenant, "app", SOURCE, |request| {
         let limits = request.limits.get_or_insert_default();
         (limits.min_instances, limits.max_instances) = (Some(instances), Some(instances));
         // An instance serves one call at a time; the others wait.

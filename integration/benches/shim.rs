@@ -49,7 +49,8 @@ fn walled() -> Result<(), Box<dyn Error>> {
     sys::default_signals()?;
     Jail::complete().enter(&mut child, &mut progress, 0)?;
     let mut link = Link::new(sys::standard_input());
-    link.send(&ToDaemon::Sealed { version: VERSION, namespaces: child.namespaces() })?;
+    let namespaces = child.namespaces();
+    link.send(&ToDaemon::Sealed { version: VERSION, build: 0, namespaces })?;
     serve(link)
 }
 

@@ -110,6 +110,14 @@ impl Host {
         Self::begin(place, &group, more, room, program("skep-shim"), Turn::shared())
     }
 
+    /// A daemon with so few identities, of which a tenant may have half, and no spares.
+    pub fn cramped(ids: u32) -> Self {
+        let place = Place::new();
+        let (group, room) = (format!("/{}", place.name), Room { ids, ..Room::of(&place) });
+        let pool = "[pool]\nspare_floor = 0\nspare_ceiling = 0\n";
+        Self::begin(place, &group, pool, room, program("skep-shim"), Turn::shared())
+    }
+
     /// A daemon with `cgroup = "auto"`, started inside a group of its own as an init system does.
     /// Whoever calls removes that group.
     pub fn in_own_group() -> Self {

@@ -226,7 +226,7 @@ impl Yard {
             Inmate { number, process: Process(pid), id, leaf, namespaces: [0; 7], link };
         match inmate.frame() {
             Some(body) => match ToDaemon::decode(&body).unwrap() {
-                ToDaemon::Sealed { version, namespaces } => {
+                ToDaemon::Sealed { version, namespaces, .. } => {
                     // For the mutation run: from here on a failure is not one of building it.
                     eprintln!("{STOOD}");
                     assert_eq!(version, VERSION);

@@ -5,7 +5,15 @@
 //! and executes the program again: a process that changed ids itself would not be dumpable, and could
 //! not write its children's id maps.
 
-use std::{convert::Infallible, ffi::CString, fs, io, path::PathBuf};
+use std::{
+    convert::Infallible,
+    ffi::CString,
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
+    os::unix::fs::MetadataExt as _,
+    path::PathBuf,
+};
 
 use caps::{CapSet, Capability, CapsHashSet};
 use nix::{
@@ -116,6 +124,19 @@ pub fn lower(plan: &Plan) -> Result<Infallible, StartError> {
     let words = [c"skep-shim".into(), c"zygote".into()] as [CString; 2];
     // A fixed zone: nothing looks for zone files once the walls stand.
     execve(c"/proc/self/exe", &words, &[c"TZ=UTC0"]).map_err(|source| StartError::Exec { source })
+}
+
+/// Names the build of this very program: a file that was put in its place has another one.
+///
+/// # Errors
+///
+/// The kernel's: there is no `/proc`.
+pub fn build() -> io::Result<u64> {
+    let file = fs::metadata("/proc/self/exe")?;
+    let mut hasher = DefaultHasher::new();
+    [file.dev(), file.ino(), file.size()].hash(&mut hasher);
+    [file.mtime(), file.mtime_nsec()].hash(&mut hasher);
+    Ok(hasher.finish())
 }
 
 #[cfg(test)]

@@ -88,6 +88,7 @@ fn run<P: Payload>(
     (ended | SigSet::from(Signal::SIGPIPE)).thread_block()?;
     let signals = SignalFd::with_flags(&ended, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
     let proc = Rc::new(Proc::open()?);
+    let build = start::build()?;
     let root = if jail.empty_root() { root::enter() } else { Ok(()) };
     // Each child then fails at that step, which the daemon tells by its name.
     let root = root.map_err(|error| {
@@ -97,6 +98,7 @@ fn run<P: Payload>(
     let networks = Networks::new(&proc)?;
     let mut zygote = Zygote {
         socket,
+        build,
         jail,
         payload: warm()?,
         proc,
@@ -169,6 +171,8 @@ impl Networks {
 
 struct Zygote<P> {
     socket: OwnedFd,
+    /// See [`start::build`].
+    build: u64,
     jail: Jail,
     payload: P,
     proc: Rc<Proc>,
@@ -354,7 +358,8 @@ impl<P: Payload> Zygote<P> {
         if let Err(errno) = self.jail.enter(&mut child, &mut self.progress, slot) {
             sys::exit_now(errno as i32);
         }
-        let sealed = ToDaemon::Sealed { version: VERSION, namespaces: child.namespaces() };
+        let (build, namespaces) = (self.build, child.namespaces());
+        let sealed = ToDaemon::Sealed { version: VERSION, build, namespaces };
         let mut link = Link::new(sys::standard_input());
         if link.send(&sealed).is_ok() {
             self.payload.serve(link);

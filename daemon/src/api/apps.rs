@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, PoisonError},
+    sync::{Arc, OnceLock, PoisonError},
 };
 
 use sha2::{Digest as _, Sha256};
@@ -206,8 +206,8 @@ impl Daemon {
             return Err(Refusal::Internal("a field was checked but is not there".to_owned()));
         };
         let id = hash(&entry, &modules, &limits);
-        let functions = Vec::new();
-        Ok((Version { tenant, app, id, entry, modules, limits, functions }, quota))
+        let (functions, compiled) = (Vec::new(), OnceLock::new());
+        Ok((Version { tenant, app, id, entry, modules, limits, functions, compiled }, quota))
     }
 
     fn read_files(

@@ -268,6 +268,7 @@ impl Launcher {
             leaf: leaf.clone(),
             limits: Mutex::new(limits),
             namespaces: [0; 7],
+            build: 0,
             memory_peak,
             // None if it has ended already.
             cpu_clock: clock_getcpuclockid(Pid::from_raw(clone.pid)).ok(),
@@ -280,14 +281,16 @@ impl Launcher {
         let sealed = match timeout(SEAL_PATIENCE, link.receive()).await {
             Err(_) => return Err(LaunchError::Slow),
             Ok(Err(error)) => Err(error),
-            Ok(Ok(ToDaemon::Sealed { version: VERSION, namespaces })) => Ok(namespaces),
+            Ok(Ok(ToDaemon::Sealed { version: VERSION, build, namespaces })) => {
+                Ok((build, namespaces))
+            }
             Ok(Ok(ToDaemon::Sealed { version, .. })) => {
                 return Err(LaunchError::Version { theirs: version });
             }
             Ok(Ok(_)) => Err(LinkError::Unasked),
         };
         match sealed {
-            Ok(namespaces) => instance.namespaces = namespaces,
+            Ok(found) => (instance.build, instance.namespaces) = found,
             Err(error) => return Err(instance.unsealed(error).await),
         }
         let instance = Arc::new(instance);

@@ -4,6 +4,7 @@
 //! `skep_core::pool::choose`, and starts tasks. Each task ends by calling it again.
 
 use std::{
+    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -369,7 +370,9 @@ impl Pool {
     pub(super) fn launch_failed(&self, books: &mut Books, error: &LaunchError) -> Turned {
         tracing::error!(tenant = %self.tenant, error = %Chain(error), "cannot launch an instance");
         books.backoff.fail(Instant::now());
-        Cause::SpawnFailed.into()
+        // Of the host's own troubles a tenant learns nothing.
+        let own = matches!(error, LaunchError::Share(_)).then(|| error.to_string());
+        Turned::Cause(Cause::SpawnFailed, own)
     }
 
     /// Binds an instance that has its seat, and lets it serve.
@@ -442,32 +445,27 @@ impl Pool {
         };
         instance.limit(&limits, changes)?;
         let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
-        let bind = ToShim::Bind(version.bind(self.shared.max_reply, wall));
+        let bind = version.bind(instance.build, self.shared.max_reply, wall);
+        let mut wants_bytecode = 0 < bind.max_bytecode_bytes;
+        let bind = ToShim::Bind(bind);
         let frames: Vec<&ToShim<'_>> = std::iter::once(&bind).chain(call).collect();
         let answer = async {
             match link.send_all(&frames).await {
                 // What it said before it closed is still there.
-                Ok(()) | Err(LinkError::Closed) => link.receive().await,
-                Err(error) => Err(error),
+                Ok(()) | Err(LinkError::Closed) => {}
+                Err(error) => return Err(error.into()),
+            }
+            loop {
+                match link.receive().await? {
+                    ToDaemon::Compiled { modules }
+                        if mem::take(&mut wants_bytecode)
+                            && version.keep_compiled(instance.build, &modules) => {}
+                    frame => return loaded(&frame),
+                }
             }
         };
-        let answer = match timeout(BIND_TIME + BIND_MARGIN, answer).await {
-            Err(_) => return Err(BindError::Stopped(Cause::Deadline)),
-            Ok(answer) => answer?,
-        };
-        match answer {
-            ToDaemon::Bound { functions } => Ok(functions.into_iter().map(str::to_owned).collect()),
-            ToDaemon::BindFailed { path, line, column, exception } => Err(BindError::Source {
-                path: path.to_owned(),
-                line,
-                column,
-                name: exception.name.to_owned(),
-                message: exception.message.to_owned(),
-            }),
-            ToDaemon::Stopped { why: Stop::Heap, .. } => Err(BindError::Stopped(Cause::OomHeap)),
-            ToDaemon::Stopped { .. } => Err(BindError::Stopped(Cause::Deadline)),
-            _ => Err(BindError::Stopped(Cause::BadFrame)),
-        }
+        let answer = timeout(BIND_TIME + BIND_MARGIN, answer).await;
+        answer.unwrap_or(Err(BindError::Stopped(Cause::Deadline)))
     }
 
     /// An instance on its way to its first call did not come through.
@@ -597,6 +595,23 @@ impl Pool {
         Some(tokio::spawn(async move {
             pool.bury(&instance, why).await;
         }))
+    }
+}
+
+/// How loading a version ended; its functions.
+fn loaded(frame: &ToDaemon<'_>) -> Result<Vec<String>, BindError> {
+    match frame {
+        ToDaemon::Bound { functions } => Ok(functions.iter().map(ToString::to_string).collect()),
+        ToDaemon::BindFailed { path, line, column, exception } => Err(BindError::Source {
+            path: (*path).to_owned(),
+            line: *line,
+            column: *column,
+            name: exception.name.to_owned(),
+            message: exception.message.to_owned(),
+        }),
+        ToDaemon::Stopped { why: Stop::Heap, .. } => Err(BindError::Stopped(Cause::OomHeap)),
+        ToDaemon::Stopped { .. } => Err(BindError::Stopped(Cause::Deadline)),
+        _ => Err(BindError::Stopped(Cause::BadFrame)),
     }
 }
 

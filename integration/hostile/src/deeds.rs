@@ -8,7 +8,7 @@ use skep_link::frame::{Level, ToDaemon};
 use skep_shim::link::Link;
 
 /// Every deed, sorted.
-pub const NAMES: [&str; 21] = [
+pub const NAMES: [&str; 22] = [
     "call",
     "connect",
     "create",
@@ -16,6 +16,7 @@ pub const NAMES: [&str; 21] = [
     "exit",
     "flood",
     "fork",
+    "form",
     "garbage",
     "half",
     "hog",

@@ -172,6 +172,32 @@ fn garbage_from_an_instance_ends_that_instance_only() {
 }
 
 #[test]
+fn bytecode_serves_later_instances_of_its_version_alone_and_not_after_a_restart() {
+    let mut host = Host::hostile("");
+    let deploy = |host: &Host, app: &str| host.deploy("acme", app, "index.js", |_| ()).unwrap();
+    deploy(&host, "app");
+    deploy(&host, "other");
+    for app in ["app", "other"] {
+        assert_eq!(host.reply(app, "form", ""), "bytecode");
+    }
+    assert_eq!(host.stop(Signal::SIGTERM), 0);
+    host.start_again();
+    assert_eq!(host.reply("app", "form", ""), "source");
+    assert!(host.invoke("app", "exit", "").is_err());
+    assert_eq!(host.reply("app", "form", ""), "bytecode");
+}
+
+#[test]
+fn bytecode_of_what_the_app_has_not_is_refused_with_its_instance() {
+    let host = Host::hostile("");
+    for source in ["other.js", "index.js\nindex.js", "index.js\nother.js"] {
+        let refused = host.deploy("acme", "bad", source, |_| ()).unwrap_err();
+        assert!(format!("{refused:?}").contains("BAD_FRAME"), "{refused:?}");
+    }
+    assert!(host.apps("acme").unwrap().is_empty());
+}
+
+#[test]
 fn a_flood_of_console_lines_ends_its_instance_and_holds_nobody_up() {
     let host = Host::hostile("");
     host.deploy("acme", "bad", "", |_| ()).unwrap();

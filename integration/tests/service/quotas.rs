@@ -293,3 +293,19 @@ fn quotas_of_a_tenant_need_an_admin_and_last_over_a_restart() {
     host.start_again();
     refused(host.invoke("app", "", "1"), Code::ResourceExhausted, "QUOTA");
 }
+
+#[test]
+fn a_tenant_at_its_share_of_the_host_is_told_so_and_others_go_on() {
+    let host = Host::cramped(8);
+    let apps = ["a0", "a1", "a2", "a3", "a4"];
+    for app in apps {
+        host.deploy("acme", app, NEIGHBOUR, |_| ()).unwrap();
+    }
+    host.deploy("beta", "app", NEIGHBOUR, |_| ()).unwrap();
+    for app in &apps[..4] {
+        assert_eq!(host.reply(app, "", "1"), "2");
+    }
+    let status = refused(host.invoke(apps[4], "", "1"), Code::Unavailable, "SPAWN_FAILED");
+    assert!(status.message().contains("4 instances, its share"), "{}", status.message());
+    assert_eq!(text(host.send(Host::request("beta", "app", "", b"1"))), "2");
+}

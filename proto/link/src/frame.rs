@@ -39,13 +39,31 @@ pub enum Level {
     Error,
 }
 
-/// One source module of an app.
+/// One module of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Module<'a> {
     /// Path inside the app.
     pub path: &'a str,
+    /// What it is loaded from.
+    pub code: Code<'a>,
+}
+
+/// What a module is loaded from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code<'a> {
     /// The source text, UTF-8 if the shim accepts it.
-    pub source: &'a [u8],
+    Source(&'a [u8]),
+    /// What a shim of the same build made of it: see [`ToDaemon::Compiled`].
+    Compiled(&'a [u8]),
+}
+
+/// A module as the engine keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compiled<'a> {
+    /// Path inside the app.
+    pub path: &'a str,
+    /// The engine's bytecode.
+    pub bytecode: &'a [u8],
 }
 
 /// Makes a spare serve one version of one app until it dies.
@@ -59,6 +77,8 @@ pub struct Bind<'a> {
     pub heap_bytes: u64,
     /// Bytes of a reply's payload, at most.
     pub max_reply_bytes: u32,
+    /// Bytes of bytecode that are wanted back, at most: see [`ToDaemon::Compiled`].
+    pub max_bytecode_bytes: u32,
     /// Nanoseconds of wall time for compiling and evaluating.
     pub wall_ns: u64,
 }
@@ -129,8 +149,16 @@ pub enum ToDaemon<'a> {
     Sealed {
         /// [`crate::VERSION`] of the shim.
         version: u32,
+        /// Names its build: what one compiled, another one of the same build can load.
+        build: u64,
         /// See [`NAMESPACES`].
         namespaces: [u64; 7],
+    },
+    /// What was compiled from source, before any of it ran. At most once, ahead of how a bind ends; not at
+    /// all if it has more bytes than [`Bind::max_bytecode_bytes`].
+    Compiled {
+        /// The modules that the entry imports, the entry among them.
+        modules: Vec<Compiled<'a>>,
     },
     /// The version is loaded; these are its functions.
     Bound {
@@ -293,6 +321,25 @@ impl Stop {
     }
 }
 
+impl<'a> Code<'a> {
+    fn put(self, out: &mut Vec<u8>) {
+        let (form, bytes) = match self {
+            Self::Source(bytes) => (1, bytes),
+            Self::Compiled(bytes) => (2, bytes),
+        };
+        out.u8(form);
+        out.bytes(bytes);
+    }
+
+    fn read(fields: &mut Fields<'a>) -> Result<Self, Malformed> {
+        match (fields.u8("form")?, fields.bytes("code")?) {
+            (1, bytes) => Ok(Self::Source(bytes)),
+            (2, bytes) => Ok(Self::Compiled(bytes)),
+            (found, _) => Err(Malformed::Unknown { field: "form", found: found.into() }),
+        }
+    }
+}
+
 impl<'a> Exception<'a> {
     fn put(&self, out: &mut Vec<u8>) {
         out.bytes(self.name.as_bytes());
@@ -317,11 +364,12 @@ impl<'a> ToShim<'a> {
                 out.bytes(bind.entry.as_bytes());
                 out.u64(bind.heap_bytes);
                 out.u32(bind.max_reply_bytes);
+                out.u32(bind.max_bytecode_bytes);
                 out.u64(bind.wall_ns);
                 out.u32(u32::try_from(bind.modules.len()).unwrap_or(u32::MAX));
                 for module in &bind.modules {
                     out.bytes(module.path.as_bytes());
-                    out.bytes(module.source);
+                    module.code.put(out);
                 }
             }),
             Self::Invoke(call) => frame(out, 2, |out| {
@@ -352,14 +400,22 @@ impl<'a> ToShim<'a> {
                 let entry = fields.text("entry")?;
                 let heap_bytes = fields.u64("heap_bytes")?;
                 let max_reply_bytes = fields.u32("max_reply_bytes")?;
+                let max_bytecode_bytes = fields.u32("max_bytecode_bytes")?;
                 let wall_ns = fields.u64("wall_ns")?;
                 let count = fields.count(MAX_MODULES, "modules")?;
                 let modules = (0..count)
                     .map(|_| {
-                        Ok(Module { path: fields.text("path")?, source: fields.bytes("source")? })
+                        Ok(Module { path: fields.text("path")?, code: Code::read(&mut fields)? })
                     })
                     .collect::<Result<_, Malformed>>()?;
-                Self::Bind(Bind { entry, modules, heap_bytes, max_reply_bytes, wall_ns })
+                Self::Bind(Bind {
+                    entry,
+                    modules,
+                    heap_bytes,
+                    max_reply_bytes,
+                    max_bytecode_bytes,
+                    wall_ns,
+                })
             }
             2 => Self::Invoke(Invoke {
                 id: fields.id("id")?,
@@ -390,8 +446,9 @@ impl<'a> ToDaemon<'a> {
     /// Appends the frame to `out`.
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Sealed { version, namespaces } => frame(out, 1, |out| {
+            Self::Sealed { version, build, namespaces } => frame(out, 1, |out| {
                 out.u32(*version);
+                out.u64(*build);
                 namespaces.iter().for_each(|inode| out.u64(*inode));
             }),
             Self::Bound { functions } => frame(out, 2, |out| {
@@ -426,6 +483,13 @@ impl<'a> ToDaemon<'a> {
             }),
             Self::ReplyTooLarge { bytes } => frame(out, 9, |out| out.u64(*bytes)),
             Self::Pong => frame(out, 10, |_| ()),
+            Self::Compiled { modules } => frame(out, 11, |out| {
+                out.u32(u32::try_from(modules.len()).unwrap_or(u32::MAX));
+                for module in modules {
+                    out.bytes(module.path.as_bytes());
+                    out.bytes(module.bytecode);
+                }
+            }),
         }
     }
 
@@ -439,11 +503,12 @@ impl<'a> ToDaemon<'a> {
         let frame = match fields.u8("kind")? {
             1 => {
                 let version = fields.u32("version")?;
+                let build = fields.u64("build")?;
                 let mut namespaces = [0; 7];
                 for inode in &mut namespaces {
                     *inode = fields.u64("namespaces")?;
                 }
-                Self::Sealed { version, namespaces }
+                Self::Sealed { version, build, namespaces }
             }
             2 => {
                 let count = fields.count(MAX_FUNCTIONS, "functions")?;
@@ -483,6 +548,16 @@ impl<'a> ToDaemon<'a> {
             8 => Self::Stopped { why: Stop::read(&mut fields)?, dropped: fields.u32("dropped")? },
             9 => Self::ReplyTooLarge { bytes: fields.u64("bytes")? },
             10 => Self::Pong,
+            11 => {
+                let count = fields.count(MAX_MODULES, "modules")?;
+                let modules = (0..count)
+                    .map(|_| {
+                        let (path, bytecode) = (fields.text("path")?, fields.bytes("bytecode")?);
+                        Ok(Compiled { path, bytecode })
+                    })
+                    .collect::<Result<_, Malformed>>()?;
+                Self::Compiled { modules }
+            }
             found => {
                 return Err(Malformed::Unknown { field: "kind", found: found.into() });
             }
@@ -523,9 +598,13 @@ mod tests {
     fn every_frame_to_the_shim_is_read_back() {
         round_trip_to_shim(&ToShim::Bind(Bind {
             entry: "index.js",
-            modules: vec![Module { path: "index.js", source: b"export default 1" }],
+            modules: vec![
+                Module { path: "index.js", code: Code::Source(b"export default 1") },
+                Module { path: "lib/a.js", code: Code::Compiled(b"\x18") },
+            ],
             heap_bytes: 1 << 24,
             max_reply_bytes: 5,
+            max_bytecode_bytes: 6,
             wall_ns: 7,
         }));
         for cpu_ns in [None, Some(0), Some(9)] {
@@ -546,7 +625,10 @@ mod tests {
 
     #[test]
     fn every_frame_to_the_daemon_is_read_back() {
-        round_trip_to_daemon(&ToDaemon::Sealed { version: 1, namespaces: [1, 2, 3, 4, 5, 6, 7] });
+        let namespaces = [1, 2, 3, 4, 5, 6, 7];
+        round_trip_to_daemon(&ToDaemon::Sealed { version: 1, build: u64::MAX, namespaces });
+        let compiled = Compiled { path: "index.js", bytecode: b"\x18" };
+        round_trip_to_daemon(&ToDaemon::Compiled { modules: vec![compiled] });
         round_trip_to_daemon(&ToDaemon::Bound { functions: vec!["default", "add"] });
         round_trip_to_daemon(&ToDaemon::BindFailed {
             path: "lib/a.js",
@@ -607,7 +689,7 @@ mod tests {
 
         #[test]
         fn a_flipped_byte_never_grows_a_frame(
-            kind in 1_u8..=10, mut body in proptest::collection::vec(any::<u8>(), 0..100),
+            kind in 1_u8..=11, mut body in proptest::collection::vec(any::<u8>(), 0..100),
         ) {
             body.insert(0, kind);
             if let Ok(ToDaemon::Bound { functions }) = ToDaemon::decode(&body) {

@@ -19,7 +19,7 @@ use std::{error::Error, rc::Rc, time::Instant};
 
 use nix::poll::PollTimeout;
 use rquickjs::{Context, Ctx, Object, Persistent, Runtime};
-use skep_link::frame::{Bind, Encoding, Exception, Invoke, Module, ToDaemon, ToShim};
+use skep_link::frame::{Bind, Code, Encoding, Exception, Invoke, Module, ToDaemon, ToShim};
 
 use self::{call::Settled, exception::Caught, host::Host, modules::Modules};
 use crate::{
@@ -49,6 +49,8 @@ pub struct Engine {
     context: Context,
     host: Rc<Host>,
     modules: Modules,
+    /// Bytecode of the app of [`Self::rehearse`] for a spare; none if there will be no clones.
+    warm_up: Vec<u8>,
     bound: Option<Bound>,
 }
 
@@ -71,10 +73,11 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// As [`Self::new`] and [`Self::rehearse`].
+    /// As [`Self::new`], or it does not answer as it should.
     pub fn to_be_cloned() -> Result<Self, Box<dyn Error>> {
-        let engine = Self::over(Heap::to_be_cloned())?;
-        engine.rehearse()?;
+        let mut engine = Self::over(Heap::to_be_cloned())?;
+        engine.warm_up = modules::compile(SPARE, WARM_UP)?;
+        engine.rehearse(ZYGOTE, Code::Source(WARM_UP.as_bytes()))?;
         sys::fill_holes();
         Ok(engine)
     }
@@ -96,21 +99,16 @@ impl Engine {
         // Each search for garbage writes to every object there is, and so copies the memory that clones share:
         // not before as much again is in use.
         runtime.set_gc_threshold(2 * meter.used());
-        Ok(Self { context, host, modules, bound: None })
+        Ok(Self { context, host, modules, warm_up: Vec::new(), bound: None })
     }
 
     /// Loads a small app of ours, calls it and forgets it: in the zygote, so that its clones share the memory
     /// and skip the first-time work; in a spare, so that its own copies of what a first call touches are made
-    /// before one comes.
-    ///
-    /// # Errors
-    ///
-    /// It does not answer as it should: the engine is broken.
-    pub fn rehearse(&self) -> Result<(), &'static str> {
-        let app = Module { path: REHEARSAL, source: WARM_UP.as_bytes() };
-        self.modules.load(&[app]);
+    /// before one comes. Fails if the engine is broken.
+    fn rehearse(&self, path: &str, code: Code<'_>) -> Result<(), &'static str> {
+        self.modules.load(&[Module { path, code }], 0);
         let answered = self.context.with(|ctx| {
-            let loaded = modules::evaluate(&ctx, self.modules.clone(), REHEARSAL, &self.host);
+            let loaded = modules::evaluate(&ctx, self.modules.clone(), path, &self.host);
             let answered = loaded.is_ok_and(|(namespace, _)| {
                 let settled = call::run(&ctx, &self.host, &namespace, &REHEARSED);
                 matches!(settled, Settled::Answer { .. })
@@ -118,7 +116,7 @@ impl Engine {
             call::drop_rest(&ctx, &self.host);
             answered
         });
-        self.modules.load(&[]);
+        self.modules.load(&[], 0);
         if answered { Ok(()) } else { Err("the rehearsal of a call was not answered") }
     }
 
@@ -137,7 +135,7 @@ impl Engine {
     fn bind(&mut self, bind: &Bind<'_>) -> Result<(), End> {
         let start = Instant::now();
         self.host.begin_bind(bind);
-        self.modules.load(&bind.modules);
+        self.modules.load(&bind.modules, bind.max_bytecode_bytes);
         let host = &self.host;
         let bound = self.context.with(|ctx| {
             let mut loaded = modules::evaluate(&ctx, self.modules.clone(), bind.entry, host);
@@ -218,9 +216,9 @@ impl Payload for Engine {
     fn serve(&mut self, link: Link) {
         self.host.connect(link);
         // A spare: what its first call touches is copied and mapped now, while nobody waits.
-        if self.host.is_quiet(PollTimeout::from(WARM_AFTER_MS)) {
+        if !self.warm_up.is_empty() && self.host.is_quiet(PollTimeout::from(WARM_AFTER_MS)) {
             // It went well in the zygote.
-            let _ = self.rehearse();
+            let _ = self.rehearse(SPARE, Code::Compiled(&self.warm_up));
         }
         let mut body = Vec::new();
         while self.host.receive(&mut body).is_ok() {
@@ -231,8 +229,10 @@ impl Payload for Engine {
     }
 }
 
-/// The name of the module of [`Engine::rehearse`], which no module of an app can have or import.
-const REHEARSAL: &str = "skep:rehearsal";
+/// Names of the module of [`Engine::rehearse`], which no module of an app can have or import: an engine loads
+/// each name once.
+const ZYGOTE: &str = "skep:zygote";
+const SPARE: &str = "skep:spare";
 
 /// Touches what calls use.
 const WARM_UP: &str = r#"

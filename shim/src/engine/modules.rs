@@ -2,25 +2,72 @@
 //!
 //! Built-in modules, when there are some, belong into [`Modules::resolve`] and [`Modules::load`].
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
 
 use rquickjs::{
-    Ctx, Error, Module, Object, Result, Value,
+    Context, Ctx, Error, Module, Object, Result, Runtime, Value, WriteOptions,
     loader::{ImportAttributes, Loader, Resolver},
     module::Declared,
 };
-use skep_link::frame::{self, MAX_FUNCTIONS};
+use skep_link::frame::{self, Compiled, MAX_FUNCTIONS, ToDaemon};
 
 use super::{call::drive, exception::Caught, host::Host};
+use crate::sys::load_bytecode;
 
-/// The sources of the bound version, by path.
+/// The modules of the bound version.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Modules(Rc<RefCell<HashMap<String, Vec<u8>>>>);
+pub(super) struct Modules(Rc<Shelf>);
+
+#[derive(Debug, Default)]
+struct Shelf {
+    /// By path.
+    code: RefCell<HashMap<String, Code>>,
+    /// What was compiled, while it is wanted.
+    compiled: RefCell<Vec<(String, Vec<u8>)>>,
+    /// Bytes of it that may still be kept.
+    room: Cell<Option<usize>>,
+}
+
+#[derive(Clone, Debug)]
+enum Code {
+    Source(Vec<u8>),
+    Compiled(Vec<u8>),
+}
 
 impl Modules {
-    pub(super) fn load(&self, modules: &[frame::Module<'_>]) {
-        let sources = modules.iter().map(|module| (module.path.to_owned(), module.source.to_vec()));
-        self.0.replace(sources.collect());
+    /// Takes the modules of an app, of which `keep` bytes of bytecode are wanted, if any.
+    pub(super) fn load(&self, modules: &[frame::Module<'_>], keep: u32) {
+        let code = modules.iter().map(|module| {
+            let code = match module.code {
+                frame::Code::Source(bytes) => Code::Source(bytes.to_vec()),
+                frame::Code::Compiled(bytes) => Code::Compiled(bytes.to_vec()),
+            };
+            (module.path.to_owned(), code)
+        });
+        self.0.code.replace(code.collect());
+        self.0.room.set(usize::try_from(keep).ok().filter(|room| 0 < *room));
+    }
+
+    fn is_compiled(&self, path: &str) -> bool {
+        matches!(self.0.code.borrow().get(path), Some(Code::Compiled(_)))
+    }
+
+    fn keep(&self, name: &str, module: &Module<'_, Declared>) -> Result<()> {
+        let Some(room) = self.0.room.get() else { return Ok(()) };
+        let bytecode = module.write(WriteOptions::default())?;
+        self.0.room.set(room.checked_sub(name.len() + bytecode.len()));
+        self.0.compiled.borrow_mut().push((name.to_owned(), bytecode));
+        Ok(())
+    }
+
+    /// What was compiled so far, if it all was kept. Nothing is kept from here on.
+    fn kept(&self) -> Option<Vec<(String, Vec<u8>)>> {
+        let compiled = self.0.compiled.take();
+        self.0.room.take().map(|_| compiled)
     }
 }
 
@@ -37,7 +84,7 @@ impl Resolver for Modules {
             return Err(missing("only paths of the app's own files that begin with ./ or ../"));
         }
         let path = join(base, name).ok_or_else(|| missing("the path leaves the app"))?;
-        if self.0.borrow().contains_key(&path) {
+        if self.0.code.borrow().contains_key(&path) {
             Ok(path)
         } else {
             Err(missing("the app has no such file"))
@@ -52,8 +99,15 @@ impl Loader for Modules {
         name: &str,
         _attributes: Option<ImportAttributes<'js>>,
     ) -> Result<Module<'js, Declared>> {
-        let source = self.0.borrow().get(name).cloned().ok_or_else(|| Error::new_loading(name))?;
-        Module::declare(ctx.clone(), name, source)
+        let code = self.0.code.borrow().get(name).cloned();
+        match code.ok_or_else(|| Error::new_loading(name))? {
+            Code::Source(source) => {
+                let module = Module::declare(ctx.clone(), name, source)?;
+                self.keep(name, &module)?;
+                Ok(module)
+            }
+            Code::Compiled(bytecode) => load_bytecode(ctx, &bytecode),
+        }
     }
 }
 
@@ -71,6 +125,13 @@ fn join(base: &str, name: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// The bytecode of a module that imports nothing.
+pub(super) fn compile(name: &str, source: &str) -> Result<Vec<u8>> {
+    let runtime = Runtime::new()?;
+    Context::full(&runtime)?
+        .with(|ctx| Module::declare(ctx, name, source)?.write(WriteOptions::default()))
+}
+
 /// Compiles and evaluates `entry` with all that it imports; its namespace and its functions, sorted.
 pub(super) fn evaluate<'js>(
     ctx: &Ctx<'js>,
@@ -79,10 +140,21 @@ pub(super) fn evaluate<'js>(
     host: &Rc<Host>,
 ) -> std::result::Result<(Object<'js>, Vec<String>), Caught> {
     let caught = |error| Caught::from_error(ctx, error);
-    let declared = Loader::load(&mut modules, ctx, entry, None).map_err(caught)?;
-    let (module, promise) = declared.eval().map_err(caught)?;
-    drive(ctx, host, &promise)?;
-    let namespace = module.namespace().map_err(caught)?;
+    let namespace = if modules.is_compiled(entry) {
+        // Whoever loads bytecode must have it linked; an import does.
+        let promise = Module::import(ctx, format!("./{entry}")).map_err(caught)?;
+        drive(ctx, host, &promise)?.get().map_err(caught)?
+    } else {
+        let declared = Loader::load(&mut modules, ctx, entry, None).map_err(caught)?;
+        if let Some(compiled) = modules.kept() {
+            let compiled = compiled.iter().map(|(path, bytecode)| Compiled { path, bytecode });
+            // Out of reach of the app before it runs. An end of the link shows at the next frame.
+            let _ = host.send(&ToDaemon::Compiled { modules: compiled.collect() });
+        }
+        let (module, promise) = declared.eval().map_err(caught)?;
+        drive(ctx, host, &promise)?;
+        module.namespace().map_err(caught)?
+    };
     let mut functions = Vec::new();
     for key in namespace.keys::<String>() {
         let key = key.map_err(caught)?;

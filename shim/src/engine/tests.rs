@@ -9,7 +9,7 @@ use std::{
 };
 
 use skep_link::frame::{
-    Bind, Encoding, Invoke, Level, Module, PREFIX, Stop, ToDaemon, ToShim, body_len,
+    Bind, Code, Compiled, Encoding, Invoke, Level, Module, PREFIX, Stop, ToDaemon, ToShim, body_len,
 };
 
 use super::Engine;
@@ -58,13 +58,17 @@ impl Host {
     }
 
     fn bind(&mut self, modules: &[(&str, &str)]) {
-        let modules =
-            modules.iter().map(|(path, source)| Module { path, source: source.as_bytes() });
+        let code = modules.iter().map(|(path, text)| (*path, Code::Source(text.as_bytes())));
+        self.bind_code(code, 0);
+    }
+
+    fn bind_code<'a>(&mut self, modules: impl Iterator<Item = (&'a str, Code<'a>)>, keep: u32) {
         self.send(&ToShim::Bind(Bind {
             entry: "index.js",
-            modules: modules.collect(),
+            modules: modules.map(|(path, code)| Module { path, code }).collect(),
             heap_bytes: 16 << 20,
             max_reply_bytes: 1000,
+            max_bytecode_bytes: keep,
             wall_ns: 2_000_000_000,
         }));
     }
@@ -403,4 +407,117 @@ fn nothing_of_the_rehearsal_is_left() {
     host.check("\"skep:rehearsal\"", "\"ReferenceError\"");
     let names = "export default () => [typeof touch, typeof event]";
     Host::serving(names).check("null", "[\"undefined\",\"undefined\"]");
+}
+
+/// An app of three modules, one of which is only imported by a call.
+const APP: [(&str, &str); 3] = [
+    (
+        "index.js",
+        "import { twice } from './lib/twice.js';\n\
+         export default async (n) => [twice(n), (await import('./late.js')).default];\n\
+         export const where = () => twice.toString();\n\
+         export const fails = () => { throw new RangeError('far'); };",
+    ),
+    ("late.js", "export default 'late'"),
+    ("lib/twice.js", "export const twice = (n) => 2 * n; // two"),
+];
+
+/// What a shim compiles of [`APP`].
+fn compiled() -> Vec<(String, Vec<u8>)> {
+    let mut host = Host::new();
+    host.bind_code(APP.iter().map(|(path, text)| (*path, Code::Source(text.as_bytes()))), 1 << 16);
+    let compiled = match host.receive() {
+        ToDaemon::Compiled { modules } => {
+            let owned = |one: &Compiled<'_>| (one.path.to_owned(), one.bytecode.to_vec());
+            modules.iter().map(owned).collect()
+        }
+        other => panic!("instead of bytecode: {other:?}"),
+    };
+    host.bound();
+    host.check("3", r#"[6,"late"]"#);
+    compiled
+}
+
+#[test]
+fn bytecode_is_of_what_the_entry_imports_and_does_what_its_source_does() {
+    let compiled = compiled();
+    let mut paths: Vec<_> = compiled.iter().map(|(path, _)| path.as_str()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["index.js", "lib/twice.js"]);
+    let source = |path: &str| APP.iter().find(|(of, _)| *of == path).unwrap().1.as_bytes();
+    let code = compiled.iter().map(|(path, bytes)| (path.as_str(), Code::Compiled(bytes)));
+    let late = std::iter::once(("late.js", Code::Source(source("late.js"))));
+    let mut host = Host::new();
+    host.bind_code(code.chain(late), 0);
+    match host.receive() {
+        ToDaemon::Bound { functions } => assert_eq!(functions, ["default", "fails", "where"]),
+        other => panic!("instead of bound: {other:?}"),
+    }
+    host.check("3", r#"[6,"late"]"#);
+    let mut from_source = Host::new();
+    from_source.bind(&APP);
+    from_source.bound();
+    for (function, expected) in [("where", "(n) => 2 * n"), ("fails", "index.js:4")] {
+        let [one, other] = [&mut host, &mut from_source].map(|host| {
+            host.ask(function, b"null", Encoding::Json, Duration::from_secs(5));
+            match host.receive() {
+                ToDaemon::Reply { payload, .. } => String::from_utf8_lossy(payload).into_owned(),
+                ToDaemon::Thrown { exception, .. } => exception.stack.to_owned(),
+                other => panic!("instead of an answer: {other:?}"),
+            }
+        });
+        assert_eq!(one, other);
+        assert!(one.contains(expected), "{one}");
+    }
+}
+
+#[test]
+fn bytecode_that_is_too_much_is_not_sent() {
+    let bytes: usize = compiled().iter().map(|(path, code)| path.len() + code.len()).sum();
+    for (room, sent) in [(bytes, true), (bytes - 1, false)] {
+        let mut host = Host::new();
+        let code = APP.iter().map(|(path, text)| (*path, Code::Source(text.as_bytes())));
+        host.bind_code(code, u32::try_from(room).unwrap());
+        assert_eq!(matches!(host.receive(), ToDaemon::Compiled { .. }), sent);
+    }
+}
+
+#[test]
+fn bytecode_that_is_none_is_refused() {
+    let mut host = Host::new();
+    host.bind_code([("index.js", Code::Compiled(b"\xff none"))].into_iter(), 0);
+    match host.receive() {
+        ToDaemon::BindFailed { exception, .. } => assert_eq!(exception.name, "SyntaxError"),
+        other => panic!("instead of a failure: {other:?}"),
+    }
+}
+
+#[test]
+fn a_top_level_that_throws_fails_from_bytecode_too() {
+    let text = "export default 1;\nthrow new RangeError('far');";
+    let mut host = Host::new();
+    host.bind_code([("index.js", Code::Source(text.as_bytes()))].into_iter(), 1 << 16);
+    let bytecode = match host.receive() {
+        ToDaemon::Compiled { modules } => modules[0].bytecode.to_vec(),
+        other => panic!("instead of bytecode: {other:?}"),
+    };
+    let from_source = format!("{:?}", host.receive());
+    let mut host = Host::new();
+    host.bind_code([("index.js", Code::Compiled(&bytecode))].into_iter(), 0);
+    assert_eq!(format!("{:?}", host.receive()), from_source);
+    assert!(from_source.starts_with("BindFailed") && from_source.contains("line: 2"));
+}
+
+#[test]
+fn bytecode_is_out_of_reach_before_the_app_runs() {
+    let mut host = Host::new();
+    let code = Code::Source(b"export default 1; for (;;);");
+    host.bind_code([("index.js", code)].into_iter(), 1 << 16);
+    assert!(matches!(host.receive(), ToDaemon::Compiled { .. }));
+    // The top level still runs.
+    host.link.set_nonblocking(true).unwrap();
+    let next = host.link.read(&mut [0]).map_err(|error| error.kind());
+    assert_eq!(next, Err(std::io::ErrorKind::WouldBlock));
+    host.link.set_nonblocking(false).unwrap();
+    assert!(matches!(host.receive(), ToDaemon::Stopped { why: Stop::Deadline, .. }));
 }

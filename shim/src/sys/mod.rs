@@ -3,6 +3,7 @@
 //! Nothing here decides anything. What a crate offers safely (nix, caps, landlock) is not wrapped.
 
 mod buffers;
+mod bytecode;
 mod fds;
 mod filter;
 mod heap;
@@ -10,6 +11,7 @@ mod process;
 mod shared;
 
 pub use buffers::copy_bytes;
+pub use bytecode::load_bytecode;
 pub use fds::{close_from, receive, standard_input};
 pub use filter::{Instruction, install_filter, instructions};
 pub use heap::{Heap, Meter, fill_holes};
