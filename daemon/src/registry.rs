@@ -5,7 +5,7 @@
 use skep_core::{AppId, AppLimits, ByteCount, Ceiling, ModulePath, Rate, TenantId, VersionId};
 use std::sync::OnceLock;
 
-use skep_link::frame::{self, Bind, Code, Module};
+use skep_link::frame::{self, Bind, Code, MAX_FRAME, Module};
 
 /// One immutable version of one app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +36,14 @@ pub struct Compiled {
     modules: Vec<Option<Vec<u8>>>,
 }
 
-/// Bytecode with its debug information and a copy of the source is two to three times as large as that.
+/// Bytecode with its debug information and its copies of the source is two to three times as large as that;
+/// where functions are nested deeply it is more, and not kept.
 const BYTECODE_PER_SOURCE: u64 = 4;
 /// What it may have beside that.
 const BYTECODE_SLACK: u64 = 16 << 10;
+/// Bytes of a frame beside paths and code: for each module, and for the rest.
+const PER_MODULE: usize = 9;
+const FRAME_SLACK: usize = 1 << 10;
 
 impl Version {
     /// Bytes of all its modules.
@@ -80,7 +84,7 @@ impl Version {
     }
 
     /// Keeps what an instance of `build` compiled, unless another one was first; whether it is what can come
-    /// of this version at all.
+    /// of this version at all. What would make a frame too large is not kept.
     pub fn keep_compiled(&self, build: u64, found: &[frame::Compiled<'_>]) -> bool {
         let bytes: usize = found.iter().map(|module| module.bytecode.len()).sum();
         if self.max_bytecode().bytes() < u64::try_from(bytes).unwrap_or(u64::MAX) {
@@ -93,6 +97,12 @@ impl Version {
                 Some(place @ None) => *place = Some(module.bytecode.to_vec()),
                 Some(Some(_)) | None => return false,
             }
+        }
+        let size = self.modules.iter().zip(&modules).map(|((path, source), bytecode)| {
+            path.as_str().len() + bytecode.as_ref().unwrap_or(source).len() + PER_MODULE
+        });
+        if MAX_FRAME < size.sum::<usize>() + FRAME_SLACK {
+            modules.fill(None);
         }
         // Another one may have been first.
         let _ = self.compiled.set(Compiled { build, modules });
@@ -176,6 +186,16 @@ mod tests {
         assert!(version.keep_compiled(8, &[found("index.js", b"late")]));
         codes(&version, 7, [Code::Source(b"1"), Code::Compiled(b"i")], false);
         codes(&version, 8, source, false);
+    }
+
+    #[test]
+    fn bytecode_that_would_not_fit_beside_the_other_sources_is_not_used() {
+        let mut version = version();
+        let a_third = vec![b' '; MAX_FRAME / 3];
+        version.modules.iter_mut().for_each(|(_, source)| source.clone_from(&a_third));
+        let bytecode = vec![0; MAX_FRAME - MAX_FRAME / 3];
+        assert!(version.keep_compiled(7, &[found("index.js", &bytecode)]));
+        codes(&version, 7, [Code::Source(&a_third), Code::Source(&a_third)], false);
     }
 
     #[test]

@@ -17,14 +17,14 @@ use anyhow::{Context as _, ensure};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use skep_integration::{host::Host, place::Place};
-use skepd::cgroup::{Controller, Hierarchies};
+use skepd::cgroup::Controller;
 use tonic::Code;
 
 use crate::{
     control::{in_turns, time},
     ours::connect,
     reference::Launcher,
-    rows::{Effort, row},
+    rows::{Effort, leaf, row},
     stats::{Goal, Row, Series},
 };
 
@@ -116,9 +116,7 @@ fn killed_at_its_deadline(host: &Host) -> anyhow::Result<Duration> {
 
 /// Those of [`FILES`] that this host has for an instance of `acme`.
 fn files_of_a_kill(host: &Host, instance: &str) -> anyhow::Result<Vec<PathBuf>> {
-    let hierarchies = Hierarchies::detect()?;
-    let (memory, _) = hierarchies.of(Controller::Memory);
-    let leaf = memory.join(&host.place.name).join("tenants/acme").join(instance);
+    let leaf = leaf(host, Controller::Memory, instance)?;
     let mut files = FILES.map(|name| leaf.join(name)).to_vec();
     files.retain(|file| file.exists());
     ensure!(!files.is_empty(), "neither of {FILES:?} is in {}", leaf.display());

@@ -30,7 +30,7 @@ pub(crate) fn limiter(effort: Effort) -> anyhow::Result<Vec<Row>> {
         "warm p50 with a rate at three levels over warm p50 of a tenant without, call by call";
     let mut rows = vec![row("limiter", what, &rounds, Goal::Most(1.02, 1.005), "")];
     for level in ["tenant", "app", "process"] {
-        rows.push(admitted(&host, level, effort.stretch * 10)?);
+        rows.push(admitted(&host, level, STRETCH)?);
     }
     Ok(rows)
 }
@@ -78,6 +78,8 @@ fn limit(host: &Host, of: impl Fn(&str) -> Option<Rates>) -> anyhow::Result<()> 
     Ok(())
 }
 
+/// How long calls are offered at each level.
+const STRETCH: Duration = Duration::from_secs(10);
 /// Calls per second that are let in where far more are offered.
 const RATE: u32 = 1000;
 /// Calls that may come at once. With one alone, what comes due before the next call arrives would be lost:

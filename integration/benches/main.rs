@@ -143,13 +143,6 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     let plan = plan()?;
     let less = |number: usize| (number / plan.divide).max(5);
-    let effort = Effort {
-        rounds: 5,
-        starts: less(20),
-        calls: less(2000),
-        crowd: less(1000),
-        stretch: Duration::from_millis(1000),
-    };
     let mode = format!("{:?}", skepd::cgroup::Hierarchies::detect()?.mode()).to_lowercase();
     let cores = std::thread::available_parallelism()?.get();
     let kernel = text("/proc/sys/kernel/osrelease");
@@ -160,6 +153,14 @@ fn main() -> anyhow::Result<ExitCode> {
     if fast_moves {
         println!("this kernel was switched to fast migration: no_stall is not valid on it");
     }
+    let effort = Effort {
+        rounds: 5,
+        starts: less(20),
+        calls: less(2000),
+        crowd: less(1000),
+        stretch: Duration::from_millis(700),
+        fast_moves,
+    };
     println!("pool: {}", rows::POOL);
     let walls = rows::walls()?;
     for (name, found) in &walls {
@@ -170,7 +171,9 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut missing = Vec::new();
     for (name, measure) in rows::ALL.iter().filter(|(name, _)| plan.rows.contains(name)) {
         eprintln!("measuring {name} ...");
-        let rows = match measure(effort) {
+        let (took, rows) = control::time(|| measure(effort));
+        eprintln!("... {:.0} s", took.as_secs_f64());
+        let rows = match rows {
             Ok(rows) => rows,
             Err(error) => {
                 let why = format!("{error:#}");
@@ -194,7 +197,7 @@ fn main() -> anyhow::Result<ExitCode> {
             "boot": text("/proc/sys/kernel/random/boot_id"),
             "cgroups": mode,
             "cores": cores,
-            "commit": said("git", &["-c", "safe.directory=*", "rev-parse", "HEAD"]),
+            "commit": said("git", &["-c", "safe.directory=*", "describe", "--always", "--dirty", "--abbrev=40"]),
             "measured": said("date", &["-u", "+%Y-%m-%d %H:%M UTC"]),
             "move_us": move_cost,
             "fast_moves": fast_moves,

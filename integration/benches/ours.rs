@@ -14,7 +14,7 @@ use skep_proto::v1::{
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::{reference::SOURCE, stats::Series};
+use crate::{reference::FUNCTION, stats::Series};
 
 /// A client over a connection of its own.
 pub(crate) async fn connect(socket: &Path) -> anyhow::Result<InvocationsClient<Channel>> {
@@ -52,7 +52,7 @@ pub(crate) fn request(app: &str) -> InvokeRequest {
 }
 
 /// A daemon whose spares are kept at `spares`, and `apps` apps, called `a0` and so on, that nobody called
-/// yet. When more are needed it is started again.
+/// yet.
 pub(crate) struct Ours {
     pub(crate) host: Host,
     spares: usize,
@@ -68,6 +68,11 @@ const AWAKE: usize = 20;
 
 impl Ours {
     pub(crate) fn new(spares: u32, apps: usize) -> anyhow::Result<Self> {
+        Self::of(FUNCTION, spares, apps)
+    }
+
+    /// The same, of apps with that source.
+    pub(crate) fn of(source: &str, spares: u32, apps: usize) -> anyhow::Result<Self> {
         let pool = format!(
             "[pool]\nspare_floor = {spares}\nspare_ceiling = {spares}\nidle_after = \"10m\"\n\
              [max]\napps = 10000\n[defaults]\nmemory = \"16MiB\"\n"
@@ -76,7 +81,7 @@ impl Ours {
         let ours = Self { host: Host::roomy(&pool), spares: wanted, apps, next: 0 };
         for number in 0..apps {
             let name = format!("a{number}");
-            let made = ours.host.deploy("acme", &name, SOURCE, |request| {
+            let made = ours.host.deploy("acme", &name, source, |request| {
                 let limits = request.limits.get_or_insert_default();
                 (limits.concurrency, limits.max_instances) = (Some(1), Some(1));
             });
@@ -85,11 +90,14 @@ impl Ours {
         Ok(ours)
     }
 
-    /// Ends all instances: a daemon that is started again has the same apps, and nobody called them yet.
-    pub(crate) fn start_again(&mut self) {
-        self.host.stop(Signal::SIGTERM);
+    /// Ends all instances: a daemon that is started again has the same apps, and nobody called them yet. Each
+    /// first call then compiles its app.
+    pub(crate) fn start_again(&mut self) -> anyhow::Result<()> {
+        let code = self.host.stop(Signal::SIGTERM);
+        ensure!(code == 0, "the daemon ended with {code}");
         self.host.start_again();
         self.next = 0;
+        Ok(())
     }
 
     pub(crate) fn socket(&self) -> std::path::PathBuf {
@@ -98,9 +106,7 @@ impl Ours {
 
     /// First calls of `count` apps, each of which must get its instance by `wanted`.
     pub(crate) fn first_calls(&mut self, count: usize, wanted: Start) -> anyhow::Result<Series> {
-        if self.apps < self.next + count {
-            self.start_again();
-        }
+        ensure!(self.next + count <= self.apps, "all {} apps were called", self.apps);
         let mut series = Series::default();
         let socket = self.socket();
         for _ in 0..count {

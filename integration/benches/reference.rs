@@ -30,8 +30,11 @@ use skepd::{
 
 use crate::{control::time, stats::Series, wire};
 
-/// An app of about one kibibyte.
-pub(crate) const SOURCE: &str = include_str!("app.js");
+/// What is called.
+pub(crate) const FUNCTION: &str = "export default (n) => n + 1";
+
+/// The same among as much other code as a small app has.
+pub(crate) const APP: &str = include_str!("app.js");
 
 /// Something to compare with cannot be had here.
 #[derive(Debug, thiserror::Error)]

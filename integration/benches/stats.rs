@@ -132,7 +132,8 @@ pub(crate) struct Row {
     pub(crate) id: String,
     pub(crate) what: String,
     pub(crate) ratio: f64,
-    pub(crate) spread: f64,
+    /// How far the rounds lie apart; none where there was one.
+    pub(crate) spread: Option<f64>,
     pub(crate) goal: Goal,
     pub(crate) ours: (f64, f64),
     pub(crate) reference: (f64, f64),

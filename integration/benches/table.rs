@@ -12,7 +12,9 @@ const UNIFIED: &str = "target/bench/unified.json";
 
 /// The line above the rows.
 pub(crate) fn head() {
-    println!("\nof rates, for p50 and p99: the median round and the slowest");
+    println!(
+        "\nof rates, for p50 and p99: the median round and the slowest; spread: of the rounds' ratios"
+    );
     println!(
         "{:<22} {:>7} {:>7}  {:>7} {:>7}  {:<7} {:>21}  {:>21}",
         "row", "ratio", "spread", "target", "aim", "", "ours p50 / p99", "reference p50 / p99"
@@ -23,12 +25,15 @@ pub(crate) fn head() {
 pub(crate) fn line(row: &Value) {
     let text = |key: &str| row[key].as_str().unwrap_or_default();
     let number = |key: &str| row[key].as_f64().unwrap_or(f64::NAN);
+    let spread = match row["spread"].as_f64() {
+        Some(spread) => format!("{:.0}%", spread * 100.0),
+        None => "-".to_owned(),
+    };
     let pair = |p50, p99| format!("{:.0} / {:.0} {}", number(p50), number(p99), text("unit"));
     println!(
-        "{:<22} {:>7.3} {:>6.0}%  {:>7} {:>7}  {:<7} {:>21}  {:>21}  {}",
+        "{:<22} {:>7.3} {spread:>7}  {:>7} {:>7}  {:<7} {:>21}  {:>21}  {}",
         text("id"),
         number("ratio"),
-        number("spread") * 100.0,
         text("target"),
         text("aim"),
         text("verdict"),
@@ -55,7 +60,8 @@ pub(crate) fn of_the_virtual_machine() -> anyhow::Result<()> {
     let report: Value = serde_json::from_str(&text).context(UNIFIED)?;
     let said = |key: &str| report["machine"][key].as_str().unwrap_or("unknown").to_owned();
     println!(
-        "\nin the virtual machine, on {} control groups: commit {:.12}, {}",
+        "\nin the virtual machine (emulated, processors: {}), on {} control groups: commit {:.12}, {}",
+        report["machine"]["cores"],
         said("cgroups"),
         said("commit"),
         said("measured"),

@@ -9,17 +9,17 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use skep_link::frame::{self, Bind, Code, Encoding, Invoke, Module, PREFIX, ToDaemon, ToShim};
 
-use crate::reference::SOURCE;
+use crate::reference::FUNCTION;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Binds [`SOURCE`], as soon as the shim is there, and calls its default function with 1, which must give 2.
+/// Binds [`FUNCTION`], as soon as the shim is there, and calls its default function with 1, which must give 2.
 pub(crate) fn first_call(link: &mut UnixStream) -> anyhow::Result<()> {
     link.set_read_timeout(Some(PATIENCE))?;
     let wall_ns = u64::try_from(PATIENCE.as_nanos())?;
     let bind = ToShim::Bind(Bind {
         entry: "index.js",
-        modules: vec![Module { path: "index.js", code: Code::Source(SOURCE.as_bytes()) }],
+        modules: vec![Module { path: "index.js", code: Code::Source(FUNCTION.as_bytes()) }],
         heap_bytes: 32 << 20,
         max_reply_bytes: 1 << 20,
         max_bytecode_bytes: 0,

@@ -135,7 +135,7 @@ pub fn build() -> io::Result<u64> {
     let file = fs::metadata("/proc/self/exe")?;
     let mut hasher = DefaultHasher::new();
     [file.dev(), file.ino(), file.size()].hash(&mut hasher);
-    [file.mtime(), file.mtime_nsec()].hash(&mut hasher);
+    [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()].hash(&mut hasher);
     Ok(hasher.finish())
 }
 

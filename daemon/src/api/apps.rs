@@ -149,7 +149,7 @@ fn refused(error: CompileError) -> Refusal {
         CompileError::Source { path, line, column, message } => {
             Refusal::Source { path, line, column, message }
         }
-        CompileError::Cause(cause) => Refusal::Cause(cause),
+        CompileError::Cause(cause, told) => Refusal::Cause(cause, told),
     }
 }
 

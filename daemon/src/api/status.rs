@@ -37,15 +37,15 @@ pub(super) enum Refusal {
     Fields(Vec<BadField>),
     /// The source was refused.
     Source { path: String, line: u32, column: u32, message: String },
-    /// A typed cause.
-    Cause(Cause),
+    /// A typed cause, and what more there is to say.
+    Cause(Cause, Option<String>),
     /// Ours; the text is for the log.
     Internal(String),
 }
 
 impl From<Cause> for Refusal {
     fn from(cause: Cause) -> Self {
-        Self::Cause(cause)
+        Self::Cause(cause, None)
     }
 }
 
@@ -80,7 +80,7 @@ impl From<Refusal> for Status {
                     details.add_bad_request_violation(format!("files[{path}]"), text.clone());
                 })
             }
-            Refusal::Cause(cause) => of_cause(cause, true, None, None),
+            Refusal::Cause(cause, told) => of_cause(cause, true, told, None),
             Refusal::Internal(text) => {
                 tracing::error!(error = %text, "internal error");
                 let text = "internal error; the daemon's log has more";

@@ -33,8 +33,14 @@ pub enum CompileError {
         /// What is wrong.
         message: String,
     },
-    /// A typed cause.
-    Cause(Cause),
+    /// A typed cause, and what more there is to say to the tenant.
+    Cause(Cause, Option<String>),
+}
+
+impl From<Cause> for CompileError {
+    fn from(cause: Cause) -> Self {
+        Self::Cause(cause, None)
+    }
 }
 
 impl Pool {
@@ -49,15 +55,15 @@ impl Pool {
         self.lock()
             .memory
             .reserve(memory)
-            .map_err(|denied| CompileError::Cause(Cause::Quota(denied)))?;
+            .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
         let launched = self.launch(&self.app_limits(version)).await;
         let (instance, mut link) = match launched {
             Ok(launched) => launched,
             Err(error) => {
                 let mut books = self.lock();
                 books.memory.release(memory);
-                self.launch_failed(&mut books, &error);
-                return Err(CompileError::Cause(Cause::SpawnFailed));
+                let told = self.launch_failed(&mut books, &error);
+                return Err(CompileError::Cause(Cause::SpawnFailed, told));
             }
         };
         {
@@ -75,12 +81,12 @@ impl Pool {
             BindError::Source { path, line, column, name, message } => {
                 CompileError::Source { path, line, column, message: format!("{name}: {message}") }
             }
-            BindError::Stopped(cause) => CompileError::Cause(cause),
+            BindError::Stopped(cause) => cause.into(),
             // Whatever broke the link: the kernel knows.
-            BindError::Link(_) => CompileError::Cause(death.cause),
+            BindError::Link(_) => death.cause.into(),
             BindError::Limit(error) => {
                 tracing::error!(tenant = %self.tenant, error = %Chain(&error), "cannot compile");
-                CompileError::Cause(Cause::SpawnFailed)
+                Cause::SpawnFailed.into()
             }
         })
     }

@@ -309,7 +309,8 @@ impl Pool {
                 if let Some(app) = books.app(key) {
                     app.memory.release(memory);
                 }
-                return Err(self.launch_failed(&mut books, &error));
+                let told = self.launch_failed(&mut books, &error);
+                return Err(Turned::Cause(Cause::SpawnFailed, told));
             }
         };
         books.backoff.succeed();
@@ -366,13 +367,13 @@ impl Pool {
         self.shared.launcher.launch(&self.tenant, limits, changes).await
     }
 
-    /// Says it where operators look, and counts it against everything that needs a launch.
-    pub(super) fn launch_failed(&self, books: &mut Books, error: &LaunchError) -> Turned {
+    /// Says it where operators look, and counts it against everything that needs a launch; what of it the
+    /// tenant is told.
+    pub(super) fn launch_failed(&self, books: &mut Books, error: &LaunchError) -> Option<String> {
         tracing::error!(tenant = %self.tenant, error = %Chain(error), "cannot launch an instance");
         books.backoff.fail(Instant::now());
         // Of the host's own troubles a tenant learns nothing.
-        let own = matches!(error, LaunchError::Share(_)).then(|| error.to_string());
-        Turned::Cause(Cause::SpawnFailed, own)
+        matches!(error, LaunchError::Share(_)).then(|| error.to_string())
     }
 
     /// Binds an instance that has its seat, and lets it serve.
@@ -385,7 +386,8 @@ impl Pool {
         asked: Instant,
     ) {
         let start = Instant::now();
-        if let Err(error) = self.bind(version, instance, &mut link).await {
+        let bound = self.bind(version, instance, &mut link).await;
+        if let Err(error) = bound.and_then(|_| Ok(link.rest()?)) {
             tracing::warn!(
                 tenant = %self.tenant, app = %key.name, instance = %instance.id,
                 error = %Chain(&error), "cannot bind",
@@ -460,6 +462,10 @@ impl Pool {
                     ToDaemon::Compiled { modules }
                         if mem::take(&mut wants_bytecode)
                             && version.keep_compiled(instance.build, &modules) => {}
+                    // By then the app has run, and whatever comes could be its own.
+                    ToDaemon::Bound { .. } if wants_bytecode => {
+                        return Err(BindError::Stopped(Cause::BadFrame));
+                    }
                     frame => return loaded(&frame),
                 }
             }

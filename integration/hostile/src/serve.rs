@@ -1,7 +1,9 @@
 //! The link's other side for a prober: a call's function is a deed's name, its payload the argument.
 //!
-//! The lines of its source are the paths of modules that it says to have compiled; `form` says what it was
-//! given instead.
+//! The lines of its source are paths of modules that it says to have compiled, each with what it gives as
+//! their bytecode; `form` says what it was given itself.
+
+use std::borrow::Cow;
 
 use skep_link::frame::{Bind, Code, Compiled, Encoding, ToDaemon, ToShim};
 use skep_shim::{Payload, link::Link};
@@ -13,7 +15,7 @@ pub struct Prober;
 impl Payload for Prober {
     fn serve(&mut self, mut link: Link) {
         let mut body = Vec::new();
-        let mut form = "";
+        let mut form = String::new();
         while link.receive(&mut body).is_ok() {
             let sent = match ToShim::decode(&body) {
                 Ok(ToShim::Bind(bind)) => {
@@ -25,7 +27,7 @@ impl Payload for Prober {
                 Ok(ToShim::Invoke(call)) => {
                     let text = String::from_utf8_lossy(call.payload);
                     let answer = match call.function {
-                        "form" => form.to_owned(),
+                        "form" => form.clone(),
                         function => deeds::run(function, &text, Some(&mut link)),
                     };
                     link.send(&ToDaemon::Reply {
@@ -44,17 +46,28 @@ impl Payload for Prober {
     }
 }
 
-fn compile(bind: &Bind<'_>, link: &mut Link) -> &'static str {
-    let [module] = bind.modules.as_slice() else { return "several modules" };
+fn compile(bind: &Bind<'_>, link: &mut Link) -> String {
+    let [module] = bind.modules.as_slice() else { return "several modules".to_owned() };
     let source = match module.code {
-        Code::Source(source) => source,
-        Code::Compiled(b"bytecode") => return "bytecode",
-        Code::Compiled(_) => return "bytecode of others",
+        Code::Source(source) => String::from_utf8_lossy(source),
+        Code::Compiled(b"unasked") => Cow::from("unasked"),
+        Code::Compiled(bytecode) => {
+            return format!("bytecode of {}", String::from_utf8_lossy(bytecode));
+        }
     };
-    let source = String::from_utf8_lossy(source);
-    if !source.is_empty() {
-        let modules = source.lines().map(|path| Compiled { path, bytecode: b"bytecode" });
+    let wanted = 0 < bind.max_bytecode_bytes;
+    let (times, lines) = match &*source {
+        "never" => (0, ""),
+        "twice" => (2, ""),
+        "unasked" => (1, "index.js unasked"),
+        lines => (usize::from(wanted), lines),
+    };
+    for _ in 0..times {
+        let modules = lines.lines().map(|line| {
+            let (path, code) = line.split_once(' ').unwrap_or((line, ""));
+            Compiled { path, bytecode: code.as_bytes() }
+        });
         link.queue(&ToDaemon::Compiled { modules: modules.collect() });
     }
-    "source"
+    "source".to_owned()
 }

@@ -174,27 +174,32 @@ fn garbage_from_an_instance_ends_that_instance_only() {
 #[test]
 fn bytecode_serves_later_instances_of_its_version_alone_and_not_after_a_restart() {
     let mut host = Host::hostile("");
-    let deploy = |host: &Host, app: &str| host.deploy("acme", app, "index.js", |_| ()).unwrap();
-    deploy(&host, "app");
-    deploy(&host, "other");
+    // What follows the path stands for the code.
     for app in ["app", "other"] {
-        assert_eq!(host.reply(app, "form", ""), "bytecode");
+        host.deploy("acme", app, &format!("index.js {app}"), |_| ()).unwrap();
     }
+    for app in ["app", "other"] {
+        assert_eq!(host.reply(app, "form", ""), format!("bytecode of {app}"));
+    }
+    host.deploy("acme", "app", "index.js new", |_| ()).unwrap();
+    assert_eq!(host.reply("app", "form", ""), "bytecode of new");
     assert_eq!(host.stop(Signal::SIGTERM), 0);
     host.start_again();
     assert_eq!(host.reply("app", "form", ""), "source");
     assert!(host.invoke("app", "exit", "").is_err());
-    assert_eq!(host.reply("app", "form", ""), "bytecode");
+    assert_eq!(host.reply("app", "form", ""), "bytecode of new");
 }
 
 #[test]
-fn bytecode_of_what_the_app_has_not_is_refused_with_its_instance() {
+fn bytecode_of_what_the_app_has_not_or_at_another_time_is_refused_with_its_instance() {
     let host = Host::hostile("");
-    for source in ["other.js", "index.js\nindex.js", "index.js\nother.js"] {
+    for source in ["other.js", "index.js\nindex.js", "index.js\nother.js", "never", "twice"] {
         let refused = host.deploy("acme", "bad", source, |_| ()).unwrap_err();
-        assert!(format!("{refused:?}").contains("BAD_FRAME"), "{refused:?}");
+        assert!(format!("{refused:?}").contains("BAD_FRAME"), "{source}: {refused:?}");
     }
     assert!(host.apps("acme").unwrap().is_empty());
+    host.deploy("acme", "bad", "unasked", |_| ()).unwrap();
+    refused(host.invoke("bad", "form", ""), Code::Aborted, "BAD_FRAME");
 }
 
 #[test]

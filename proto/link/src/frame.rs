@@ -77,7 +77,7 @@ pub struct Bind<'a> {
     pub heap_bytes: u64,
     /// Bytes of a reply's payload, at most.
     pub max_reply_bytes: u32,
-    /// Bytes of bytecode that are wanted back, at most: see [`ToDaemon::Compiled`].
+    /// Bytes of bytecode that are wanted back, at most; 0 for none. See [`ToDaemon::Compiled`].
     pub max_bytecode_bytes: u32,
     /// Nanoseconds of wall time for compiling and evaluating.
     pub wall_ns: u64,
@@ -154,10 +154,10 @@ pub enum ToDaemon<'a> {
         /// See [`NAMESPACES`].
         namespaces: [u64; 7],
     },
-    /// What was compiled from source, before any of it ran. At most once, ahead of how a bind ends; not at
-    /// all if it has more bytes than [`Bind::max_bytecode_bytes`].
+    /// What was compiled from source, before any of it ran: once, and ahead of [`Self::Bound`], if
+    /// [`Bind::max_bytecode_bytes`] wants it.
     Compiled {
-        /// The modules that the entry imports, the entry among them.
+        /// The modules that the entry imports, the entry among them; none if they have more bytes than that.
         modules: Vec<Compiled<'a>>,
     },
     /// The version is loaded; these are its functions.

@@ -88,7 +88,7 @@ impl Engine {
         let host = Rc::new(Host::new(Rc::clone(&meter)));
         let watched = Rc::clone(&host);
         runtime.set_interrupt_handler(Some(Box::new(move || watched.interrupted())));
-        let modules = Modules::default();
+        let modules = Modules::new(Rc::clone(&meter));
         runtime.set_loader(modules.clone(), modules.clone());
         let context = Context::full(&runtime)?;
         context.with(|ctx| {

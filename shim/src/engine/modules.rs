@@ -16,20 +16,21 @@ use rquickjs::{
 use skep_link::frame::{self, Compiled, MAX_FUNCTIONS, ToDaemon};
 
 use super::{call::drive, exception::Caught, host::Host};
-use crate::sys::load_bytecode;
+use crate::sys::{Meter, load_bytecode};
 
 /// The modules of the bound version.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Modules(Rc<Shelf>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shelf {
+    heap: Rc<Meter>,
     /// By path.
     code: RefCell<HashMap<String, Code>>,
     /// What was compiled, while it is wanted.
-    compiled: RefCell<Vec<(String, Vec<u8>)>>,
+    compiled: RefCell<Option<Vec<(String, Vec<u8>)>>>,
     /// Bytes of it that may still be kept.
-    room: Cell<Option<usize>>,
+    room: Cell<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +40,11 @@ enum Code {
 }
 
 impl Modules {
+    pub(super) fn new(heap: Rc<Meter>) -> Self {
+        let (code, compiled, room) = (RefCell::default(), RefCell::default(), Cell::new(0));
+        Self(Rc::new(Shelf { heap, code, compiled, room }))
+    }
+
     /// Takes the modules of an app, of which `keep` bytes of bytecode are wanted, if any.
     pub(super) fn load(&self, modules: &[frame::Module<'_>], keep: u32) {
         let code = modules.iter().map(|module| {
@@ -49,27 +55,44 @@ impl Modules {
             (module.path.to_owned(), code)
         });
         self.0.code.replace(code.collect());
-        self.0.room.set(usize::try_from(keep).ok().filter(|room| 0 < *room));
+        self.0.compiled.replace((0 < keep).then(Vec::new));
+        self.0.room.set(usize::try_from(keep).unwrap_or(usize::MAX));
     }
 
     fn is_compiled(&self, path: &str) -> bool {
         matches!(self.0.code.borrow().get(path), Some(Code::Compiled(_)))
     }
 
-    fn keep(&self, name: &str, module: &Module<'_, Declared>) -> Result<()> {
-        let Some(room) = self.0.room.get() else { return Ok(()) };
-        let bytecode = module.write(WriteOptions::default())?;
-        self.0.room.set(room.checked_sub(name.len() + bytecode.len()));
-        self.0.compiled.borrow_mut().push((name.to_owned(), bytecode));
-        Ok(())
+    /// Keeps the bytecode of a module, if it is wanted and there is room for it; else nothing more.
+    fn keep(&self, name: &str, source: usize, module: &Module<'_, Declared>) {
+        let Shelf { heap, compiled, room, .. } = &*self.0;
+        let mut compiled = compiled.borrow_mut();
+        let Some(compiled) = compiled.as_mut().filter(|_| 0 < room.get()) else { return };
+        // The engine makes it in the app's heap, which must not be refused anything for that.
+        let likely = source.saturating_mul(BYTECODE_PER_SOURCE).saturating_add(BYTECODE_SLACK);
+        let written = (likely <= heap.left()).then(|| module.write(WriteOptions::default()));
+        let left = written.and_then(|written| {
+            let bytecode = written.ok()?;
+            let left = room.get().checked_sub(name.len() + bytecode.len())?;
+            compiled.push((name.to_owned(), bytecode));
+            Some(left)
+        });
+        if left.is_none() {
+            compiled.clear();
+        }
+        room.set(left.unwrap_or(0));
     }
 
-    /// What was compiled so far, if it all was kept. Nothing is kept from here on.
+    /// What was compiled so far, if it is wanted: all that `entry` imports, or nothing. No more is kept.
     fn kept(&self) -> Option<Vec<(String, Vec<u8>)>> {
-        let compiled = self.0.compiled.take();
-        self.0.room.take().map(|_| compiled)
+        self.0.compiled.take()
     }
 }
+
+/// More than bytecode with its debug information and its copies of the source is of that, nearly always.
+const BYTECODE_PER_SOURCE: usize = 8;
+/// The same for small ones.
+const BYTECODE_SLACK: usize = 16 << 10;
 
 impl Resolver for Modules {
     fn resolve<'js>(
@@ -102,8 +125,9 @@ impl Loader for Modules {
         let code = self.0.code.borrow().get(name).cloned();
         match code.ok_or_else(|| Error::new_loading(name))? {
             Code::Source(source) => {
+                let bytes = source.len();
                 let module = Module::declare(ctx.clone(), name, source)?;
-                self.keep(name, &module)?;
+                self.keep(name, bytes, &module);
                 Ok(module)
             }
             Code::Compiled(bytecode) => load_bytecode(ctx, &bytecode),
@@ -125,6 +149,9 @@ fn join(base: &str, name: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// The name of the module that imports an entry, which no module of an app can have or import.
+const START: &str = "skep:start";
+
 /// The bytecode of a module that imports nothing.
 pub(super) fn compile(name: &str, source: &str) -> Result<Vec<u8>> {
     let runtime = Runtime::new()?;
@@ -140,21 +167,24 @@ pub(super) fn evaluate<'js>(
     host: &Rc<Host>,
 ) -> std::result::Result<(Object<'js>, Vec<String>), Caught> {
     let caught = |error| Caught::from_error(ctx, error);
-    let namespace = if modules.is_compiled(entry) {
-        // Whoever loads bytecode must have it linked; an import does.
-        let promise = Module::import(ctx, format!("./{entry}")).map_err(caught)?;
-        drive(ctx, host, &promise)?.get().map_err(caught)?
+    let module = if modules.is_compiled(entry) {
+        // What was read from bytecode is linked by whoever imports it, and by nobody else.
+        let start = format!("import * as app from './{entry}'; export {{ app }};");
+        Module::declare(ctx.clone(), START, start).map_err(caught)?
     } else {
-        let declared = Loader::load(&mut modules, ctx, entry, None).map_err(caught)?;
-        if let Some(compiled) = modules.kept() {
-            let compiled = compiled.iter().map(|(path, bytecode)| Compiled { path, bytecode });
-            // Out of reach of the app before it runs. An end of the link shows at the next frame.
-            let _ = host.send(&ToDaemon::Compiled { modules: compiled.collect() });
-        }
-        let (module, promise) = declared.eval().map_err(caught)?;
-        drive(ctx, host, &promise)?;
-        module.namespace().map_err(caught)?
+        Loader::load(&mut modules, ctx, entry, None).map_err(caught)?
     };
+    if let Some(compiled) = modules.kept() {
+        let compiled = compiled.iter().map(|(path, bytecode)| Compiled { path, bytecode });
+        // Out of reach of the app before it runs. An end of the link shows at the next frame.
+        let _ = host.send(&ToDaemon::Compiled { modules: compiled.collect() });
+    }
+    let (module, promise) = module.eval().map_err(caught)?;
+    drive(ctx, host, &promise)?;
+    let mut namespace = module.namespace().map_err(caught)?;
+    if modules.is_compiled(entry) {
+        namespace = namespace.get("app").map_err(caught)?;
+    }
     let mut functions = Vec::new();
     for key in namespace.keys::<String>() {
         let key = key.map_err(caught)?;

@@ -422,10 +422,11 @@ const APP: [(&str, &str); 3] = [
     ("lib/twice.js", "export const twice = (n) => 2 * n; // two"),
 ];
 
-/// What a shim compiles of [`APP`].
-fn compiled() -> Vec<(String, Vec<u8>)> {
+/// What a shim compiles of those modules, and that shim.
+fn compiled(modules: &[(&str, &str)]) -> (Vec<(String, Vec<u8>)>, Host) {
     let mut host = Host::new();
-    host.bind_code(APP.iter().map(|(path, text)| (*path, Code::Source(text.as_bytes()))), 1 << 16);
+    let code = modules.iter().map(|(path, text)| (*path, Code::Source(text.as_bytes())));
+    host.bind_code(code, 1 << 16);
     let compiled = match host.receive() {
         ToDaemon::Compiled { modules } => {
             let owned = |one: &Compiled<'_>| (one.path.to_owned(), one.bytecode.to_vec());
@@ -433,14 +434,22 @@ fn compiled() -> Vec<(String, Vec<u8>)> {
         }
         other => panic!("instead of bytecode: {other:?}"),
     };
-    host.bound();
-    host.check("3", r#"[6,"late"]"#);
-    compiled
+    (compiled, host)
+}
+
+/// A shim that is given that bytecode.
+fn given(compiled: &[(String, Vec<u8>)]) -> Host {
+    let mut host = Host::new();
+    let code = compiled.iter().map(|(path, bytes)| (path.as_str(), Code::Compiled(bytes)));
+    host.bind_code(code, 0);
+    host
 }
 
 #[test]
 fn bytecode_is_of_what_the_entry_imports_and_does_what_its_source_does() {
-    let compiled = compiled();
+    let (compiled, mut host) = compiled(&APP);
+    host.bound();
+    host.check("3", r#"[6,"late"]"#);
     let mut paths: Vec<_> = compiled.iter().map(|(path, _)| path.as_str()).collect();
     paths.sort_unstable();
     assert_eq!(paths, ["index.js", "lib/twice.js"]);
@@ -471,14 +480,67 @@ fn bytecode_is_of_what_the_entry_imports_and_does_what_its_source_does() {
     }
 }
 
+/// How many modules a shim says to have compiled of those, where there is so much room.
+#[track_caller]
+fn check_kept(modules: &[(&str, &str)], room: usize, expected: usize) {
+    let mut host = Host::new();
+    let code = modules.iter().map(|(path, text)| (*path, Code::Source(text.as_bytes())));
+    host.bind_code(code, u32::try_from(room).unwrap());
+    match host.receive() {
+        ToDaemon::Compiled { modules } => assert_eq!(modules.len(), expected),
+        other => panic!("instead of bytecode: {other:?}"),
+    }
+    host.bound();
+}
+
 #[test]
 fn bytecode_that_is_too_much_is_not_sent() {
-    let bytes: usize = compiled().iter().map(|(path, code)| path.len() + code.len()).sum();
-    for (room, sent) in [(bytes, true), (bytes - 1, false)] {
-        let mut host = Host::new();
-        let code = APP.iter().map(|(path, text)| (*path, Code::Source(text.as_bytes())));
-        host.bind_code(code, u32::try_from(room).unwrap());
-        assert_eq!(matches!(host.receive(), ToDaemon::Compiled { .. }), sent);
+    let bytes: usize = compiled(&APP).0.iter().map(|(path, code)| path.len() + code.len()).sum();
+    check_kept(&APP, bytes, 2);
+    check_kept(&APP, bytes - 1, 0);
+}
+
+#[test]
+fn bytecode_takes_no_heap_that_the_app_needs() {
+    let text = format!("export default 1; // {}", "x".repeat(2 << 20));
+    check_kept(&[("index.js", &text)], 1 << 30, 0);
+}
+
+#[test]
+fn what_is_odd_about_an_app_is_so_from_bytecode_too() {
+    let apps: [(&str, &[(&str, &str)]); 3] = [
+        (
+            "a function that is called `then`",
+            &[(
+                "index.js",
+                "export function then(resolve) { resolve?.(7); } export default () => 1;",
+            )],
+        ),
+        (
+            "a cycle",
+            &[
+                (
+                    "index.js",
+                    "import { b } from './b.js'; export const a = 1; export default () => b();",
+                ),
+                ("b.js", "import { a } from './index.js'; export const b = () => a;"),
+            ],
+        ),
+        (
+            "a top level that waits",
+            &[(
+                "index.js",
+                "const one = await new Promise((r) => setTimeout(() => r(1), 1)); export default () => one;",
+            )],
+        ),
+    ];
+    for (what, modules) in apps {
+        let (compiled, mut host) = compiled(modules);
+        assert_eq!(compiled.len(), modules.len(), "{what}");
+        let functions = format!("{:?}", host.receive());
+        let mut host = given(&compiled);
+        assert_eq!(format!("{:?}", host.receive()), functions, "{what}");
+        host.check("null", "1");
     }
 }
 
@@ -495,16 +557,9 @@ fn bytecode_that_is_none_is_refused() {
 #[test]
 fn a_top_level_that_throws_fails_from_bytecode_too() {
     let text = "export default 1;\nthrow new RangeError('far');";
-    let mut host = Host::new();
-    host.bind_code([("index.js", Code::Source(text.as_bytes()))].into_iter(), 1 << 16);
-    let bytecode = match host.receive() {
-        ToDaemon::Compiled { modules } => modules[0].bytecode.to_vec(),
-        other => panic!("instead of bytecode: {other:?}"),
-    };
+    let (compiled, mut host) = compiled(&[("index.js", text)]);
     let from_source = format!("{:?}", host.receive());
-    let mut host = Host::new();
-    host.bind_code([("index.js", Code::Compiled(&bytecode))].into_iter(), 0);
-    assert_eq!(format!("{:?}", host.receive()), from_source);
+    assert_eq!(format!("{:?}", given(&compiled).receive()), from_source);
     assert!(from_source.starts_with("BindFailed") && from_source.contains("line: 2"));
 }
 

@@ -26,6 +26,11 @@ impl Meter {
         self.used.get()
     }
 
+    /// Bytes that may still be used.
+    pub fn left(&self) -> usize {
+        self.limit.get().map_or(usize::MAX, |limit| limit.saturating_sub(self.used.get()))
+    }
+
     /// Refuses from now on what would bring the use above `bytes`.
     pub fn set_limit(&self, bytes: usize) {
         self.limit.set(Some(bytes));
