@@ -18,6 +18,9 @@ use skep_link::frame::{self, Compiled, MAX_FUNCTIONS, ToDaemon};
 use super::{call::drive, exception::Caught, host::Host};
 use crate::sys::{Meter, load_bytecode};
 
+/// Paths, each with what was compiled of it.
+type Bytecode = Vec<(String, Vec<u8>)>;
+
 /// The modules of the bound version.
 #[derive(Clone, Debug)]
 pub(super) struct Modules(Rc<Shelf>);
@@ -28,7 +31,7 @@ struct Shelf {
     /// By path.
     code: RefCell<HashMap<String, Code>>,
     /// What was compiled, while it is wanted.
-    compiled: RefCell<Option<Vec<(String, Vec<u8>)>>>,
+    compiled: RefCell<Option<Bytecode>>,
     /// Bytes of it that may still be kept.
     room: Cell<usize>,
 }
@@ -84,7 +87,7 @@ impl Modules {
     }
 
     /// What was compiled so far, if it is wanted: all that `entry` imports, or nothing. No more is kept.
-    fn kept(&self) -> Option<Vec<(String, Vec<u8>)>> {
+    fn kept(&self) -> Option<Bytecode> {
         self.0.compiled.take()
     }
 }
