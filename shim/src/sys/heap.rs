@@ -222,9 +222,8 @@ mod tests {
         let (mut heap, meter) = Heap::to_be_cloned();
         let blocks: Vec<_> = (0..100).map(|_| heap.alloc(4072)).collect();
         assert!(blocks.iter().all(|block| block.addr() % PAGE == 0));
-        let neighbours =
-            blocks.windows(2).filter(|two| two[0].addr().abs_diff(two[1].addr()) == PAGE);
-        assert!(90 < neighbours.count());
+        // As long as the C library has other free memory there may be a page between two.
+        assert!(blocks[50..].windows(2).all(|two| two[1].addr() - two[0].addr() == PAGE));
         meter.set_limit(usize::MAX);
         let later: Vec<_> = (0..100).map(|_| heap.alloc(4072)).collect();
         assert!(later.iter().any(|block| block.addr() % PAGE != 0));
