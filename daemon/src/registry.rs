@@ -2,9 +2,9 @@
 //!
 //! Source is bytes here: counted, hashed, stored and sent on, never read.
 
-use skep_core::{AppId, AppLimits, ByteCount, Ceiling, ModulePath, Rate, TenantId, VersionId};
 use std::sync::OnceLock;
 
+use skep_core::{AppId, AppLimits, ByteCount, Ceiling, ModulePath, Rate, TenantId, VersionId};
 use skep_link::frame::{self, Bind, Code, MAX_FRAME, Module};
 
 /// One immutable version of one app.

@@ -7,7 +7,7 @@ use std::{
 
 use skep_core::{Cause, Ceiling, life::Event, pool::make_room};
 
-use super::{Pool, Start, start::BindError};
+use super::{Pool, Start, bind::BindError};
 use crate::{exit::Chain, registry::Version};
 
 /// A version that can go live.

@@ -20,10 +20,7 @@ use tokio::{
     time::{timeout, timeout_at},
 };
 
-use super::{
-    AppKey, Books, Pool, Seat, Turned, Waiter,
-    start::{BindError, Fresh},
-};
+use super::{AppKey, Books, Pool, Seat, Turned, Waiter, bind::BindError, start::Fresh};
 use crate::{
     instance::{Death, Instance},
     link::{Link, LinkError},

@@ -7,6 +7,7 @@
 //! Always true: every instance with a process has a [`Seat`] until its death is proven, and its memory
 //! is reserved for as long.
 
+mod bind;
 mod compile;
 mod lease;
 mod start;
@@ -35,9 +36,9 @@ use crate::{
     registry::{AppQuota, Version},
 };
 
+pub use bind::BindError;
 pub use compile::{CompileError, Compiled};
 pub use lease::{Lease, Start};
-pub use start::BindError;
 pub use view::{AppStatus, InstanceStatus};
 
 /// Why a call got no instance.

@@ -32,8 +32,8 @@ struct Shelf {
     code: RefCell<HashMap<String, Code>>,
     /// What was compiled, while it is wanted.
     compiled: RefCell<Option<Bytecode>>,
-    /// Bytes of it that may still be kept.
-    room: Cell<usize>,
+    /// Bytes of it that may still be kept; `None` once there were more.
+    room: Cell<Option<usize>>,
 }
 
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ enum Code {
 
 impl Modules {
     pub(super) fn new(heap: Rc<Meter>) -> Self {
-        let (code, compiled, room) = (RefCell::default(), RefCell::default(), Cell::new(0));
+        let (code, compiled, room) = (RefCell::default(), RefCell::default(), Cell::new(None));
         Self(Rc::new(Shelf { heap, code, compiled, room }))
     }
 
@@ -59,7 +59,7 @@ impl Modules {
         });
         self.0.code.replace(code.collect());
         self.0.compiled.replace((0 < keep).then(Vec::new));
-        self.0.room.set(usize::try_from(keep).unwrap_or(usize::MAX));
+        self.0.room.set(usize::try_from(keep).ok());
     }
 
     fn is_compiled(&self, path: &str) -> bool {
@@ -67,23 +67,24 @@ impl Modules {
     }
 
     /// Keeps the bytecode of a module, if it is wanted and there is room for it; else nothing more.
-    fn keep(&self, name: &str, source: usize, module: &Module<'_, Declared>) {
+    fn keep(&self, ctx: &Ctx<'_>, name: &str, source: usize, module: &Module<'_, Declared>) {
         let Shelf { heap, compiled, room, .. } = &*self.0;
         let mut compiled = compiled.borrow_mut();
-        let Some(compiled) = compiled.as_mut().filter(|_| 0 < room.get()) else { return };
+        let (Some(compiled), Some(left)) = (compiled.as_mut(), room.get()) else { return };
         // The engine makes it in the app's heap, which must not be refused anything for that.
         let likely = source.saturating_mul(BYTECODE_PER_SOURCE).saturating_add(BYTECODE_SLACK);
         let written = (likely <= heap.left()).then(|| module.write(WriteOptions::default()));
         let left = written.and_then(|written| {
-            let bytecode = written.ok()?;
-            let left = room.get().checked_sub(name.len() + bytecode.len())?;
+            // What it threw must not be taken for the app's.
+            let bytecode = written.map_err(|_| ctx.catch()).ok()?;
+            let left = left.checked_sub(name.len() + bytecode.len())?;
             compiled.push((name.to_owned(), bytecode));
             Some(left)
         });
         if left.is_none() {
             compiled.clear();
         }
-        room.set(left.unwrap_or(0));
+        room.set(left);
     }
 
     /// What was compiled so far, if it is wanted: all that `entry` imports, or nothing. No more is kept.
@@ -130,7 +131,7 @@ impl Loader for Modules {
             Code::Source(source) => {
                 let bytes = source.len();
                 let module = Module::declare(ctx.clone(), name, source)?;
-                self.keep(name, bytes, &module);
+                self.keep(ctx, name, bytes, &module);
                 Ok(module)
             }
             Code::Compiled(bytecode) => load_bytecode(ctx, &bytecode),
@@ -170,7 +171,8 @@ pub(super) fn evaluate<'js>(
     host: &Rc<Host>,
 ) -> std::result::Result<(Object<'js>, Vec<String>), Caught> {
     let caught = |error| Caught::from_error(ctx, error);
-    let module = if modules.is_compiled(entry) {
+    let from_bytecode = modules.is_compiled(entry);
+    let module = if from_bytecode {
         // What was read from bytecode is linked by whoever imports it, and by nobody else.
         let start = format!("import * as app from './{entry}'; export {{ app }};");
         Module::declare(ctx.clone(), START, start).map_err(caught)?
@@ -185,7 +187,7 @@ pub(super) fn evaluate<'js>(
     let (module, promise) = module.eval().map_err(caught)?;
     drive(ctx, host, &promise)?;
     let mut namespace = module.namespace().map_err(caught)?;
-    if modules.is_compiled(entry) {
+    if from_bytecode {
         namespace = namespace.get("app").map_err(caught)?;
     }
     let mut functions = Vec::new();

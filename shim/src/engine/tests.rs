@@ -498,6 +498,9 @@ fn bytecode_that_is_too_much_is_not_sent() {
     let bytes: usize = compiled(&APP).0.iter().map(|(path, code)| path.len() + code.len()).sum();
     check_kept(&APP, bytes, 2);
     check_kept(&APP, bytes - 1, 0);
+    // Room for the first that is compiled, and not a byte more.
+    let (path, code) = &compiled(&APP).0[0];
+    check_kept(&APP, path.len() + code.len(), 0);
 }
 
 #[test]

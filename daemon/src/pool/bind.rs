@@ -1,0 +1,130 @@
+//! Binding: an instance gets the limits of a version and loads it.
+
+use std::{mem, sync::Arc, time::Duration};
+
+use skep_core::Cause;
+use skep_link::frame::{Stop, ToDaemon, ToShim};
+use tokio::time::timeout;
+
+use super::Pool;
+use crate::{
+    instance::Instance,
+    link::{Link, LinkError},
+    registry::Version,
+};
+
+/// How long compiling and evaluating a version may take, wall time.
+const BIND_TIME: Duration = Duration::from_secs(5);
+/// How much longer the shim may need to say that it stopped.
+const BIND_MARGIN: Duration = Duration::from_secs(1);
+
+/// Why an instance does not serve a version.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// A limit does not hold.
+    #[error(transparent)]
+    Limit(#[from] crate::cgroup::LimitError),
+    /// The link broke.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The source was refused.
+    #[error("{path}:{line}:{column}: {name}: {message}")]
+    Source {
+        /// The module.
+        path: String,
+        /// From 1; 0 if unknown.
+        line: u32,
+        /// From 1; 0 if unknown.
+        column: u32,
+        /// The error's name.
+        name: String,
+        /// Its message.
+        message: String,
+    },
+    /// It took too much of something.
+    #[error("{}", .0)]
+    Stopped(Cause),
+}
+
+impl BindError {
+    /// What whoever waited is told; no cause where the kernel knows better.
+    pub fn told(&self) -> (Option<Cause>, Option<String>) {
+        match self {
+            Self::Stopped(cause) => (Some(*cause), None),
+            Self::Source { .. } => (Some(Cause::SpawnFailed), Some(self.to_string())),
+            Self::Limit(_) => (Some(Cause::SpawnFailed), None),
+            Self::Link(LinkError::Closed) => (None, None),
+            Self::Link(error) => (Some(Cause::BadFrame), Some(error.to_string())),
+        }
+    }
+}
+
+impl Pool {
+    /// Writes the app's limits and has the shim load the version; its functions.
+    pub(super) async fn bind(
+        self: &Arc<Self>,
+        version: &Version,
+        instance: &Instance,
+        link: &mut Link,
+    ) -> Result<Vec<String>, BindError> {
+        self.bind_with(version, instance, link, None).await
+    }
+
+    /// The same, and sends a call that the shim takes once it has loaded the version.
+    pub(super) async fn bind_with(
+        self: &Arc<Self>,
+        version: &Version,
+        instance: &Instance,
+        link: &mut Link,
+        call: Option<&ToShim<'_>>,
+    ) -> Result<Vec<String>, BindError> {
+        let (limits, changes) = {
+            let books = self.lock();
+            (books.limits_of(version), books.quota_changes)
+        };
+        instance.limit(&limits, changes)?;
+        let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
+        let bind = version.bind(instance.build, self.shared.max_reply, wall);
+        let mut wants_bytecode = 0 < bind.max_bytecode_bytes;
+        let bind = ToShim::Bind(bind);
+        let frames: Vec<&ToShim<'_>> = std::iter::once(&bind).chain(call).collect();
+        let answer = async {
+            match link.send_all(&frames).await {
+                // What it said before it closed is still there.
+                Ok(()) | Err(LinkError::Closed) => {}
+                Err(error) => return Err(error.into()),
+            }
+            loop {
+                match link.receive().await? {
+                    ToDaemon::Compiled { modules }
+                        if mem::take(&mut wants_bytecode)
+                            && version.keep_compiled(instance.build, &modules) => {}
+                    // By then the app has run, and whatever comes could be its own.
+                    ToDaemon::Bound { .. } if wants_bytecode => {
+                        return Err(BindError::Stopped(Cause::BadFrame));
+                    }
+                    frame => return loaded(&frame),
+                }
+            }
+        };
+        let answer = timeout(BIND_TIME + BIND_MARGIN, answer).await;
+        answer.unwrap_or(Err(BindError::Stopped(Cause::Deadline)))
+    }
+}
+
+/// How loading a version ended; its functions.
+fn loaded(frame: &ToDaemon<'_>) -> Result<Vec<String>, BindError> {
+    match frame {
+        ToDaemon::Bound { functions } => Ok(functions.iter().map(ToString::to_string).collect()),
+        ToDaemon::BindFailed { path, line, column, exception } => Err(BindError::Source {
+            path: (*path).to_owned(),
+            line: *line,
+            column: *column,
+            name: exception.name.to_owned(),
+            message: exception.message.to_owned(),
+        }),
+        ToDaemon::Stopped { why: Stop::Heap, .. } => Err(BindError::Stopped(Cause::OomHeap)),
+        ToDaemon::Stopped { .. } => Err(BindError::Stopped(Cause::Deadline)),
+        _ => Err(BindError::Stopped(Cause::BadFrame)),
+    }
+}
