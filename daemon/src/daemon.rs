@@ -12,7 +12,7 @@ use std::{
         fd::OwnedFd,
         unix::net::{UnixDatagram as StdDatagram, UnixListener as StdListener},
     },
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -36,7 +36,8 @@ use crate::{
     exit::{Chain, Exit},
     instance::{LaunchError, Launcher, PROOF},
     keeper::{
-        self, packets,
+        self,
+        packets::{self, Wait},
         wire::{FromKeeper, ToKeeper},
     },
     lower,
@@ -115,10 +116,10 @@ fn kernel(what: &'static str) -> impl Fn(io::Error) -> DaemonError {
 /// # Errors
 ///
 /// [`DaemonError`].
-pub fn main(id: u32, entrance: &Path) -> Result<(), DaemonError> {
+pub fn main(id: u32, leaves: u32, entrances: &[PathBuf]) -> Result<(), DaemonError> {
     use std::os::fd::AsFd as _;
     let channel = io::stdin().as_fd().try_clone_to_owned().map_err(DaemonError::Keeper)?;
-    lower::lower(id, entrance)?;
+    lower::lower(id, leaves, entrances)?;
     // Executed by a link of /proc, it would be called `exe`. Only lists of processes show the name.
     let _ = nix::sys::prctl::set_name(c"skepd");
     let mut packet = [0; 1];
@@ -291,7 +292,7 @@ async fn renew_zygotes(daemon: Arc<Daemon>, zygotes: Arc<Zygotes>, channel: Arc<
         zygotes.used_up(daemon.config.zygote_clones).await;
         tracing::info!(clones = zygotes.clones(), "renewing the zygote");
         let packet = ToKeeper::RenewZygote.encode();
-        let send = || packets::send(&channel, &packet, &[]);
+        let send = || packets::send(&channel, &packet, &[], Wait::No);
         if channel.async_io(Interest::WRITABLE, send).await.is_err() {
             return;
         }

@@ -238,20 +238,25 @@ fn v1_costs(tree: &Tree) -> Vec<Finding> {
 fn ids(config: &Config) -> Finding {
     let ids = config.ids;
     let range = ids.first..ids.first + ids.count;
-    let text = fs::read_to_string(Path::new("/etc/passwd")).unwrap_or_default();
-    let taken = text
-        .lines()
-        .filter_map(|line| line.split(':').nth(2)?.parse::<u32>().ok())
-        .find(|uid| range.contains(uid) || *uid == ids.user);
-    match taken {
+    let own = [ids.user, ids.zygote, ids.group];
+    let taken = |kind: &str, file: &str| {
+        let text = fs::read_to_string(Path::new(file)).unwrap_or_default();
+        let all = text.lines().filter_map(|line| line.split(':').nth(2)?.parse::<u32>().ok());
+        let mut ours = all.filter(|id| range.contains(id) || own.contains(id));
+        ours.next().map(|id| format!("{kind} {id} is one of this host"))
+    };
+    match taken("uid", "/etc/passwd").or_else(|| taken("gid", "/etc/group")) {
         None => {
-            ok("identities", &format!("{} to {}, daemon {}", range.start, range.end - 1, ids.user))
+            let [user, zygote, group] = own;
+            let (first, last) = (range.start, range.end - 1);
+            let found = format!("{first} to {last}, daemon {user}, zygote {zygote}, group {group}");
+            ok("identities", &found)
         }
-        Some(uid) => missing(
+        Some(found) => missing(
             "identities",
-            &format!("uid {uid} is a user of this host"),
-            "a range that nobody has",
-            "choose another range: ids.first, ids.count and ids.user in the configuration",
+            &found,
+            "numbers that nobody has",
+            "choose others: first, count, user, zygote and group below [ids] in the configuration",
         ),
     }
 }
@@ -320,7 +325,10 @@ fn fix_of_groups(error: &PrepareError) -> Option<String> {
              give a group of its own in the configuration: cgroup = \"/skep\""
                 .to_owned(),
         ),
-        PrepareError::Make { .. } | PrepareError::Leftover(_) => None,
+        PrepareError::Make { .. }
+        | PrepareError::Leftover(_)
+        | PrepareError::Limit(_)
+        | PrepareError::Foreign { .. } => None,
     }
 }
 
@@ -335,6 +343,9 @@ fn fix_of_stage(stage: CloneStage) -> Option<&'static str> {
         CloneStage::Place => {
             Some("leave the groups below cgroup = of the configuration to skepd alone")
         }
+        CloneStage::Identity => Some(
+            "choose a range of ids that nobody else uses: ids.first and ids.count in the configuration",
+        ),
         CloneStage::Descriptors | CloneStage::IdMaps | CloneStage::Release => None,
     }
 }

@@ -1,6 +1,7 @@
 //! One instance: what the daemon knows of a sandboxed process, and the proof of its death.
 //!
-//! Death is proven: kill, counters read (the kernel counts before it kills), exit seen, leaf removed.
+//! Death is proven: kill, counters read (the kernel counts before it kills), exit seen, leaf removed. The daemon
+//! kills by the leaf: it has another uid than the processes in there, and may send them no signal.
 
 mod launcher;
 
@@ -149,6 +150,10 @@ impl Instance {
     /// Reads what is left to be read, waits for its exit and removes the leaf, which proves that nobody is in
     /// there; kills whoever is. Blocks.
     fn end(&self, oom_kills: Option<OomKills>, by_itself: bool) -> Remains {
+        // One that is over left nobody behind: others cannot enter its leaf.
+        if !self.is_over() {
+            self.kill_leaf();
+        }
         // What it met before this counts, and is read while it dies.
         let oom_kills = oom_kills.and_then(|file| file.read().ok()).unwrap_or_default();
         let (limit_hits, tenant_hits) = match oom_kills {
@@ -162,7 +167,6 @@ impl Instance {
             if by_itself { self.leaf.refused_processes().unwrap_or_default() } else { 0 };
         let mut over = self.is_over_within(THROTTLED_AFTER);
         if !over {
-            self.kill_leaf();
             // A throttled process cannot even die. Most are not: for them it would be a slow write in vain.
             if let Err(error) = self.leaf.lift_cpu() {
                 tracing::debug!(instance = %self.id, %error, "cannot lift the CPU limit");

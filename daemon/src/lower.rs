@@ -3,7 +3,7 @@
 //! Unlike the zygote it keeps no capability and does not execute itself again, so it is also not
 //! dumpable: processes of the same uid can neither trace it nor read its memory.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, path::PathBuf};
 
 use caps::CapSet;
 use nix::{
@@ -37,20 +37,23 @@ pub enum LowerError {
     NoNewPrivileges(#[source] Errno),
 }
 
-/// Enters the group of `entrance` (a `cgroup.procs` file) and becomes `id`, with no capability left.
+/// Enters the groups of the entrances (`cgroup.procs` files) and becomes `id`, a member of the group `leaves`
+/// beside its own, with no capability left.
 ///
 /// # Errors
 ///
 /// [`LowerError`]; the process must end.
-pub fn lower(id: u32, entrance: &Path) -> Result<(), LowerError> {
-    fs::write(entrance, "0").map_err(LowerError::Group)?;
+pub fn lower(id: u32, leaves: u32, entrances: &[PathBuf]) -> Result<(), LowerError> {
+    for entrance in entrances {
+        fs::write(entrance, "0").map_err(LowerError::Group)?;
+    }
     // The keeper takes its signals from a descriptor and blocks them; a child inherits that.
     SigSet::empty().thread_set_mask().map_err(LowerError::Signals)?;
     let clear =
         |set| caps::clear(None, set).map_err(|source| LowerError::Capabilities { set, source });
     clear(CapSet::Bounding)?;
     let (uid, gid) = (Uid::from_raw(id), Gid::from_raw(id));
-    setgroups(&[])
+    setgroups(&[Gid::from_raw(leaves)])
         .and_then(|()| setresgid(gid, gid, gid))
         .and_then(|()| setresuid(uid, uid, uid))
         .map_err(LowerError::Identity)?;

@@ -45,12 +45,14 @@ struct Args {
     #[arg(long)]
     preflight: bool,
     /// For the keeper's own use.
-    #[arg(long, hide = true, requires_all = ["id", "entrance"])]
+    #[arg(long, hide = true, requires_all = ["id", "leaves", "entrance"])]
     role: Option<Role>,
     #[arg(long, hide = true)]
     id: Option<u32>,
     #[arg(long, hide = true)]
-    entrance: Option<PathBuf>,
+    leaves: Option<u32>,
+    #[arg(long, hide = true)]
+    entrance: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -68,14 +70,16 @@ fn main() -> ExitCode {
             return code.into();
         }
     };
-    match (args.role, args.id, &args.entrance, &args.config) {
-        (Some(Role::Daemon), Some(id), Some(entrance), _) => match daemon::main(id, entrance) {
-            Ok(()) => Exit::Clean.into(),
-            Err(error) => {
-                tell(&error);
-                error.exit().into()
+    match (args.role, args.id, args.leaves, &args.config) {
+        (Some(Role::Daemon), Some(id), Some(leaves), _) => {
+            match daemon::main(id, leaves, &args.entrance) {
+                Ok(()) => Exit::Clean.into(),
+                Err(error) => {
+                    tell(&error);
+                    error.exit().into()
+                }
             }
-        },
+        }
         (_, _, _, Some(file)) => keep(&args, file).into(),
         _ => Exit::Usage.into(),
     }

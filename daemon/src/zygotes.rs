@@ -26,7 +26,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::keeper::packets;
+use crate::keeper::packets::{self, Wait};
 
 /// How long a clone may take until the zygote says so.
 const CLONE_PATIENCE: Duration = Duration::from_secs(10);
@@ -297,7 +297,7 @@ impl Zygote {
     }
 
     async fn send(&self, packet: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
-        let send = || packets::send(&self.socket, packet, fds);
+        let send = || packets::send(&self.socket, packet, fds, Wait::No);
         self.socket.async_io(Interest::WRITABLE, send).await
     }
 

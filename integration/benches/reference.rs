@@ -25,7 +25,10 @@ use skep_integration::{
 };
 use skepd::{
     cgroup::Hierarchies,
-    keeper::{packets, spawn},
+    keeper::{
+        packets::{self, Wait},
+        spawn,
+    },
 };
 
 use crate::{control::time, stats::Series, wire};
@@ -138,7 +141,7 @@ impl Launcher {
         for _ in 0..count {
             let (mut ours, theirs) = link()?;
             let (took, done) = time(|| -> anyhow::Result<()> {
-                packets::send(&self.socket, b"s", &[theirs.as_fd(), self.leaf.as_fd()])?;
+                packets::send(&self.socket, b"s", &[theirs.as_fd(), self.leaf.as_fd()], Wait::Yes)?;
                 drop(theirs);
                 wire::first_call(&mut ours)
             });
@@ -153,7 +156,7 @@ impl Launcher {
     /// How long one that answered once takes from its kill to its end.
     pub(crate) fn killed(&self) -> anyhow::Result<Duration> {
         let (mut ours, theirs) = link()?;
-        packets::send(&self.socket, b"s", &[theirs.as_fd(), self.leaf.as_fd()])?;
+        packets::send(&self.socket, b"s", &[theirs.as_fd(), self.leaf.as_fd()], Wait::Yes)?;
         drop(theirs);
         wire::first_call(&mut ours).context("the launcher")?;
         let number = fs::read_to_string(self.group.join("cgroup.procs"))?;

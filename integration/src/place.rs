@@ -8,6 +8,8 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use skepd::config::Ids;
+
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A folder below /tmp and a name, both only of this test; the folder goes with the value.
@@ -33,6 +35,15 @@ impl Place {
         // Tests of other processes may run beside these: spread by process number.
         let first_id = 1_000_000 + (process::id() % 10_000) * 100_000 + number * 1_000;
         Self { name, folder, first_id }
+    }
+}
+
+impl Place {
+    /// Who is who, if `first_id` begins the range: as the configuration has it by default.
+    pub fn ids(&self) -> Ids {
+        let (first, count) = (self.first_id, 500);
+        let end = first + count;
+        Ids { first, count, user: end, zygote: end + 1, group: end + 2 }
     }
 }
 

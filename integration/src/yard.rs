@@ -23,7 +23,12 @@ use skep_link::{
 };
 use skepd::{
     cgroup::{Group, Hierarchies, Inside, Limit, Limits, Tree},
-    keeper::{packets, spawn},
+    config::Ids,
+    keeper::{
+        ids::IdTable,
+        packets::{self, Wait},
+        spawn::{self, Start},
+    },
 };
 
 use crate::{
@@ -59,6 +64,8 @@ pub struct End {
 /// A zygote with its own subtree of control groups.
 pub struct Yard {
     place: Place,
+    ids: Ids,
+    table: IdTable,
     tree: Tree,
     zygote: Child,
     socket: OwnedFd,
@@ -120,13 +127,13 @@ impl Yard {
             copy
         };
         let tree = Tree::new(Hierarchies::detect().unwrap(), place.name.as_ref(), limits());
-        let owner = place.first_id;
-        tree.prepare(owner, Inside::Stay).unwrap();
-        let entrance = tree.entrance(skepd::cgroup::ZYGOTE);
+        let ids = place.ids();
+        tree.prepare(&ids, Inside::Stay).unwrap();
+        let table = IdTable::new(ids.count).unwrap();
         // A copy is busy while a process that another test forked meanwhile still has it open.
         let end = Instant::now() + patience();
         let (zygote, socket) = loop {
-            match spawn::zygote(&shim, owner, &entrance) {
+            match spawn::zygote(Start { shim: &shim, ids: &ids, table: &table, tree: &tree }) {
                 Err(spawn::SpawnError::Program { source, .. })
                     if source.kind() == ErrorKind::ExecutableFileBusy && Instant::now() < end => {}
                 started => break started.unwrap(),
@@ -138,7 +145,8 @@ impl Yard {
             Some(patience()),
         )
         .unwrap();
-        let mut yard = Self { place, tree, zygote, socket, next: 0, ends: HashMap::new() };
+        let mut yard =
+            Self { place, ids, table, tree, zygote, socket, next: 0, ends: HashMap::new() };
         let (ready, _) = yard.packet().expect("the zygote did not become ready");
         assert_eq!(ready, FromZygote::Ready { version: VERSION });
         yard
@@ -149,9 +157,14 @@ impl Yard {
         Process(i32::try_from(self.zygote.id()).unwrap())
     }
 
-    /// The uid of zygote and daemon here.
-    pub fn owner(&self) -> u32 {
-        self.place.first_id
+    /// Who is who here.
+    pub fn ids(&self) -> Ids {
+        self.ids
+    }
+
+    /// How many identities are in use, as the zygote noted it for the keeper.
+    pub fn ids_in_use(&self) -> usize {
+        self.table.in_use().unwrap()
     }
 
     /// The tree.
@@ -196,9 +209,10 @@ impl Yard {
         // The daemon would have made it as this user; the test is root.
         for path in leaf.paths() {
             for file in [path.to_owned(), path.join("cgroup.procs")] {
-                chown(file, Some(self.owner()), Some(self.owner())).unwrap();
+                chown(file, Some(self.ids.user), Some(self.ids.user)).unwrap();
             }
         }
+        leaf.open_to(self.ids.group).unwrap();
         let (link, theirs) = UnixStream::pair().unwrap();
         link.set_read_timeout(Some(patience())).unwrap();
         let groups = leaf.open().unwrap();
@@ -206,7 +220,7 @@ impl Yard {
         let mut fds: Vec<BorrowedFd<'_>> = vec![theirs.as_fd()];
         fds.extend(groups.iter().map(OwnedFd::as_fd));
         let ask = ToZygote::Clone { instance: number, id, places };
-        packets::send(&self.socket, &ask.encode(), &fds).unwrap();
+        packets::send(&self.socket, &ask.encode(), &fds, Wait::Yes).unwrap();
         Asked { number, id, leaf, link }
     }
 

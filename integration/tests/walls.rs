@@ -497,7 +497,7 @@ fn the_zygote_has_three_capabilities_and_no_network() {
     for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
         assert_eq!(status[set], three, "{set}");
     }
-    assert_eq!(status["Uid"].split_whitespace().next().unwrap(), yard.owner().to_string());
+    assert_eq!(status["Uid"].split_whitespace().next().unwrap(), yard.ids().zygote.to_string());
     assert_eq!(status["Threads"], "1");
     assert_ne!(yard.zygote().namespaces()["net"], Process::own().namespaces()["net"]);
 }

@@ -3,9 +3,9 @@
 //! Every child has a copy of the zygote's mounts, in a mount namespace of its own and owned by its own
 //! user namespace: so all that a child can ever see is empty, it costs a child no mount of its own, and the
 //! kernel has one mount to copy and to take down instead of all the host's. What the zygote itself still
-//! needs of the host is below one descriptor of `/proc`, which children close.
+//! needs of the host is below one descriptor of a `/proc` of its own, which children close.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use nix::{
     errno::Errno,
@@ -19,17 +19,43 @@ use nix::{
     unistd::{chdir, pivot_root, write},
 };
 
-/// The host's `/proc` or a folder of it, also where it is mounted nowhere any more.
+/// The zygote's `/proc` or a folder of it, mounted nowhere any more.
 #[derive(Debug)]
 pub struct Proc(OwnedFd);
 
 impl Proc {
+    /// Enters a mount namespace of its own and mounts a `/proc` there that shows processes only, and of those
+    /// the ones that this process may trace: no setting of the host is below it.
+    ///
+    /// # Errors
+    ///
+    /// [`RootError`] names the part.
+    pub fn private() -> Result<Self, RootError> {
+        unshare(CloneFlags::CLONE_NEWNS).map_err(part("a mount namespace"))?;
+        make_private()?;
+        // Both options since Linux 5.8.
+        let options = Some("subset=pid,hidepid=ptraceable");
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+        mount(Some("proc"), "/proc", Some("proc"), flags, options).map_err(part("a proc"))?;
+        let opened = Self::open().map_err(part("opening /proc"));
+        // The empty root has no need of it; who keeps the host's root sees the host's.
+        umount2("/proc", MntFlags::MNT_DETACH).map_err(part("hiding its proc"))?;
+        opened
+    }
+
+    /// The one that is mounted.
+    ///
     /// # Errors
     ///
     /// The kernel's: there is no `/proc`.
     pub fn open() -> Result<Self, Errno> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         open("/proc", flags, Mode::empty()).map(Self)
+    }
+
+    /// The folder itself, for a rule about what is below it.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 
     /// The folder at `path` below it.
@@ -95,25 +121,19 @@ fn wanted() -> MsFlags {
     MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC
 }
 
-/// Leaves the host's mounts, in a mount namespace of its own, for one empty, read-only one.
+fn make_private() -> Result<(), RootError> {
+    let nothing: Option<&str> = None;
+    mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)
+        .map_err(part("mounts of its own"))
+}
+
+/// Leaves the host's mounts for one empty, read-only one. The process is alone in its mount namespace.
 ///
 /// # Errors
 ///
 /// [`RootError`] names the part; the process must end.
-pub fn enter() -> Result<(), RootError> {
-    unshare(CloneFlags::CLONE_NEWNS).map_err(part("a mount namespace"))?;
-    empty()
-}
-
-/// The same for a process that is alone in its mount namespace already.
-///
-/// # Errors
-///
-/// As [`enter`].
 pub fn empty() -> Result<(), RootError> {
-    let nothing: Option<&str> = None;
-    mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)
-        .map_err(part("mounts of its own"))?;
+    make_private()?;
     // Over /proc, which exists on every host that we run on.
     let options = format!("size=4k,nr_inodes={INODES},mode=0555");
     mount(Some("skep"), "/proc", Some("tmpfs"), wanted(), Some(options.as_str()))
@@ -125,7 +145,7 @@ pub fn empty() -> Result<(), RootError> {
     chdir("/").map_err(part("the new root"))
 }
 
-/// Whether the root is what [`enter`] made: read-only, without programs and devices, and without room for
+/// Whether the root is what [`empty`] made: read-only, without programs and devices, and without room for
 /// anything but itself.
 ///
 /// # Errors

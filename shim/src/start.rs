@@ -29,7 +29,9 @@ pub const KEPT: [Capability; 3] =
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The arguments are not the keeper's.
-    #[error("usage: skep-shim lower UID GROUP-FILE (started by skepd, not by hand)")]
+    #[error(
+        "usage: skep-shim lower UID GROUP-ID GROUP-FILE (started by skepd, not by hand), or version"
+    )]
     Usage,
     /// The control group cannot be entered.
     #[error("cannot enter the control group by {}", .file.display())]
@@ -63,13 +65,26 @@ pub enum StartError {
     },
 }
 
+/// What this program was started for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// To give root up first.
+    Lower(Lower),
+    /// To be the zygote.
+    Serve,
+    /// To tell the version of its frames, [`skep_link::VERSION`].
+    Version,
+}
+
 /// What the keeper says to [`lower`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// The uid and gid of daemon and zygote.
+pub struct Lower {
+    /// The uid and gid of the zygote.
     pub id: u32,
+    /// Its one supplementary group, which may put processes into leaves.
+    pub leaves: u32,
     /// The `cgroup.procs` file of the zygote's control group.
-    pub group: PathBuf,
+    pub entrance: PathBuf,
 }
 
 impl Plan {
@@ -78,13 +93,17 @@ impl Plan {
     /// # Errors
     ///
     /// [`StartError::Usage`].
-    pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>, StartError> {
-        match (args.next().as_deref(), args.next(), args.next(), args.next()) {
-            (Some("zygote"), None, None, None) => Ok(None),
-            (Some("lower"), Some(id), Some(group), None) => {
-                let id = id.parse().map_err(|_| StartError::Usage)?;
-                Ok(Some(Self { id, group: group.into() }))
-            }
+    pub fn parse(args: impl Iterator<Item = String>) -> Result<Self, StartError> {
+        let args: Vec<String> = args.take(5).collect();
+        let number = |text: &String| text.parse().map_err(|_| StartError::Usage);
+        match args.as_slice() {
+            [word] if word == "zygote" => Ok(Self::Serve),
+            [word] if word == "version" => Ok(Self::Version),
+            [word, id, leaves, entrance] if word == "lower" => Ok(Self::Lower(Lower {
+                id: number(id)?,
+                leaves: number(leaves)?,
+                entrance: entrance.into(),
+            })),
             _ => Err(StartError::Usage),
         }
     }
@@ -96,9 +115,9 @@ impl Plan {
 /// # Errors
 ///
 /// [`StartError`] names the step; nothing was executed.
-pub fn lower(plan: &Plan) -> Result<Infallible, StartError> {
-    fs::write(&plan.group, "0")
-        .map_err(|source| StartError::Enter { file: plan.group.clone(), source })?;
+pub fn lower(plan: &Lower) -> Result<Infallible, StartError> {
+    fs::write(&plan.entrance, "0")
+        .map_err(|source| StartError::Enter { file: plan.entrance.clone(), source })?;
     let kept: CapsHashSet = KEPT.into_iter().collect();
     let set = |set, caps: &CapsHashSet| {
         caps::set(None, set, caps).map_err(|source| StartError::Capabilities { set, source })
@@ -112,7 +131,7 @@ pub fn lower(plan: &Plan) -> Result<Infallible, StartError> {
     caps::securebits::set_keepcaps(true)
         .map_err(|source| StartError::Capabilities { set: CapSet::Permitted, source })?;
     let (uid, gid) = (Uid::from_raw(plan.id), Gid::from_raw(plan.id));
-    setgroups(&[])
+    setgroups(&[Gid::from_raw(plan.leaves)])
         .and_then(|()| setresgid(gid, gid, gid))
         .and_then(|()| setresuid(uid, uid, uid))
         .map_err(|source| StartError::Identity { id: plan.id, source })?;
@@ -144,18 +163,20 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(args: &[&str], expected: Option<Option<Plan>>) {
+    fn check(args: &[&str], expected: Option<Plan>) {
         let parsed = Plan::parse(args.iter().map(ToString::to_string));
         assert_eq!(parsed.ok(), expected, "for {args:?}");
     }
 
     #[test]
     fn only_the_keepers_words_are_understood() {
-        let plan = Plan { id: 7, group: "/g/cgroup.procs".into() };
-        check(&["lower", "7", "/g/cgroup.procs"], Some(Some(plan)));
-        check(&["zygote"], Some(None));
-        check(&["lower", "x", "/g"], None);
-        check(&["lower", "7"], None);
+        let lower = Lower { id: 7, leaves: 8, entrance: "/g/cgroup.procs".into() };
+        check(&["lower", "7", "8", "/g/cgroup.procs"], Some(Plan::Lower(lower)));
+        check(&["zygote"], Some(Plan::Serve));
+        check(&["version"], Some(Plan::Version));
+        check(&["lower", "x", "8", "/g"], None);
+        check(&["lower", "7", "8"], None);
+        check(&["lower", "7", "8", "/g", "more"], None);
         check(&["zygote", "more"], None);
         check(&[], None);
     }

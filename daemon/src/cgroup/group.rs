@@ -1,14 +1,22 @@
 //! One group, in every hierarchy that it is in: made, limited, killed, counted, removed.
 
 use std::{
+    ffi::CString,
     fs::{self, File},
     io::{self, Read as _},
-    os::{fd::OwnedFd, unix::fs::FileExt as _},
+    os::{
+        fd::OwnedFd,
+        unix::fs::{FileExt as _, PermissionsExt as _},
+    },
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
+use rustix::{
+    fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, unlinkat},
+    io::Errno,
+};
 use skep_core::{ByteCount, Ceiling, CpuShare};
 
 use super::{Controller, Hierarchies, Limit, LimitError, Limits, limits};
@@ -192,6 +200,32 @@ impl Group {
         set.copied().try_for_each(|limit| limits::set(self, limit, wanted))
     }
 
+    /// Limits memory, without swap, and nothing else; at the limit all processes in it end together, where the
+    /// kernel can.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`].
+    pub fn limit_memory(&self, memory: Ceiling<ByteCount>) -> Result<(), LimitError> {
+        let wanted = Limits { memory, cpu: Ceiling::Open, processes: Ceiling::Open };
+        let own = [Limit::Memory, Limit::Swap, Limit::OomGroup];
+        own.into_iter().try_for_each(|limit| limits::set(self, limit, &wanted))
+    }
+
+    /// Lets the members of `group` put processes into it.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn open_to(&self, group: u32) -> io::Result<()> {
+        for path in self.paths() {
+            let procs = path.join("cgroup.procs");
+            std::os::unix::fs::chown(&procs, None, Some(group))?;
+            fs::set_permissions(&procs, fs::Permissions::from_mode(0o664))?;
+        }
+        Ok(())
+    }
+
     /// Changes the CPU limit alone.
     ///
     /// # Errors
@@ -217,14 +251,6 @@ impl Group {
     /// The kernel's; before Linux 5.14 there is no such file.
     pub fn kill(&self) -> io::Result<()> {
         fs::write(self.v2.join("cgroup.kill"), "1")
-    }
-
-    /// Kills every process below it, not those in it.
-    pub(super) fn kill_below(&self) -> io::Result<()> {
-        for child in children(&self.v2)? {
-            fs::write(child.join("cgroup.kill"), "1")?;
-        }
-        Ok(())
     }
 
     /// Descriptors of its folders, version 2 first: what a clone needs to be born here.
@@ -320,16 +346,6 @@ impl Group {
         let now = Instant::now();
         self.paths().try_for_each(|path| remove_dir(path, now))
     }
-
-    /// Removes every group below it, not itself.
-    ///
-    /// # Errors
-    ///
-    /// [`RemoveError`] if something is still in one after a second.
-    pub fn remove_below(&self) -> Result<(), RemoveError> {
-        let patience = Instant::now() + Duration::from_secs(1);
-        self.paths().try_for_each(|path| remove_children(path, patience))
-    }
 }
 
 pub(super) fn children(group: &Path) -> io::Result<Vec<PathBuf>> {
@@ -347,27 +363,66 @@ pub(super) fn children(group: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn remove_children(group: &Path, patience: Instant) -> Result<(), RemoveError> {
-    for child in children(group).map_err(|source| RemoveError::new(group, source))? {
-        remove_children(&child, patience)?;
-        remove_dir(&child, patience)?;
+/// How long the processes of a group that was killed may take to be gone.
+const EMPTY_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Removes a group and every group below it, however many and however deep they are: whoever made them may
+/// have meant to be in the way.
+pub(super) fn remove_tree(group: &Path) -> Result<(), RemoveError> {
+    let failed = |source: io::Error| RemoveError::new(group, source);
+    let patience = Instant::now() + EMPTY_PATIENCE;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut here = match openat(CWD, group, flags, Mode::empty()) {
+        Err(Errno::NOENT) => return Ok(()),
+        opened => opened.map_err(|errno| failed(errno.into()))?,
+    };
+    // The names of the groups on the way down to `here`: no path is too long for that.
+    let mut names: Vec<CString> = Vec::new();
+    loop {
+        if let Some(name) = child(&here).map_err(failed)? {
+            here =
+                openat(&here, &name, flags, Mode::empty()).map_err(|errno| failed(errno.into()))?;
+            names.push(name);
+        } else if let Some(name) = names.pop() {
+            here =
+                openat(&here, c"..", flags, Mode::empty()).map_err(|errno| failed(errno.into()))?;
+            while_busy(patience, || Ok(unlinkat(&here, &name, AtFlags::REMOVEDIR)?))
+                .map_err(failed)?;
+        } else {
+            return remove_dir(group, patience);
+        }
     }
-    Ok(())
 }
 
-fn remove_dir(group: &Path, patience: Instant) -> Result<(), RemoveError> {
+/// The name of a group right below this one, if there is any.
+fn child(group: &OwnedFd) -> io::Result<Option<CString>> {
+    for entry in Dir::read_from(group)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if entry.file_type() == FileType::Directory && name != c"." && name != c".." {
+            return Ok(Some(name.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Tries again while the kernel says that the group is busy: its last process is just about to be gone.
+fn while_busy(patience: Instant, mut remove: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     loop {
-        match fs::remove_dir(group) {
-            Ok(()) => return Ok(()),
+        match remove() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error)
                 if error.kind() == io::ErrorKind::ResourceBusy && Instant::now() < patience =>
             {
                 thread::sleep(Duration::from_millis(1));
             }
-            Err(source) => return Err(RemoveError::new(group, source)),
+            removed => return removed,
         }
     }
+}
+
+fn remove_dir(group: &Path, patience: Instant) -> Result<(), RemoveError> {
+    while_busy(patience, || fs::remove_dir(group)).map_err(|source| RemoveError::new(group, source))
 }
 
 /// Some kernels count no failures while memory and memory with swap have the same limit: having been

@@ -15,16 +15,22 @@ mod mounts;
 
 use std::{
     fs, io,
-    os::unix::fs::{DirBuilderExt as _, chown},
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, chown},
     path::{Path, PathBuf},
 };
+
+use skep_core::{ByteCount, Ceiling};
+
+use crate::config::Ids;
 
 pub use group::{Counters, Group, MemoryPeak, OomKills, RemoveError};
 pub use limits::{Limit, LimitError, Limits};
 pub use mounts::{Controller, DetectError, Hierarchies, Mode};
 
-/// The group of keeper and daemon, below the root.
+/// The group of the keeper, below the root.
 pub const CONTROL: &str = "control";
+/// The group of the daemon.
+pub const DAEMON: &str = "daemon";
 /// The group of the zygotes.
 pub const ZYGOTE: &str = "zygote";
 /// The group above all tenants.
@@ -66,7 +72,24 @@ pub enum PrepareError {
     /// What an earlier run left cannot be removed.
     #[error("cannot remove what an earlier run left")]
     Leftover(#[from] RemoveError),
+    /// A limit does not hold.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// Somebody else uses the subtree.
+    #[error(
+        "control group {} is not Skep's: it has {}, and everything below it would be killed; choose \
+         another with cgroup = in the configuration", .path.display(), .found.display()
+    )]
+    Foreign {
+        /// The root of the subtree.
+        path: PathBuf,
+        /// A group below it.
+        found: PathBuf,
+    },
 }
+
+/// Groups below the one of a tenant's instance: none, in the hierarchy that can tell.
+const DEPTH_BELOW_TENANTS: u32 = 2;
 
 /// Where the process stands that makes a subtree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,24 +147,18 @@ impl Tree {
         self.group(group).v2().join("cgroup.procs")
     }
 
-    /// As root: makes the subtree, empty, with every controller enabled, and gives it to `owner`.
+    /// As root: makes the subtree, empty, with every controller enabled. Only the tenants' part is the
+    /// daemon's; the zygote may take processes out of the root, where its way to the leaves begins.
     ///
-    /// Whatever an earlier run left below it is killed and removed first. With [`Inside::Enter`] the
-    /// caller itself moves into the control group.
+    /// Whatever an earlier run left below it is killed and removed first, whatever it is called. With
+    /// [`Inside::Enter`] the caller itself moves into the control group.
     ///
     /// # Errors
     ///
     /// [`PrepareError`] names the group, the controller and the kernel's answer.
-    pub fn prepare(&self, owner: u32, inside: Inside) -> Result<(), PrepareError> {
-        self.clear()?;
-        for below in [CONTROL, ZYGOTE] {
-            // Made anew: the kernel kills what a member of a group that was killed clones into another.
-            let stale = self.group(below);
-            if stale.exists() {
-                stale.kill().map_err(|source| RemoveError::new(stale.v2(), source))?;
-                stale.remove()?;
-            }
-        }
+    pub fn prepare(&self, ids: &Ids, inside: Inside) -> Result<(), PrepareError> {
+        self.refuse_foreign()?;
+        self.clear_group("", None)?;
         let root = self.group("");
         let mut above = PathBuf::new();
         for part in &self.name {
@@ -152,7 +169,7 @@ impl Tree {
                 make_dir(&top.join(&above))?;
             }
         }
-        for below in [CONTROL, ZYGOTE, TENANTS] {
+        for below in [CONTROL, DAEMON, ZYGOTE, TENANTS] {
             for path in self.group(below).paths() {
                 make_dir(path)?;
             }
@@ -165,13 +182,62 @@ impl Tree {
                 .map_err(|source| PrepareError::Make { path: entrance, source })?;
         }
         self.enable_below(root.v2())?;
-        self.enable_below(self.group(TENANTS).v2())?;
-        for group in [root, self.group(CONTROL), self.group(ZYGOTE), self.group(TENANTS)] {
-            for path in group.paths() {
-                give(path, owner)?;
-            }
+        let tenants = self.group(TENANTS);
+        self.enable_below(tenants.v2())?;
+        for path in root.paths() {
+            // An earlier version gave it away, and a service manager may have.
+            give(path, &ROOTS_FILES, (0, 0), 0o644)?;
+        }
+        give(root.v2(), &["cgroup.procs"], (0, ids.zygote), 0o664)?;
+        let depth = tenants.v2().join("cgroup.max.depth");
+        fs::write(&depth, DEPTH_BELOW_TENANTS.to_string())
+            .map_err(|source| PrepareError::Make { path: depth, source })?;
+        for path in tenants.paths() {
+            give(
+                path,
+                &["cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "tasks"],
+                (ids.user, ids.user),
+                0o644,
+            )?;
+            give(path, &[""], (ids.user, ids.user), 0o755)?;
         }
         Ok(())
+    }
+
+    /// A group with others below it that is not a subtree of ours is somebody else's: they would be killed.
+    fn refuse_foreign(&self) -> Result<(), PrepareError> {
+        let root = self.group("");
+        let failed = |source| PrepareError::Leftover(RemoveError::new(root.v2(), source));
+        let children = group::children(root.v2()).map_err(failed)?;
+        let ours = [CONTROL, DAEMON, ZYGOTE, TENANTS];
+        let is_ours = |path: &PathBuf| ours.iter().any(|name| path.ends_with(name));
+        match children.first() {
+            Some(found) if !children.iter().any(is_ours) => {
+                Err(PrepareError::Foreign { path: root.v2().to_owned(), found: found.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Limits the daemon's own memory.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`].
+    pub fn limit_daemon(&self, memory: ByteCount) -> Result<(), LimitError> {
+        self.group(DAEMON).limit_memory(Ceiling::At(memory))
+    }
+
+    /// The files by which the daemon enters its group: in the version 2 hierarchy, and in the one that counts
+    /// memory.
+    pub fn daemon_entrances(&self) -> Vec<PathBuf> {
+        let group = self.group(DAEMON);
+        let (memory, unified) = group.of(Controller::Memory);
+        let mut entrances = vec![self.entrance(DAEMON)];
+        if !unified {
+            entrances.push(memory.join("cgroup.procs"));
+        }
+        entrances
     }
 
     /// Lets leaves below a tenant's group have limits of their own.
@@ -215,10 +281,26 @@ impl Tree {
     ///
     /// [`RemoveError`] names the group that stays.
     pub fn clear(&self) -> Result<(), RemoveError> {
-        let tenants = self.group(TENANTS);
         // Group by group: the one around them is not the daemon's to kill.
-        tenants.kill_below().map_err(|source| RemoveError::new(tenants.v2(), source))?;
-        tenants.remove_below()
+        self.clear_group(TENANTS, None)
+    }
+
+    /// Kills and removes every group right below this one but `kept`, whatever it is called.
+    fn clear_group(&self, group: &str, kept: Option<&str>) -> Result<(), RemoveError> {
+        let root = self.group(group);
+        for path in root.paths() {
+            for child in group::children(path).map_err(|source| RemoveError::new(path, source))? {
+                if child.file_name().is_some_and(|name| Some(name) == kept.map(AsRef::as_ref)) {
+                    continue;
+                }
+                if path == root.v2() {
+                    fs::write(child.join("cgroup.kill"), "1")
+                        .map_err(|source| RemoveError::new(&child, source))?;
+                }
+                group::remove_tree(&child)?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes everything below the subtree's root, killing what is left in it, and then the root, which
@@ -231,14 +313,7 @@ impl Tree {
     /// [`RemoveError`] names the group that stays.
     pub fn remove(&self, home: Option<&Path>) -> Result<(), RemoveError> {
         let root = self.group("");
-        for below in [TENANTS, ZYGOTE] {
-            let group = self.group(below);
-            if group.exists() {
-                group.kill().map_err(|source| RemoveError::new(group.v2(), source))?;
-            }
-            group.remove_below()?;
-            group.remove()?;
-        }
+        self.clear_group("", Some(CONTROL))?;
         if let Some(home) = home {
             let home = self.hierarchies.v2().join(home.strip_prefix("/").unwrap_or(home));
             if home == root.v2() {
@@ -247,11 +322,7 @@ impl Tree {
             fs::write(home.join("cgroup.procs"), "0")
                 .map_err(|source| RemoveError::new(&home, source))?;
         }
-        let control = self.group(CONTROL);
-        if control.exists() {
-            control.kill().map_err(|source| RemoveError::new(control.v2(), source))?;
-        }
-        root.remove_below()?;
+        self.clear_group("", None)?;
         root.remove()
     }
 }
@@ -265,12 +336,16 @@ fn make_dir(path: &Path) -> Result<(), PrepareError> {
     }
 }
 
-/// Gives a group to `owner`: the folder, and the files that a manager writes. The limits of the root
-/// itself stay with whoever delegated it.
-fn give(group: &Path, owner: u32) -> Result<(), PrepareError> {
-    let files = ["", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "tasks"];
-    for path in files.map(|file| group.join(file)).into_iter().filter(|path| path.exists()) {
-        chown(&path, Some(owner), Some(owner))
+/// What the root's own files are; the limits of the root itself stay with whoever delegated it.
+const ROOTS_FILES: [&str; 4] =
+    ["cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "tasks"];
+
+/// Gives `files` of a group (the empty name is the folder itself) to an owner, with these permissions.
+fn give(group: &Path, files: &[&str], owner: (u32, u32), mode: u32) -> Result<(), PrepareError> {
+    let paths = files.iter().map(|file| group.join(file)).filter(|path| path.exists());
+    for path in paths {
+        chown(&path, Some(owner.0), Some(owner.1))
+            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(mode)))
             .map_err(|source| PrepareError::Make { path, source })?;
     }
     Ok(())

@@ -58,6 +58,8 @@ pub struct Config {
     pub sizes: Sizes,
     /// How much console text is taken and kept.
     pub logs: LogBounds,
+    /// Memory of the daemon's own process, at most.
+    pub daemon_memory: ByteCount,
     /// How long running calls may take when the daemon stops.
     pub drain: Duration,
     /// Clones after which the zygote is renewed.
@@ -75,8 +77,12 @@ pub struct Ids {
     pub first: u32,
     /// How many ids instances may have, and so how many there can be at the same time.
     pub count: u32,
-    /// Of daemon and zygotes.
+    /// Of the daemon.
     pub user: u32,
+    /// Of the zygotes.
+    pub zygote: u32,
+    /// The group that both are members of: it may put processes into leaves.
+    pub group: u32,
 }
 
 /// Sizes of messages.
@@ -118,6 +124,9 @@ pub struct Tenant {
     /// Processes.
     pub processes: Ceiling<u32>,
 }
+
+/// With less the daemon could not even start.
+const MIN_DAEMON_MEMORY: ByteCount = ByteCount::from_mib(64);
 
 /// Which peers a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,6 +258,9 @@ impl Config {
                 bytes_per_call: table.get_or("bytes_per_call", ByteCount::from_bytes(64 << 10)),
                 lines_kept: table.get_or("lines_kept", 1000),
             }),
+            daemon_memory: top.table("daemon", |table| {
+                bounded(table, "memory", ByteCount::from_mib(512), MIN_DAEMON_MEMORY)
+            }),
             drain: top.get_or("drain", DurationText(Duration::from_secs(10))).0,
             zygote_clones: top.get_or("zygote_clones", 100_000),
             tenants,
@@ -287,24 +299,34 @@ fn cgroup(top: &mut Reader<'_>) -> Option<PathBuf> {
 fn ids(table: &mut Reader<'_>) -> Ids {
     let first: u32 = table.get_or("first", 200_000);
     let count = table.get_or("count", AtLeastOne(NonZeroU32::MIN.saturating_add(9_999))).0.get();
-    let user = table.get("user").unwrap_or_else(|| first.saturating_add(count));
+    // By default the three numbers above the range.
+    let end = first.saturating_add(count);
+    let mut above = |key, number: u32| table.get(key).unwrap_or_else(|| end.saturating_add(number));
+    let (user, zygote, group) = (above("user", 0), above("zygote", 1), above("group", 2));
     if first < 1000 {
         let what = format_args!("is {first}: ids below 1000 belong to the host itself");
         table.problem("first", what);
     }
-    match first.checked_add(count) {
-        Some(end) if end < u32::MAX => {
-            if (first..end).contains(&user) {
-                let what = format_args!("is {user}, inside the range of the instances");
-                table.problem("user", what);
-            }
+    let fits = first.checked_add(count).and_then(|end| end.checked_add(2));
+    if fits.is_none_or(|last| last == u32::MAX) {
+        table.problem(
+            "count",
+            "the range, and the three numbers above it, end above the largest id",
+        );
+    }
+    let own = [("user", user), ("zygote", zygote), ("group", group)];
+    for (at, (key, id)) in own.into_iter().enumerate() {
+        if fits.is_some() && (first..end).contains(&id) {
+            table.problem(key, format_args!("is {id}, inside the range of the instances"));
         }
-        _ => table.problem("count", "the range ends above the largest id"),
+        if id == 0 {
+            table.problem(key, "is root, which keeps every file of the host open");
+        }
+        if let Some((other, _)) = own[..at].iter().find(|(_, other)| *other == id) {
+            table.problem(key, format_args!("is {id}, the same as ids.{other}"));
+        }
     }
-    if user == 0 {
-        table.problem("user", "is root, which keeps every file of the host open");
-    }
-    Ids { first, count, user }
+    Ids { first, count, user, zygote, group }
 }
 
 fn pool(table: &mut Reader<'_>) -> PoolLimits {
@@ -484,7 +506,8 @@ mod tests {
     #[test]
     fn a_tenant_and_a_caller_are_enough() {
         let config = parse(LEAST).unwrap();
-        assert_eq!(config.ids, Ids { first: 200_000, count: 10_000, user: 210_000 });
+        let (user, zygote, group) = (210_000, 210_001, 210_002);
+        assert_eq!(config.ids, Ids { first: 200_000, count: 10_000, user, zygote, group });
         assert_eq!(config.shim, Path::new("/x/skep-shim"));
         assert_eq!(config.defaults.memory, ByteCount::from_mib(64));
     }
@@ -576,6 +599,23 @@ mod tests {
         refused(
             "[ids]\ncount = 10\nuser = 0",
             &["line 3: ids.user: is root, which keeps every file of the host open"],
+        );
+    }
+
+    #[test]
+    fn daemon_zygote_and_their_group_are_three_numbers_of_their_own() {
+        refused(
+            "[ids]\nfirst = 5000\ncount = 10\nuser = 5012\nzygote = 5012\ngroup = 0",
+            &[
+                "line 5: ids.zygote: is 5012, the same as ids.user",
+                "line 6: ids.group: is root, which keeps every file of the host open",
+            ],
+        );
+        refused(
+            "[ids]\nfirst = 4294967280\ncount = 13",
+            &[
+                "line 3: ids.count: the range, and the three numbers above it, end above the largest id",
+            ],
         );
     }
 

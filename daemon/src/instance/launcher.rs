@@ -7,7 +7,7 @@ use std::{
     collections::{HashMap, VecDeque},
     io,
     os::{
-        fd::{AsFd as _, OwnedFd},
+        fd::{AsFd as _, BorrowedFd, OwnedFd},
         unix::{fs::MetadataExt as _, net::UnixStream as Pair},
     },
     sync::{
@@ -18,11 +18,12 @@ use std::{
 };
 
 use nix::{time::clock_getcpuclockid, unistd::Pid};
-use rustix::process::{Resource, Signal, getrlimit, pidfd_send_signal};
+use rustix::process::{Resource, getrlimit};
 use skep_core::{ByteCount, Cause, InstanceId, TenantId};
 use skep_link::{
     VERSION,
     frame::{NAMESPACES, ToDaemon},
+    zygote::CloneStage,
 };
 use tokio::time::{sleep, timeout};
 
@@ -30,7 +31,7 @@ use super::{Death, Instance, PROOF_PATIENCE, Remains, lock, remove};
 use crate::{
     cgroup::{Group, LimitError, Limits, MemoryPeak, PrepareError, Tree},
     link::{Link, LinkError},
-    zygotes::{CloneError, Zygotes},
+    zygotes::{Clone as Cloned, CloneError, Zygotes},
 };
 
 /// The group of the sandbox that proves the walls: a name that no tenant can have.
@@ -91,6 +92,18 @@ pub enum LaunchError {
     Shared(&'static str),
 }
 
+impl LaunchError {
+    /// What whoever waits for the instance is told.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Clone(CloneError::NoZygote | CloneError::Silent | CloneError::Lost) => {
+                Cause::ZygoteLost
+            }
+            _ => Cause::SpawnFailed,
+        }
+    }
+}
+
 /// Where a clone will be.
 struct Place {
     groups: Vec<OwnedFd>,
@@ -100,9 +113,15 @@ struct Place {
 }
 
 impl Place {
-    /// Makes the leaf, with limits that hold.
-    fn make(leaf: &Group, tenant: &Group, limits: &Limits) -> Result<Self, LaunchError> {
+    /// Makes the leaf, with limits that hold, which the members of `group` may put a process into.
+    fn make(
+        leaf: &Group,
+        tenant: &Group,
+        limits: &Limits,
+        group: u32,
+    ) -> Result<Self, LaunchError> {
         leaf.make().map_err(LaunchError::Leaf)?;
+        leaf.open_to(group).map_err(LaunchError::Leaf)?;
         leaf.limit(limits)?;
         Ok(Self {
             groups: leaf.open().map_err(LaunchError::Leaf)?,
@@ -119,6 +138,8 @@ pub struct Launcher {
     zygotes: Arc<Zygotes>,
     ids: Mutex<VecDeque<u32>>,
     id_count: u32,
+    /// Whose members may put processes into leaves.
+    group: u32,
     /// See [`Self::share`].
     share: usize,
     next: AtomicU64,
@@ -158,6 +179,7 @@ impl Launcher {
             zygotes,
             ids: Mutex::new((ids.first..ids.first + count).collect()),
             id_count: count,
+            group: ids.group,
             share: share_of(ids.count, fit),
             next: AtomicU64::new(1),
             reply,
@@ -253,11 +275,11 @@ impl Launcher {
     ) -> Result<(Arc<Instance>, Link), LaunchError> {
         let tenant = self.tree.tenant(tenant);
         let Place { groups, memory_peak, tenant_hits } = {
-            let (leaf, tenant) = (leaf.clone(), tenant.clone());
-            aside(move || Place::make(&leaf, &tenant, &limits.0)).await?
+            let (leaf, tenant, group) = (leaf.clone(), tenant.clone(), self.group);
+            aside(move || Place::make(&leaf, &tenant, &limits.0, group)).await?
         };
         let (ours, theirs) = Pair::pair().map_err(LaunchError::Leaf)?;
-        let clone = self.zygotes.clone_instance(id, host_id, theirs.as_fd(), &groups).await?;
+        let clone = self.clone_instance(id, host_id, theirs.as_fd(), &groups).await?;
         drop((theirs, groups));
         let mut link = Link::new(ours, self.reply).map_err(LaunchError::Leaf)?;
         let mut instance = Instance {
@@ -296,6 +318,28 @@ impl Launcher {
         let instance = Arc::new(instance);
         self.check_namespaces(&instance).await?;
         Ok((instance, link))
+    }
+
+    /// An identity of a zygote that was lost is free again when the keeper has reaped whose it was, which may be a
+    /// moment after we saw its end.
+    async fn clone_instance(
+        &self,
+        id: InstanceId,
+        host_id: u32,
+        link: BorrowedFd<'_>,
+        groups: &[OwnedFd],
+    ) -> Result<Cloned, CloneError> {
+        let until = Instant::now() + DYING_PATIENCE;
+        loop {
+            match self.zygotes.clone_instance(id, host_id, link, groups).await {
+                Err(CloneError::Refused { at: CloneStage::Identity, .. })
+                    if Instant::now() < until =>
+                {
+                    sleep(Duration::from_millis(5)).await;
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// Each namespace must be one that nobody else who lives here is in. The kernel gives the numbers
@@ -348,8 +392,6 @@ impl Launcher {
     ) -> (Death, Option<tokio::task::JoinHandle<()>>) {
         // Opened first, so that whoever watches the file knows that an end begins; read while it dies.
         let oom_kills = instance.leaf.oom_kills().ok();
-        // One that has ended already cannot be signalled; that its leaf is empty is what counts.
-        let _ = pidfd_send_signal(&instance.pidfd, Signal::KILL);
         let ending = {
             let instance = Arc::clone(instance);
             aside(move || instance.end(oom_kills, we_killed.is_none()))

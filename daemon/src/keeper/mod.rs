@@ -4,13 +4,14 @@
 //! root can make (control groups, folders, the listening socket), starts the two processes below it,
 //! restarts a dead zygote with back-off and hands its socket over, and takes everything down at the end.
 
+pub mod ids;
 pub mod packets;
 mod place;
 pub mod spawn;
 pub mod wire;
+mod zygotes;
 
 use std::{
-    collections::HashMap,
     fs::File,
     io,
     os::{
@@ -29,21 +30,23 @@ use nix::{
         prctl,
         signal::{SigSet, Signal, kill},
         signalfd::{SfdFlags, SignalFd},
-        wait::{WaitPidFlag, WaitStatus, waitpid},
+        wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid},
     },
     unistd::Pid,
 };
-use skep_core::Backoff;
 
 use self::{
+    ids::IdTable,
+    packets::Wait,
     place::{PlaceError, Socket},
-    spawn::SpawnError,
+    spawn::{SpawnError, Start},
     wire::{FromKeeper, ToKeeper},
+    zygotes::Zygotes,
 };
 use crate::{
-    cgroup::{CONTROL, Inside, Limit, PrepareError, RemoveError, Tree, ZYGOTE},
+    cgroup::{DAEMON, Inside, Limit, LimitError, PrepareError, RemoveError, Tree},
     config::Config,
-    exit::{Chain, Exit, say},
+    exit::{Exit, say},
 };
 
 /// Why the keeper stopped before its time.
@@ -69,6 +72,12 @@ pub enum KeeperError {
         /// The kernel's answer.
         source: Errno,
     },
+    /// The daemon's memory cannot be limited.
+    #[error("cannot limit the daemon's memory")]
+    Limit(#[from] LimitError),
+    /// The table of identities cannot be made or used.
+    #[error("cannot keep the table of identities")]
+    Ids(#[source] io::Error),
     /// The daemon did not take a packet.
     #[error("cannot talk to the daemon")]
     Talk(#[source] io::Error),
@@ -102,7 +111,8 @@ pub fn run(config: &Config, file: &Path, tree: &Tree) -> Result<Exit, KeeperErro
     // First: whoever serves this socket already owns the groups that the next line clears.
     let socket = Socket::bind(&config.socket, config.socket_gid.unwrap_or(config.ids.user))?;
     let home = tree.hierarchies().own()?;
-    tree.prepare(config.ids.user, Inside::Enter)?;
+    tree.prepare(&config.ids, Inside::Enter)?;
+    tree.limit_daemon(config.daemon_memory)?;
     let ended = serve(config, file, tree, &socket, &signals);
     let cleaned = stop_everything(tree, &home);
     let exit = ended?;
@@ -120,26 +130,15 @@ fn serve(
     place::state_folder(&config.state, config.ids.user)?;
     let text =
         File::open(file).map_err(|source| PlaceError::Folder { path: file.to_owned(), source })?;
-    let (daemon, channel) = spawn::daemon(config.ids.user, &tree.entrance(CONTROL))?;
-    packets::send(&channel, &FromKeeper::Start.encode(), &[text.as_fd(), socket.as_fd()])
+    let (daemon, channel) = spawn::daemon(&config.ids, tree)?;
+    let start = FromKeeper::Start.encode();
+    packets::send(&channel, &start, &[text.as_fd(), socket.as_fd()], Wait::No)
         .map_err(KeeperError::Talk)?;
-    let mut keeper = Keeper {
-        config,
-        tree,
-        daemon,
-        channel,
-        zygotes: HashMap::new(),
-        current: None,
-        backoff: Backoff::new(),
-        end: None,
-    };
-    keeper.start_zygote()?;
+    let table = IdTable::new(config.ids.count).map_err(KeeperError::Ids)?;
+    let zygotes = Zygotes::new(Start { shim: &config.shim, ids: &config.ids, table: &table, tree });
+    let mut keeper = Keeper { config, table: &table, daemon, channel, zygotes, end: None };
     let ended = keeper.watch(signals);
-    for zygote in keeper.zygotes.values_mut() {
-        // Without the daemon it ends by itself; one that was only just started may not know yet.
-        let _ = zygote.kill();
-        let _ = zygote.wait();
-    }
+    keeper.zygotes.stop();
     if ended.is_err() {
         // The daemon sees its channel close and ends by itself; what it leaves is killed after this.
         let _ = keeper.daemon.kill();
@@ -150,46 +149,15 @@ fn serve(
 
 struct Keeper<'a> {
     config: &'a Config,
-    tree: &'a Tree,
+    table: &'a IdTable,
     daemon: Child,
     channel: OwnedFd,
-    /// By process number.
-    zygotes: HashMap<i32, Child>,
-    /// The one that new instances come from.
-    current: Option<i32>,
-    backoff: Backoff,
+    zygotes: Zygotes<'a>,
     /// When the daemon must have ended, once it was told to.
     end: Option<Instant>,
 }
 
 impl Keeper<'_> {
-    /// Starts another zygote. If that fails now it is tried again later: the daemon serves on with what
-    /// it has.
-    fn try_zygote(&mut self) -> Result<(), KeeperError> {
-        match self.start_zygote() {
-            Err(error @ KeeperError::Spawn(_)) => {
-                say(&format!("{}; trying again", Chain(&error)));
-                self.backoff.fail(Instant::now());
-                self.current = None;
-                Ok(())
-            }
-            started => started,
-        }
-    }
-
-    fn start_zygote(&mut self) -> Result<(), KeeperError> {
-        let entrance = self.tree.entrance(ZYGOTE);
-        let (child, socket) = spawn::zygote(&self.config.shim, self.config.ids.user, &entrance)?;
-        let pid = i32::try_from(child.id()).unwrap_or(i32::MAX);
-        self.zygotes.insert(pid, child);
-        self.current = Some(pid);
-        match packets::send(&self.channel, &FromKeeper::Zygote.encode(), &[socket.as_fd()]) {
-            // The daemon is ending: its exit will be seen, and this zygote ends with its socket.
-            Err(error) if is_end(&error) => Ok(()),
-            sent => sent.map_err(KeeperError::Talk),
-        }
-    }
-
     fn watch(&mut self, signals: &SignalFd) -> Result<Exit, KeeperError> {
         loop {
             let now = Instant::now();
@@ -197,18 +165,16 @@ impl Keeper<'_> {
                 say("the daemon does not end; killing it");
                 return self.await_daemon(Duration::ZERO);
             }
-            let backoff = match self.current {
-                Some(_) => None,
+            let due = match self.end {
                 // Nobody will need another one.
-                None if self.end.is_some() => None,
-                None => Some(self.backoff.wait(now).unwrap_or(Duration::ZERO)),
+                Some(_) => None,
+                None => self.zygotes.due(now),
             };
-            if backoff.is_some_and(|wait| wait.is_zero()) {
-                self.try_zygote()?;
-                continue;
+            if due.is_some_and(|wait| wait.is_zero()) {
+                self.zygotes.start(&self.channel, now)?;
             }
             let end = self.end.map(|end| end.saturating_duration_since(now));
-            let wait = match [backoff, end].into_iter().flatten().min() {
+            let wait = match [due, end].into_iter().flatten().min() {
                 None => PollTimeout::NONE,
                 Some(wait) => {
                     let milliseconds = wait.as_nanos().div_ceil(1_000_000);
@@ -243,38 +209,41 @@ impl Keeper<'_> {
                 self.end.get_or_insert(Instant::now() + self.config.drain + PATIENCE);
             }
         }
+        self.reap()
+    }
+
+    /// Looks at each child that has ended before its number is free again: only then is it certain whose
+    /// identity comes free.
+    fn reap(&mut self) -> Result<Option<Exit>, KeeperError> {
+        let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
         loop {
-            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::Exited(pid, code)) => {
-                    if let Some(exit) = self.on_end(pid, code) {
-                        return Ok(Some(exit));
-                    }
-                }
-                Ok(WaitStatus::Signaled(pid, signal, _)) => {
-                    if let Some(exit) = self.on_end(pid, 128 + signal as i32) {
-                        return Ok(Some(exit));
-                    }
-                }
-                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(None),
-                Ok(_) => {}
+            let (pid, code) = match waitid(Id::All, look) {
+                Ok(WaitStatus::Exited(pid, code)) => (pid, code),
+                Ok(WaitStatus::Signaled(pid, signal, _)) => (pid, 128 + signal as i32),
+                Ok(_) | Err(Errno::ECHILD) => return Ok(None),
                 Err(errno) => return Err(kernel("wait for a child")(errno)),
+            };
+            let exit = self.on_end(u32::try_from(pid.as_raw()).unwrap_or(u32::MAX), code)?;
+            waitpid(pid, None).map_err(kernel("reap a child"))?;
+            if exit.is_some() {
+                return Ok(exit);
             }
         }
     }
 
-    /// A child has ended: ours, or an orphaned instance that needs nothing more.
-    fn on_end(&mut self, pid: Pid, code: i32) -> Option<Exit> {
-        if u32::try_from(pid.as_raw()) == Ok(self.daemon.id()) {
-            return Some(exit_of(code));
+    /// A child has ended: ours, or an orphaned instance of a zygote that is gone.
+    fn on_end(&mut self, pid: u32, code: i32) -> Result<Option<Exit>, KeeperError> {
+        if pid == self.daemon.id() {
+            return Ok(Some(exit_of(code)));
         }
-        if self.zygotes.remove(&pid.as_raw()).is_some() && self.current == Some(pid.as_raw()) {
-            self.backoff.fail(Instant::now());
-            self.current = None;
-            if self.end.is_none() {
-                say(&format!("the zygote ended with code {code}; starting another"));
-            }
-        }
-        None
+        let how = format!("with code {code}");
+        let freed = if self.zygotes.ended(pid, &how, Instant::now()) {
+            self.table.zygote_ended(pid)
+        } else {
+            self.table.reaped(pid)
+        };
+        freed.map_err(KeeperError::Ids)?;
+        Ok(None)
     }
 
     fn on_packet(&mut self) -> Result<Option<Exit>, KeeperError> {
@@ -284,7 +253,14 @@ impl Keeper<'_> {
             received => received.map_err(KeeperError::Talk)?.0,
         };
         match ToKeeper::decode(&packet[..len]) {
-            Some(ToKeeper::RenewZygote) => self.try_zygote().map(|()| None),
+            Some(ToKeeper::RenewZygote) => {
+                self.zygotes.renew();
+                Ok(None)
+            }
+            Some(ToKeeper::ZygoteHangs) => {
+                self.zygotes.kill_current();
+                Ok(None)
+            }
             None => self.await_daemon(PATIENCE).map(Some),
         }
     }
@@ -342,7 +318,7 @@ pub fn tree(config: &Config, role: Role) -> Result<Tree, crate::cgroup::DetectEr
         (Some(name), _) => name.clone(),
         (None, Role::Keeper) => hierarchies.own()?,
         (None, Role::Daemon) => match hierarchies.own()? {
-            own if own.ends_with(CONTROL) => own.parent().unwrap_or(&own).to_owned(),
+            own if own.ends_with(DAEMON) => own.parent().unwrap_or(&own).to_owned(),
             own => own,
         },
     };

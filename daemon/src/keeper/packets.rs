@@ -14,18 +14,36 @@ use rustix::net::{
 /// Descriptors beside one packet, at most.
 pub const MAX_FDS: usize = skep_link::zygote::MAX_FDS;
 
-/// Sends one packet. Does not wait on a non-blocking socket.
+/// Whether a packet waits for room in the socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// It does, unless the socket is a non-blocking one.
+    Yes,
+    /// It does not: a full socket is an error.
+    No,
+}
+
+/// Sends one packet.
 ///
 /// # Errors
 ///
 /// The kernel's: `EAGAIN` when it is full, `EPIPE` when the other end is gone.
-pub fn send(socket: impl AsFd, packet: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+pub fn send(
+    socket: impl AsFd,
+    packet: &[u8],
+    fds: &[BorrowedFd<'_>],
+    wait: Wait,
+) -> io::Result<()> {
     let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
     let mut control = SendAncillaryBuffer::new(&mut room);
     if !fds.is_empty() && !control.push(SendAncillaryMessage::ScmRights(fds)) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "too many descriptors"));
     }
-    sendmsg(socket, &[IoSlice::new(packet)], &mut control, SendFlags::NOSIGNAL)?;
+    let flags = match wait {
+        Wait::Yes => SendFlags::NOSIGNAL,
+        Wait::No => SendFlags::NOSIGNAL | SendFlags::DONTWAIT,
+    };
+    sendmsg(socket, &[IoSlice::new(packet)], &mut control, flags)?;
     Ok(())
 }
 

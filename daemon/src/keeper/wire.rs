@@ -17,6 +17,8 @@ pub enum FromKeeper {
 pub enum ToKeeper {
     /// Start another zygote; the current one ends when its children have.
     RenewZygote,
+    /// The current zygote does not answer: kill it and start another.
+    ZygoteHangs,
 }
 
 impl FromKeeper {
@@ -43,6 +45,7 @@ impl ToKeeper {
     pub fn encode(self) -> [u8; 1] {
         match self {
             Self::RenewZygote => *b"R",
+            Self::ZygoteHangs => *b"H",
         }
     }
 
@@ -50,6 +53,7 @@ impl ToKeeper {
     pub fn decode(packet: &[u8]) -> Option<Self> {
         match packet {
             b"R" => Some(Self::RenewZygote),
+            b"H" => Some(Self::ZygoteHangs),
             _ => None,
         }
     }

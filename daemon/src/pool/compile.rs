@@ -63,7 +63,7 @@ impl Pool {
                 let mut books = self.lock();
                 books.memory.release(memory);
                 let told = self.launch_failed(&mut books, &error);
-                return Err(CompileError::Cause(Cause::SpawnFailed, told));
+                return Err(CompileError::Cause(error.cause(), told));
             }
         };
         {

@@ -261,7 +261,7 @@ impl Pool {
                     app.memory.release(memory);
                 }
                 let told = self.launch_failed(&mut books, &error);
-                return Err(Turned::Cause(Cause::SpawnFailed, told));
+                return Err(Turned::Cause(error.cause(), told));
             }
         };
         books.backoff.succeed();

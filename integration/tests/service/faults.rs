@@ -322,7 +322,7 @@ fn started_in_a_group_of_its_own_it_stays_below_it() {
         text.lines().find_map(|line| line.strip_prefix("0::")).unwrap().to_owned()
     };
     assert_eq!(group(host.keeper_process()), format!("/{name}/control"));
-    assert_eq!(group(host.daemon_process()), format!("/{name}/control"));
+    assert_eq!(group(host.daemon_process()), format!("/{name}/daemon"));
     assert_eq!(group(host.zygote_process()), format!("/{name}/zygote"));
     let pid = i32::try_from(host.instances_in("app", "idle")[0].pid).unwrap();
     assert!(group(Process(pid)).starts_with(&format!("/{name}/tenants/acme/")));

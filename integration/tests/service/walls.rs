@@ -114,7 +114,8 @@ fn the_daemon_has_no_privilege() {
     for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
         assert_eq!(status[set], "0000000000000000", "{set}");
     }
-    assert_eq!((status["NoNewPrivs"].as_str(), status["Groups"].as_str()), ("1", ""));
+    let group = host.place.ids().group.to_string();
+    assert_eq!((status["NoNewPrivs"].as_str(), status["Groups"].as_str()), ("1", group.as_str()));
 }
 
 /// What a process of the daemon's identity could do: the same uid, no capability.

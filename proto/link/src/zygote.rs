@@ -1,7 +1,8 @@
 //! The packets between the daemon and the zygote, over a SEQPACKET pair: one packet, one message.
 //!
 //! The zygote holds privilege, so what it reads is a closed list of small messages of fixed shape,
-//! without names and without tenant bytes. Descriptors travel beside a packet (SCM_RIGHTS), in the
+//! without names and without tenant bytes. It believes none of them: the keeper says first what instances may
+//! have, and what the daemon asks for is compared with that. Descriptors travel beside a packet (SCM_RIGHTS), in the
 //! order that each message says.
 
 use crate::codec::{Fields, Malformed, Put as _};
@@ -12,14 +13,30 @@ pub const MAX_PACKET: usize = 64;
 pub const MAX_PLACES: usize = 4;
 /// Descriptors beside a packet, at most.
 pub const MAX_FDS: usize = 2 + MAX_PLACES;
+/// Bytes of one entry in the table of identities, which keeper and zygotes share: 0 where the identity is free,
+/// else the process number of the child that has it, or, from before a clone until that is known, the zygote's own
+/// with [`BEING_CLONED`]; in the host's byte order.
+pub const ENTRY: usize = 4;
+/// The bit of an entry whose child has no process number yet: it has no id either until it has one.
+pub const BEING_CLONED: u32 = 1 << 31;
 
-/// What the daemon sends.
+/// What the zygote is told: [`Begin`](Self::Begin) by the keeper, once and first, everything else by the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToZygote {
+    /// What instances may have. Descriptors: the table of identities, then the folder of all tenants'
+    /// groups in the version 2 hierarchy and in each version 1 hierarchy that instances are placed in.
+    Begin {
+        /// The first uid and gid of instances on the host.
+        first: u32,
+        /// How many there are from there on. The table has [`ENTRY`] bytes for each.
+        count: u32,
+    },
+    /// Asks whether it lives: answered by [`FromZygote::Pong`].
+    Ping,
     /// Clone one instance. Descriptors: the child's end of the link, the leaf in the version 2
     /// hierarchy, then `places` leaves in version 1 hierarchies.
     Clone {
-        /// The daemon's number of the instance, never used twice.
+        /// The daemon's number of the instance; no living child of the zygote may have it.
         instance: u64,
         /// The host's uid and gid for it.
         id: u32,
@@ -36,6 +53,8 @@ pub enum FromZygote {
         /// [`crate::VERSION`] of the zygote.
         version: u32,
     },
+    /// It lives.
+    Pong,
     /// The clone exists and is walling itself in. Descriptors: its pidfd and, where it has one of its own, its
     /// network namespace.
     Cloned {
@@ -161,8 +180,11 @@ impl Step {
 /// What the zygote does for one clone, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloneStage {
-    /// The descriptors beside the packet are not what the message says.
+    /// The descriptors beside the packet are not what the message says: a link, and leaves of a tenant.
     Descriptors,
+    /// The id is outside the range (`ERANGE`), or a child of any zygote has it (`EBUSY`); or a living child
+    /// has the instance's number (`EEXIST`).
+    Identity,
     /// Making or entering a network namespace.
     Network,
     /// The `clone3` call.
@@ -176,8 +198,15 @@ pub enum CloneStage {
 }
 
 impl CloneStage {
-    const ALL: [Self; 6] =
-        [Self::Descriptors, Self::Network, Self::Clone, Self::Place, Self::IdMaps, Self::Release];
+    const ALL: [Self; 7] = [
+        Self::Descriptors,
+        Self::Identity,
+        Self::Network,
+        Self::Clone,
+        Self::Place,
+        Self::IdMaps,
+        Self::Release,
+    ];
 
     fn code(self) -> u8 {
         self as u8 + 1
@@ -187,6 +216,7 @@ impl CloneStage {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Descriptors => "descriptors",
+            Self::Identity => "identity",
             Self::Network => "network",
             Self::Clone => "clone",
             Self::Place => "place",
@@ -210,6 +240,12 @@ impl ToZygote {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(MAX_PACKET);
         match *self {
+            Self::Begin { first, count } => {
+                out.u8(2);
+                out.u32(first);
+                out.u32(count);
+            }
+            Self::Ping => out.u8(3),
             Self::Clone { instance, id, places } => {
                 out.u8(1);
                 out.u64(instance);
@@ -233,6 +269,8 @@ impl ToZygote {
                 id: fields.u32("id")?,
                 places: fields.u8("places")?,
             },
+            2 => Self::Begin { first: fields.u32("first")?, count: fields.u32("count")? },
+            3 => Self::Ping,
             found => {
                 return Err(Malformed::Unknown { field: "kind", found: found.into() });
             }
@@ -251,6 +289,7 @@ impl FromZygote {
                 out.u8(1);
                 out.u32(version);
             }
+            Self::Pong => out.u8(5),
             Self::Cloned { instance, pid } => {
                 out.u8(2);
                 out.u64(instance);
@@ -315,6 +354,7 @@ impl FromZygote {
                     ),
                 },
             },
+            5 => Self::Pong,
             found => {
                 return Err(Malformed::Unknown { field: "kind", found: found.into() });
             }
@@ -340,8 +380,14 @@ mod tests {
 
     #[test]
     fn every_packet_is_read_back() {
-        let clone = ToZygote::Clone { instance: 7, id: 200_001, places: 3 };
-        assert_eq!(ToZygote::decode(&clone.encode()), Ok(clone));
+        for message in [
+            ToZygote::Clone { instance: 7, id: 200_001, places: 3 },
+            ToZygote::Begin { first: 200_000, count: 10_000 },
+            ToZygote::Ping,
+        ] {
+            assert_eq!(ToZygote::decode(&message.encode()), Ok(message));
+        }
+        round_trip(FromZygote::Pong);
         round_trip(FromZygote::Ready { version: 1 });
         round_trip(FromZygote::Cloned { instance: 1, pid: 42 });
         for at in CloneStage::ALL {

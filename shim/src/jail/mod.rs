@@ -20,6 +20,8 @@ pub struct Jail {
     namespaces: CloneFlags,
     rlimits: Vec<(&'static str, Option<u64>)>,
     filters: Vec<Vec<Instruction>>,
+    /// Whether the zygote bounds itself.
+    confined: bool,
 }
 
 /// Every namespace but the cgroup's, which is a step of its own: it must come after the placement.
@@ -43,6 +45,7 @@ impl Jail {
             namespaces,
             rlimits: rlimits.to_vec(),
             filters: filters.iter().map(|program| sys::instructions(*program)).collect(),
+            confined: true,
         }
     }
 
@@ -62,6 +65,16 @@ impl Jail {
     /// Whether the zygote enters an empty root of its own, see [`root`](crate::root).
     pub fn empty_root(&self) -> bool {
         self.steps.contains(&Step::EmptyRoot)
+    }
+
+    /// Whether the zygote bounds itself before the first clone.
+    pub fn confines_zygote(&self) -> bool {
+        self.confined
+    }
+
+    /// The same jail from a zygote without bounds of its own.
+    pub fn from_unbounded_zygote(self) -> Self {
+        Self { confined: false, ..self }
     }
 
     /// Whether the zygote enters an unused network namespace for the clone.

@@ -12,10 +12,10 @@ mod shared;
 
 pub use buffers::copy_bytes;
 pub use bytecode::load_bytecode;
-pub use fds::{close_from, receive, standard_input};
+pub use fds::{FileId, close_from, receive, socket_domain, standard_input};
 pub use filter::{Instruction, install_filter, instructions};
 pub use heap::{Heap, Meter, fill_holes};
 pub use process::{
     Cloned, clone_child, default_signals, exit_now, fill_random, lock_securebits, open_signals,
 };
-pub use shared::SharedBytes;
+pub use shared::{IdTable, SharedBytes};

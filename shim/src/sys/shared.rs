@@ -1,15 +1,20 @@
-//! A few bytes that the zygote shares with its children until they seal: how far each one came.
+//! Memory that processes share: how far each child of a zygote came, and who has which identity.
 //!
-//! A child unmaps them before its last step, so no tenant code can ever reach them.
+//! A child unmaps the first before its last step and never has the second: no tenant code can reach them.
 
 use std::{
     io,
     num::NonZeroUsize,
+    os::fd::OwnedFd,
     ptr::NonNull,
-    sync::atomic::{AtomicU8, Ordering},
+    sync::atomic::{AtomicU8, AtomicU32, Ordering},
 };
 
-use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use nix::{
+    errno::Errno,
+    sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, munmap},
+};
+use skep_link::zygote::ENTRY;
 
 /// Bytes in memory that stays shared across clones.
 #[derive(Debug)]
@@ -64,5 +69,69 @@ impl SharedBytes {
             unsafe { munmap(start, len.get())? };
         }
         Ok(())
+    }
+}
+
+/// The table of identities that keeper and zygotes share: an entry for each, 0 where it is free. Children do
+/// not have it.
+#[derive(Debug)]
+pub struct IdTable {
+    start: NonNull<libc::c_void>,
+    len: usize,
+}
+
+impl IdTable {
+    /// Maps the `count` entries of the file.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, or `EINVAL` when the file has another size.
+    pub fn map(file: &OwnedFd, count: usize) -> Result<Self, Errno> {
+        let size = count.checked_mul(ENTRY).and_then(NonZeroUsize::new).ok_or(Errno::EINVAL)?;
+        let found = nix::sys::stat::fstat(file)?.st_size;
+        if usize::try_from(found) != Ok(size.get()) {
+            return Err(Errno::EINVAL);
+        }
+        let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        // SAFETY: a new mapping at an address of the kernel's choice replaces nothing. The keeper sealed the
+        // file's size, so that every byte of it stays there.
+        let start = unsafe { mmap(None, size, access, MapFlags::MAP_SHARED, file, 0)? };
+        // SAFETY: the range is the mapping that was just made; children simply do not get it.
+        unsafe { madvise(start, size.get(), MmapAdvise::MADV_DONTFORK)? };
+        Ok(Self { start, len: count })
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn entry(&self, at: usize) -> Option<&AtomicU32> {
+        if self.len <= at {
+            return None;
+        }
+        // SAFETY: `at` is inside the mapping, see above.
+        let entry = unsafe { self.start.as_ptr().cast::<u32>().add(at) };
+        // SAFETY: the mapping lives as long as this process and starts at a page, so each entry is aligned;
+        // zygotes use this type for every access, and the keeper writes whole entries.
+        Some(unsafe { AtomicU32::from_ptr(entry) })
+    }
+
+    /// Sets the entry at `at` if it is free.
+    pub fn take(&self, at: usize, value: u32) -> bool {
+        let order = Ordering::SeqCst;
+        self.entry(at).is_some_and(|entry| entry.compare_exchange(0, value, order, order).is_ok())
+    }
+
+    /// Sets the entry at `at`; nothing happens outside.
+    pub fn set(&self, at: usize, value: u32) {
+        if let Some(entry) = self.entry(at) {
+            entry.store(value, Ordering::SeqCst);
+        }
     }
 }

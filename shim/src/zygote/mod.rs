@@ -1,29 +1,31 @@
 //! The zygote: one thread that clones children on request and reports how they end.
 //!
-//! It holds privilege, so it reads nothing but [`ToZygote`] packets, and no tenant byte ever. It ends
-//! when the daemon's end of its socket does; its children die with it.
+//! It holds privilege, so it reads nothing but [`ToZygote`] packets, and no tenant byte ever; it does nothing
+//! that the keeper did not allow, see [`allowed`]. It ends when the daemon's end of its socket does; its
+//! children die with it.
+
+mod allowed;
+mod confined;
+mod networks;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet},
     error::Error,
     io::{self, IoSlice},
     num::NonZeroUsize,
     os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd},
     process::ExitCode,
     rc::Rc,
-    time::{Duration, Instant},
 };
 
 use nix::{
     errno::Errno,
-    fcntl::{OFlag, openat},
+    fcntl::OFlag,
     poll::{PollFd, PollFlags, PollTimeout, poll},
-    sched::{CloneFlags, setns, unshare},
     sys::{
         signal::{SigSet, Signal, kill},
         signalfd::{SfdFlags, SignalFd},
         socket::{ControlMessage, MsgFlags, sendmsg},
-        stat::Mode,
         wait::{Id, WaitPidFlag, WaitStatus, waitid},
     },
     unistd::{Pid, dup2_stdin, pipe2, write},
@@ -31,9 +33,13 @@ use nix::{
 use skep_link::{
     VERSION,
     frame::ToDaemon,
-    zygote::{CloneStage, Exit, FromZygote, MAX_PACKET, MAX_PLACES, Step, ToZygote},
+    zygote::{CloneStage, Exit, FromZygote, MAX_PACKET, Step, ToZygote},
 };
 
+use self::{
+    allowed::{Allowed, Checked, Identity},
+    networks::Networks,
+};
 use crate::{
     Payload,
     jail::{Child, INSIDE_ID, Jail},
@@ -45,19 +51,21 @@ use crate::{
 
 /// Children of one zygote at the same time, at most: one byte of shared memory each.
 const MAX_CHILDREN: usize = 16 << 10;
-/// Network namespaces kept ready.
-const NETWORKS_AHEAD: usize = 16;
 /// Milliseconds without a request after which one is made ahead.
 const NETWORKS_AFTER_MS: u8 = 3;
-/// How long none is made ahead after the host had none to give.
-const NETWORKS_REST: Duration = Duration::from_secs(1);
 
 /// The whole program: from the keeper's arguments to the end of the zygote. `warm` makes the payload
 /// that every child will have a copy of.
 pub fn main<P: Payload>(jail: Jail, warm: impl FnOnce() -> Result<P, Box<dyn Error>>) -> ExitCode {
     let ended = match start::Plan::parse(std::env::args().skip(1)) {
-        Ok(Some(plan)) => start::lower(&plan).map(|never| match never {}).map_err(Into::into),
-        Ok(None) => run(jail, warm),
+        Ok(start::Plan::Lower(lower)) => {
+            start::lower(&lower).map(|never| match never {}).map_err(Into::into)
+        }
+        Ok(start::Plan::Serve) => run(jail, warm),
+        Ok(start::Plan::Version) => {
+            println!("{VERSION}");
+            Ok(())
+        }
         Err(usage) => Err(usage.into()),
     };
     match ended {
@@ -87,19 +95,24 @@ fn run<P: Payload>(
     let ended = SigSet::from(Signal::SIGCHLD);
     (ended | SigSet::from(Signal::SIGPIPE)).thread_block()?;
     let signals = SignalFd::with_flags(&ended, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
-    let proc = Rc::new(Proc::open()?);
+    let allowed = begin(&socket)?;
     let build = start::build()?;
-    let root = if jail.empty_root() { root::enter() } else { Ok(()) };
+    let proc = Rc::new(Proc::private()?);
+    let root = if jail.empty_root() { root::empty() } else { Ok(()) };
     // Each child then fails at that step, which the daemon tells by its name.
     let root = root.map_err(|error| {
         eprintln!("skep-shim: {error}: {}", error.errno());
         error.errno()
     });
+    if jail.confines_zygote() {
+        confined::confine(&proc, &allowed)?;
+    }
     let networks = Networks::new(&proc)?;
     let mut zygote = Zygote {
         socket,
         build,
         jail,
+        allowed,
         payload: warm()?,
         proc,
         root,
@@ -107,70 +120,26 @@ fn run<P: Payload>(
         progress: SharedBytes::new(NonZeroUsize::new(MAX_CHILDREN).ok_or("no slots")?)?,
         free: (0..MAX_CHILDREN).rev().collect(),
         children: HashMap::new(),
+        numbers: HashSet::new(),
     };
     zygote.tell(&FromZygote::Ready { version: VERSION }, &[])?;
     zygote.serve(&signals)
 }
 
-/// Network namespaces: the zygote's own, and empty ones made ahead, each used once.
-struct Networks {
-    proc: Rc<Proc>,
-    own: OwnedFd,
-    ahead: VecDeque<OwnedFd>,
-    /// Until when none is made ahead: the host had no more to give.
-    rest: Option<Instant>,
-}
-
-impl Networks {
-    fn new(proc: &Rc<Proc>) -> Result<Self, Errno> {
-        // From here on the zygote has no network either.
-        let (own, proc) = (Self::make(proc)?, Rc::clone(proc));
-        Ok(Self { proc, own, ahead: VecDeque::new(), rest: None })
-    }
-
-    /// Leaves the zygote inside the new one.
-    fn make(proc: &Proc) -> Result<OwnedFd, Errno> {
-        unshare(CloneFlags::CLONE_NEWNET)?;
-        proc.file("self/ns/net", OFlag::O_RDONLY)
-    }
-
-    fn wants_more(&self) -> bool {
-        self.ahead.len() < NETWORKS_AHEAD && self.rest.is_none_or(|until| until <= Instant::now())
-    }
-
-    /// Makes one ahead. That there is none to be had now ends nobody: a clone that needs one says so.
-    fn make_ahead(&mut self) {
-        let made = Self::make(&self.proc);
-        self.leave();
-        match made {
-            Ok(made) => self.ahead.push_back(made),
-            Err(_) => self.rest = Some(Instant::now() + NETWORKS_REST),
-        }
-    }
-
-    /// Puts the zygote into a namespace that nobody has used, for the next clone to inherit.
-    fn enter_fresh(&mut self) -> Result<OwnedFd, Errno> {
-        let entered = match self.ahead.pop_front() {
-            Some(ready) => setns(&ready, CloneFlags::CLONE_NEWNET).map(|()| ready),
-            None => Self::make(&self.proc),
-        };
-        if entered.is_err() {
-            self.leave();
-        }
-        entered
-    }
-
-    /// A zygote that is stuck in an instance's network must not go on.
-    fn leave(&self) {
-        setns(&self.own, CloneFlags::CLONE_NEWNET).unwrap_or_else(|errno| {
-            eprintln!("skep-shim: cannot return to the own network namespace: {errno}");
-            sys::exit_now(1)
-        });
+/// Waits for the keeper to say what is allowed.
+fn begin(socket: &OwnedFd) -> Result<Allowed, Box<dyn Error>> {
+    let mut packet = [0; MAX_PACKET];
+    let (len, fds) = sys::receive(socket.as_fd(), &mut packet)?;
+    match ToZygote::decode(&packet[..len])? {
+        ToZygote::Begin { first, count } => Ok(Allowed::new(first, count, fds)?),
+        other => Err(format!("the keeper must say first what is allowed, not {other:?}").into()),
     }
 }
 
 struct Zygote<P> {
     socket: OwnedFd,
+    /// What the keeper allowed.
+    allowed: Allowed,
     /// See [`start::build`].
     build: u64,
     jail: Jail,
@@ -182,11 +151,14 @@ struct Zygote<P> {
     progress: SharedBytes,
     free: Vec<usize>,
     children: HashMap<i32, Running>,
+    /// The numbers of those that were announced.
+    numbers: HashSet<u64>,
 }
 
 struct Running {
-    instance: u64,
-    slot: usize,
+    /// Its number and its byte; none of a request that was refused after the clone.
+    announced: Option<(u64, usize)>,
+    identity: Identity,
 }
 
 /// A clone that was released.
@@ -240,8 +212,17 @@ impl<P: Payload> Zygote<P> {
                 if len == 0 {
                     return Ok(());
                 }
-                let ToZygote::Clone { instance, id, places } = ToZygote::decode(&packet[..len])?;
-                let told = match self.clone_one(instance, id, places, fds) {
+                let (instance, id, places) = match ToZygote::decode(&packet[..len])? {
+                    ToZygote::Clone { instance, id, places } => (instance, id, places),
+                    ToZygote::Ping => {
+                        self.tell(&FromZygote::Pong, &[])?;
+                        continue;
+                    }
+                    again @ ToZygote::Begin { .. } => {
+                        return Err(format!("only the keeper may say {again:?}").into());
+                    }
+                };
+                let told = match self.clone_one((instance, id), places, fds) {
                     Ok(Made { pid, pidfd, network }) => {
                         let mut beside = vec![pidfd.as_fd()];
                         beside.extend(network.iter().map(OwnedFd::as_fd));
@@ -275,10 +256,14 @@ impl<P: Payload> Zygote<P> {
                 Ok(_) | Err(Errno::ECHILD) => return Ok(()),
                 Err(errno) => return Err(errno),
             };
-            // Children of refused requests were never announced.
-            if let Some(Running { instance, slot }) = self.children.remove(&pid.as_raw()) {
+            let Some(Running { announced, identity }) = self.children.remove(&pid.as_raw()) else {
+                continue;
+            };
+            self.allowed.free(identity);
+            if let Some((instance, slot)) = announced {
                 let step = Step::from_code(self.progress.get(slot));
                 self.free.push(slot);
+                self.numbers.remove(&instance);
                 self.tell(&FromZygote::Exited { instance, exit, step }, &[])?;
             }
         }
@@ -286,38 +271,67 @@ impl<P: Payload> Zygote<P> {
 
     fn clone_one(
         &mut self,
-        instance: u64,
-        id: u32,
+        (instance, id): (u64, u32),
         places: u8,
         fds: Vec<OwnedFd>,
     ) -> Result<Made, Refused> {
-        let descriptors = Refused::at(CloneStage::Descriptors);
-        let places_expected = usize::from(places);
-        if MAX_PLACES < places_expected || fds.len() != 2 + places_expected {
-            return Err(descriptors(Errno::EBADF));
+        let checked = self.allowed.check(places, fds)?;
+        if self.numbers.contains(&instance) {
+            return Err(Refused { at: CloneStage::Identity, errno: Errno::EEXIST });
         }
-        let mut fds = fds.into_iter();
-        let (Some(link), Some(leaf)) = (fds.next(), fds.next()) else {
-            return Err(descriptors(Errno::EBADF));
-        };
-        let places: Vec<OwnedFd> = fds.collect();
-        let slot = self.free.pop().ok_or(Errno::EAGAIN).map_err(descriptors)?;
-        let cloned = self.clone_into(id, link, &leaf, &places, slot);
-        match &cloned {
-            Ok(made) => drop(self.children.insert(made.pid, Running { instance, slot })),
-            Err(_) => self.free.push(slot),
+        let slot = self.free.pop().ok_or(Errno::EAGAIN);
+        let slot = slot.map_err(Refused::at(CloneStage::Descriptors))?;
+        let cloned = self
+            .allowed
+            .take(id)
+            .and_then(|identity| self.clone_into(identity, (instance, slot), checked));
+        if cloned.is_err() {
+            self.free.push(slot);
         }
         cloned
     }
 
     fn clone_into(
         &mut self,
-        id: u32,
+        identity: Identity,
+        announced: (u64, usize),
+        checked: Checked,
+    ) -> Result<Made, Refused> {
+        let (pid, pidfd, network, release) =
+            match self.clone_at_gate(announced.1, checked.link, &checked.leaf) {
+                Ok(made) => made,
+                Err(refused) => {
+                    self.allowed.free(identity);
+                    return Err(refused);
+                }
+            };
+        self.allowed.note(identity, pid);
+        // From here on a failure leaves a child behind that waits at its gate, until it is reaped.
+        let id = identity.id;
+        let settled = place(pid, &checked.places)
+            .map_err(Refused::at(CloneStage::Place))
+            .and_then(|()| map_ids(&self.proc, pid, id).map_err(Refused::at(CloneStage::IdMaps)))
+            .and_then(|()| {
+                write(&release, &[1]).map(drop).map_err(Refused::at(CloneStage::Release))
+            });
+        let announced = settled.is_ok().then_some(announced);
+        self.children.insert(pid, Running { announced, identity });
+        self.numbers.extend(announced.map(|(instance, _)| instance));
+        if let Err(refused) = settled {
+            // Not yet reaped, so the number is still this child's.
+            kill(Pid::from_raw(pid), Signal::SIGKILL).map_err(Refused::at(refused.at))?;
+            return Err(refused);
+        }
+        Ok(Made { pid, pidfd, network })
+    }
+
+    /// A child that waits until something is written to the last of these.
+    fn clone_at_gate(
+        &mut self,
+        slot: usize,
         link: OwnedFd,
         leaf: &OwnedFd,
-        places: &[OwnedFd],
-        slot: usize,
-    ) -> Result<Made, Refused> {
+    ) -> Result<(i32, OwnedFd, Option<OwnedFd>, OwnedFd), Refused> {
         let (gate, release) = pipe2(OFlag::O_CLOEXEC).map_err(Refused::at(CloneStage::Release))?;
         self.progress.set(slot, 0);
         let network = self.jail.fresh_network().then(|| self.networks.enter_fresh()).transpose();
@@ -334,23 +348,10 @@ impl<P: Payload> Zygote<P> {
         }
         self.networks.leave();
         let errno = |error: io::Error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO));
-        let (pid, pidfd) = match cloned.map_err(errno).map_err(Refused::at(CloneStage::Clone))? {
-            Cloned::Parent { pid, pidfd } => (pid, pidfd),
+        match cloned.map_err(errno).map_err(Refused::at(CloneStage::Clone))? {
+            Cloned::Parent { pid, pidfd } => Ok((pid, pidfd, network, release)),
             Cloned::Child => sys::exit_now(0),
-        };
-        // From here on a failure leaves a child behind that waits at its gate.
-        let settled = place(pid, places)
-            .map_err(Refused::at(CloneStage::Place))
-            .and_then(|()| map_ids(&self.proc, pid, id).map_err(Refused::at(CloneStage::IdMaps)))
-            .and_then(|()| {
-                write(&release, &[1]).map(drop).map_err(Refused::at(CloneStage::Release))
-            });
-        if let Err(refused) = settled {
-            // Not yet reaped, so the number is still this child's.
-            kill(Pid::from_raw(pid), Signal::SIGKILL).map_err(Refused::at(refused.at))?;
-            return Err(refused);
         }
-        Ok(Made { pid, pidfd, network })
     }
 
     /// The child's whole life.
@@ -370,12 +371,7 @@ impl<P: Payload> Zygote<P> {
 }
 
 fn place(pid: i32, places: &[OwnedFd]) -> Result<(), Errno> {
-    for leaf in places {
-        let flags = OFlag::O_WRONLY | OFlag::O_CLOEXEC;
-        let procs = openat(leaf, "cgroup.procs", flags, Mode::empty())?;
-        write(&procs, pid.to_string().as_bytes())?;
-    }
-    Ok(())
+    places.iter().try_for_each(|procs| write(procs, pid.to_string().as_bytes()).map(drop))
 }
 
 fn map_ids(proc: &Proc, pid: i32, id: u32) -> Result<(), Errno> {
