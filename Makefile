@@ -21,7 +21,6 @@ demo: build ## the whole of it in a minute: deploy, invoke, attack, watch (as ro
 	$(SUDO) integration/demo/run
 
 serve: build ## a daemon in the foreground with contrib/dev.toml (as root or through sudo)
-	install -d -m 755 /tmp/skep-dev
 	$(SUDO) $(TARGET)/release/skepd --config contrib/dev.toml
 
 test: ## every test: test-host, test-vm, the same tests on both, test-walls; then the counts

@@ -188,7 +188,7 @@ fn advice(target: &Target, kind: Option<io::ErrorKind>) -> &'static str {
     match (target, kind) {
         (Target::Unix(_), Some(io::ErrorKind::NotFound)) => {
             "is skepd running, and is this its socket? that of make serve is \
-             unix:///tmp/skep-dev/skep.sock; an installed one starts with: systemctl start skepd"
+             unix:///run/skep-dev/skep.sock; an installed one starts with: systemctl start skepd"
         }
         (Target::Unix(_), Some(io::ErrorKind::PermissionDenied)) => {
             "your user is not in the socket's group: see it with ls -l, then ask the operator"

@@ -43,11 +43,14 @@ use crate::{
     lower,
     pool::{self, Pool, Shared, TenantQuota},
     store::{QuotaSet, Store, StoreError},
-    zygotes::Zygotes,
+    zygotes::{Supply, Zygotes},
 };
 
 /// Requests of one connection at the same time.
 const MOST_STREAMS: u32 = 200;
+
+/// How long the first zygote may take to be ready.
+const FIRST_ZYGOTE: Duration = Duration::from_secs(30);
 
 /// Why the daemon cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -239,6 +242,10 @@ async fn prove_walls(
     limits: &Limits,
 ) -> Result<Vec<Finding>, DaemonError> {
     let start = Instant::now();
+    let mut supply = launcher.zygotes().supply();
+    // The first zygote has the engine to load. Without one in time the launch says what is missing.
+    let first = supply.wait_for(|supply| !matches!(supply, Supply::None(_)));
+    let _ = tokio::time::timeout(FIRST_ZYGOTE, first).await;
     let (instance, link) = launcher.launch_proof(limits).await.map_err(DaemonError::Walls)?;
     let seen = Seen::look(&instance);
     drop(link);
@@ -286,17 +293,49 @@ async fn follow_keeper(
     }
 }
 
-/// Asks for a new zygote after so many clones: address layout and hash seed are shared by its children.
+/// Asks for a new zygote after so many clones, since address layout and hash seed are shared by its children;
+/// and instead of one that does not answer.
 async fn renew_zygotes(daemon: Arc<Daemon>, zygotes: Arc<Zygotes>, channel: Arc<UnixDatagram>) {
+    let most = daemon.config.zygote_clones;
     loop {
-        zygotes.used_up(daemon.config.zygote_clones).await;
-        tracing::info!(clones = zygotes.clones(), "renewing the zygote");
-        let packet = ToKeeper::RenewZygote.encode();
+        let wish = tokio::select! {
+            () = zygotes.used_up(most) => ToKeeper::RenewZygote,
+            () = zygotes.hangs() => ToKeeper::ZygoteHangs,
+        };
+        tracing::info!(clones = zygotes.clones(), ?wish, "asking for another zygote");
+        let packet = wish.encode();
         let send = || packets::send(&channel, &packet, &[], Wait::No);
         if channel.async_io(Interest::WRITABLE, send).await.is_err() {
             return;
         }
-        zygotes.renewed(daemon.config.zygote_clones).await;
+        if wish == ToKeeper::RenewZygote {
+            tokio::select! {
+                () = zygotes.renewed(most) => {}
+                () = zygotes.hangs() => zygotes.report_hang(),
+            }
+        }
+    }
+}
+
+/// Health is that of what can be had: without a zygote no instance can be born.
+async fn follow_supply(health: tonic_health::server::HealthReporter, daemon: Arc<Daemon>) {
+    let mut supply = daemon.shared.launcher.zygotes().supply();
+    loop {
+        let ready = *supply.borrow_and_update() == Supply::Ready;
+        if *daemon.draining.borrow() {
+            return;
+        }
+        let status = if ready {
+            tonic_health::ServingStatus::Serving
+        } else {
+            tonic_health::ServingStatus::NotServing
+        };
+        for service in SERVICES {
+            health.set_service_status(service, status).await;
+        }
+        if supply.changed().await.is_err() {
+            return;
+        }
     }
 }
 
@@ -310,9 +349,7 @@ async fn serve_api(
     listener.set_nonblocking(true).map_err(kernel("use the socket"))?;
     let listener = UnixListener::from_std(listener).map_err(kernel("use the socket"))?;
     let (health, health_server) = tonic_health::server::health_reporter();
-    for service in SERVICES {
-        health.set_service_status(service, tonic_health::ServingStatus::Serving).await;
-    }
+    tokio::spawn(follow_supply(health.clone(), Arc::clone(daemon)));
     let routes = api::routes(daemon, health_server).map_err(|error| failed(error.into()))?;
     let front = daemon.front();
     let (stop, stopped) = watch::channel(false);

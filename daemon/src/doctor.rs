@@ -78,15 +78,17 @@ impl Doctor {
     pub async fn examine(&self, daemon: &Daemon) -> Vec<Finding> {
         let mut findings = self.host.clone();
         findings.extend_from_slice(&self.walls);
-        let ready = daemon.shared.launcher.zygotes().ready();
-        findings.push(if ready {
-            ok("zygote", "ready")
-        } else {
-            Finding {
-                needed: "a zygote that new instances come from".to_owned(),
+        findings.push(match daemon.shared.launcher.zygotes().ask().await {
+            Ok(()) => ok("zygote", "it answers"),
+            Err(why) => Finding {
                 cost: "no new instance until the keeper has started another".to_owned(),
-                ..finding("zygote", Grade::Degraded, "none right now")
-            }
+                ..missing(
+                    "zygote",
+                    &why,
+                    "a zygote that answers: new instances come from it",
+                    "look into the daemon's log; reinstall skepd and skep-shim from one build",
+                )
+            },
         });
         let doomed: usize = daemon
             .pools

@@ -18,6 +18,8 @@ pub enum Exit {
     Lost = 70,
     /// A file, folder or socket cannot be used: those of the state, or the API's.
     Files = 74,
+    /// Another daemon has the state, the control groups, the identities or the socket.
+    Held = 75,
     /// The configuration is wrong.
     Config = 78,
 }

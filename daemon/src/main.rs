@@ -13,7 +13,7 @@ use skepd::{
     daemon,
     doctor::{self, Doctor},
     exit::{Chain, Exit, say},
-    keeper::{self, KeeperError},
+    keeper::{self, KeeperError, LockError, PlaceError},
 };
 
 /// A call makes and drops dozens of small objects, often on different threads.
@@ -31,8 +31,8 @@ Examples:
   skepd --config /etc/skep/skepd.toml --check-config
 
 Exit codes: 0 drained and stopped, 1 a bug, 64 wrong arguments, 69 the host lacks something that the
-walls need, 70 a process was lost, 74 a file, folder or socket cannot be used, 78 the configuration is
-wrong."
+walls need, 70 a process was lost, 74 a file, folder or socket cannot be used, 75 another skepd has what
+this one wants, 78 the configuration is wrong."
 )]
 struct Args {
     /// The configuration file.
@@ -100,6 +100,11 @@ fn keep(args: &Args, file: &Path) -> Exit {
             return Exit::Config;
         }
     };
+    // What does not start with it need not be looked at as root.
+    if let Err(error) = keeper::shim::find(&config.shim) {
+        say(&format!("{}: shim: {}", file.display(), Chain(&error)));
+        return Exit::Config;
+    }
     if args.check_config {
         println!("{}: the configuration is right", file.display());
         return Exit::Clean;
@@ -120,6 +125,11 @@ fn keep(args: &Args, file: &Path) -> Exit {
         eprint!("{unfit}");
         return Exit::HostUnfit;
     }
+    if let Err(error) = keeper::shim::check(&config.shim) {
+        say(&Chain(&error).to_string());
+        say("  fix: install skepd and skep-shim from one build");
+        return Exit::HostUnfit;
+    }
     if args.preflight {
         println!("this host has everything that the walls need");
         return Exit::Clean;
@@ -130,7 +140,9 @@ fn keep(args: &Args, file: &Path) -> Exit {
             tell(&error);
             match error {
                 KeeperError::Groups(_) | KeeperError::Prepare(_) => Exit::HostUnfit,
-                KeeperError::Place(_) => Exit::Files,
+                KeeperError::Lock(LockError::Held { .. })
+                | KeeperError::Place(PlaceError::InUse(_) | PlaceError::Lock(_)) => Exit::Held,
+                KeeperError::Place(_) | KeeperError::Lock(_) => Exit::Files,
                 _ => Exit::Lost,
             }
         }

@@ -124,6 +124,9 @@ impl QuotaSet {
     }
 }
 
+/// What a folder of the state holds, and nothing else.
+pub const NAMES: [&str; 2] = ["apps", "quotas"];
+
 /// The folder of the state.
 #[derive(Clone, Debug)]
 pub struct Store {

@@ -1,17 +1,18 @@
 //! The daemon's side of the zygotes: asks for clones, learns how they end.
 //!
 //! There is one current zygote; older ones live on until their children have ended. When one is lost
-//! its children are lost with it, and whoever waits for it is told.
+//! its children are lost with it, and whoever waits for it is told. One that says nothing while it is asked
+//! for something is given up: the keeper, which may signal it, is asked to replace it.
 
 use std::{
     collections::HashMap,
-    io,
+    fmt, io,
     os::fd::{BorrowedFd, OwnedFd},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use skep_core::InstanceId;
@@ -23,13 +24,21 @@ use tokio::{
     io::Interest,
     net::UnixDatagram,
     sync::{Notify, oneshot, watch},
-    time::timeout,
+    time::{sleep_until, timeout},
 };
 
 use crate::keeper::packets::{self, Wait};
 
-/// How long a clone may take until the zygote says so.
-const CLONE_PATIENCE: Duration = Duration::from_secs(10);
+/// How long there may be no zygote until whoever needs one is told.
+const NEXT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a zygote that was asked for something may say nothing at all until it is given up.
+const SILENCE: Duration = Duration::from_secs(5);
+/// And how long until those whose time is over are told that it is the zygote that does not answer.
+const SUSPECT: Duration = Duration::from_secs(1);
+/// How often it is asked whether it lives when there is nothing else to ask for.
+const PING_EVERY: Duration = Duration::from_secs(30);
+/// How long a clone may take, with others in front of it that are made.
+const CLONE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How an instance's process ended, as the zygote saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +58,16 @@ pub enum Ended {
 #[derive(Debug, thiserror::Error)]
 pub enum CloneError {
     /// No zygote came in time.
-    #[error("there is no zygote")]
-    NoZygote,
+    #[error("there is no zygote: {0}")]
+    NoZygote(String),
+    /// The program of the zygotes is of another build.
+    #[error(
+        "the shim speaks wire version {theirs}, this daemon {VERSION}; install both from one build"
+    )]
+    Version {
+        /// Its version.
+        theirs: u32,
+    },
     /// The zygote does not answer.
     #[error("the zygote does not answer")]
     Silent,
@@ -85,24 +102,80 @@ pub struct Clone {
 
 type Answer = Result<(i32, OwnedFd, Option<OwnedFd>), CloneError>;
 
+/// Whether new instances can be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Supply {
+    /// There is a zygote.
+    Ready,
+    /// There is none, for this reason.
+    None(String),
+    /// There is none whose frames this daemon knows.
+    Version(u32),
+}
+
 /// All zygotes of this daemon.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Zygotes {
     current: Mutex<Option<Arc<Zygote>>>,
-    changed: Notify,
+    supply: watch::Sender<Supply>,
     /// A clone was made, or a zygote became the current one.
     counted: Notify,
+    /// One was given up that may still live.
+    hangs: Notify,
+}
+
+impl Default for Zygotes {
+    fn default() -> Self {
+        let none = Supply::None("none has started yet".to_owned());
+        Self {
+            current: Mutex::default(),
+            supply: watch::Sender::new(none),
+            counted: Notify::new(),
+            hangs: Notify::new(),
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Zygote {
-    /// Keeps packets apart, whatever its type is called.
+    /// A SEQPACKET socket; tokio has no type for it.
     socket: UnixDatagram,
+    /// When it was asked for what it has not answered yet, or said something while more was asked for.
+    asked: Mutex<Option<Instant>>,
+    /// It was asked for something, after a while without.
+    begun: Notify,
+    /// Counts what it said.
+    heard: watch::Sender<u64>,
+    /// Pings that are not answered.
+    pings: AtomicU64,
     waiting: Mutex<HashMap<InstanceId, oneshot::Sender<Answer>>>,
     living: Mutex<HashMap<InstanceId, watch::Sender<Option<Ended>>>>,
     clones: AtomicU64,
     retired: AtomicBool,
     idle: Notify,
+}
+
+/// How a zygote was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Lost {
+    #[error("the last one has ended")]
+    Ended,
+    #[error("the last one did not answer for {} s", SILENCE.as_secs())]
+    Silent,
+    #[error("the last one said something unknown")]
+    Broken,
+    #[error("the shim speaks wire version {0}, this daemon {VERSION}")]
+    Version(u32),
+}
+
+impl fmt::Display for Supply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("ready"),
+            Self::None(why) => f.write_str(why),
+            Self::Version(theirs) => write!(f, "{}", Lost::Version(*theirs)),
+        }
+    }
 }
 
 /// Whether the error says that nobody is at the other end.
@@ -126,6 +199,10 @@ impl Zygotes {
         socket.set_nonblocking(true)?;
         let zygote = Arc::new(Zygote {
             socket: UnixDatagram::from_std(socket)?,
+            asked: Mutex::default(),
+            begun: Notify::new(),
+            heard: watch::Sender::new(0),
+            pings: AtomicU64::new(0),
             waiting: Mutex::default(),
             living: Mutex::default(),
             clones: AtomicU64::new(0),
@@ -134,11 +211,25 @@ impl Zygotes {
         });
         let all = Arc::clone(self);
         tokio::spawn(async move {
-            all.follow(&zygote).await;
+            let why = all.follow(&zygote).await;
             zygote.lose();
             all.drop_current(&zygote);
             if !zygote.retired.load(Ordering::Relaxed) {
-                tracing::warn!("the zygote was lost; its instances are gone with it");
+                tracing::warn!(reason = %why, "the zygote was lost; its instances are gone with it");
+                if why == Lost::Silent {
+                    all.report_hang();
+                }
+                all.supply.send_if_modified(|supply| {
+                    let none = match why {
+                        Lost::Version(theirs) => Supply::Version(theirs),
+                        _ => Supply::None(why.to_string()),
+                    };
+                    let change = lock(&all.current).is_none() && *supply != none;
+                    if change {
+                        *supply = none;
+                    }
+                    change
+                });
             }
         });
         Ok(())
@@ -152,37 +243,91 @@ impl Zygotes {
         }
     }
 
-    async fn follow(&self, zygote: &Arc<Zygote>) {
+    /// Hears what a zygote says, until it is lost.
+    async fn follow(&self, zygote: &Arc<Zygote>) -> Lost {
         loop {
+            let asked = *lock(&zygote.asked);
+            let look = asked.map_or_else(|| Instant::now() + PING_EVERY, |asked| asked + SILENCE);
             let packet = tokio::select! {
                 packet = zygote.packet() => packet,
                 () = zygote.idle.notified() => {
-                    if zygote.finished() { return }
+                    if zygote.finished() { return Lost::Ended }
                     continue
                 }
+                () = zygote.begun.notified() => continue,
+                () = sleep_until(look.into()) => match *lock(&zygote.asked) {
+                    Some(asked) if SILENCE <= asked.elapsed() => return Lost::Silent,
+                    Some(_) => continue,
+                    // What cannot be sent now is noticed when it is read from.
+                    None => { let _ = zygote.ping(); continue }
+                },
             };
-            match packet {
-                Ok(Some((FromZygote::Ready { version: VERSION }, _))) => {
+            let (message, fds) = match packet {
+                Ok(Some(packet)) => packet,
+                Ok(None) => return Lost::Ended,
+                Err(error) => {
+                    tracing::error!(%error, "cannot read from the zygote");
+                    return Lost::Broken;
+                }
+            };
+            match message {
+                FromZygote::Ready { version: VERSION } => {
                     let earlier = lock(&self.current).replace(Arc::clone(zygote));
                     if let Some(earlier) = earlier {
                         earlier.retired.store(true, Ordering::Relaxed);
                         earlier.idle.notify_one();
                     }
-                    self.changed.notify_waiters();
+                    self.supply.send_replace(Supply::Ready);
                     self.counted.notify_one();
                 }
-                Ok(Some((message, fds))) => {
+                FromZygote::Ready { version } => return Lost::Version(version),
+                message => {
                     if !zygote.on(message, fds) {
                         tracing::error!(?message, "the zygote broke the protocol");
-                        return;
+                        return Lost::Broken;
                     }
                 }
-                Ok(None) => return,
-                Err(error) => {
-                    tracing::error!(%error, "cannot read from the zygote");
-                    return;
-                }
             }
+            zygote.hear();
+        }
+    }
+
+    /// Whether new instances can be had, and tells when that changes.
+    pub fn supply(&self) -> watch::Receiver<Supply> {
+        self.supply.subscribe()
+    }
+
+    /// Waits until a zygote was given up that may still live.
+    pub async fn hangs(&self) {
+        self.hangs.notified().await;
+    }
+
+    /// One was given up that may still live.
+    pub fn report_hang(&self) {
+        self.hangs.notify_one();
+    }
+
+    /// Whether the current zygote is there, and does not leave us waiting.
+    pub fn answers(&self) -> bool {
+        lock(&self.current)
+            .as_ref()
+            .is_some_and(|zygote| lock(&zygote.asked).is_none_or(|asked| asked.elapsed() < SUSPECT))
+    }
+
+    /// Asks the current zygote whether it lives.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer.
+    pub async fn ask(&self) -> Result<(), String> {
+        let zygote = lock(&self.current).clone();
+        let Some(zygote) = zygote else { return Err(self.supply.borrow().to_string()) };
+        let mut heard = zygote.heard.subscribe();
+        zygote.ping().map_err(|error| format!("it cannot be asked: {error}"))?;
+        match timeout(SUSPECT, heard.changed()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Lost::Ended.to_string()),
+            Err(_) => Err(format!("it has not answered for {} s", SUSPECT.as_secs())),
         }
     }
 
@@ -217,16 +362,23 @@ impl Zygotes {
     }
 
     async fn current(&self) -> Result<Arc<Zygote>, CloneError> {
+        let mut supply = self.supply.subscribe();
         let there = async {
             loop {
-                let changed = self.changed.notified();
                 if let Some(zygote) = lock(&self.current).clone() {
-                    return zygote;
+                    return Ok(zygote);
                 }
-                changed.await;
+                if let Supply::Version(theirs) = *supply.borrow_and_update() {
+                    return Err(CloneError::Version { theirs });
+                }
+                // An error would mean that we are gone ourselves.
+                let _ = supply.changed().await;
             }
         };
-        timeout(CLONE_PATIENCE, there).await.map_err(|_| CloneError::NoZygote)
+        match timeout(NEXT_PATIENCE, there).await {
+            Ok(found) => found,
+            Err(_) => Err(CloneError::NoZygote(self.supply.borrow().to_string())),
+        }
     }
 
     /// Has `instance` cloned with the host id `id` into the groups `leaf` (version 2 first), with
@@ -252,11 +404,14 @@ impl Zygotes {
             let (end, ended) = watch::channel(None);
             lock(&zygote.waiting).insert(instance, tell);
             lock(&zygote.living).insert(instance, end);
-            let asked = timeout(CLONE_PATIENCE, zygote.send(&ask, &fds)).await;
+            zygote.begin();
+            let asked = timeout(SILENCE, zygote.send(&ask, &fds)).await;
             if !asked.as_ref().is_ok_and(|sent| sent.as_ref().is_err_and(is_gone)) {
                 break (zygote, told, ended, asked);
             }
             // It ended before it was asked: the next one can do it.
+            lock(&zygote.waiting).remove(&instance);
+            lock(&zygote.living).remove(&instance);
             self.drop_current(&zygote);
         };
         let answer = match asked {
@@ -284,6 +439,29 @@ impl Zygotes {
 }
 
 impl Zygote {
+    /// It is about to be asked for something.
+    fn begin(&self) {
+        let mut asked = lock(&self.asked);
+        if asked.is_none() {
+            *asked = Some(Instant::now());
+            self.begun.notify_one();
+        }
+    }
+
+    /// It said something.
+    fn hear(&self) {
+        self.heard.send_modify(|count| *count += 1);
+        let more = !lock(&self.waiting).is_empty() || 0 < self.pings.load(Ordering::Relaxed);
+        *lock(&self.asked) = more.then(Instant::now);
+    }
+
+    /// Asks whether it lives. The answer is heard by whoever follows it.
+    fn ping(&self) -> io::Result<()> {
+        self.pings.fetch_add(1, Ordering::Relaxed);
+        self.begin();
+        packets::send(&self.socket, &ToZygote::Ping.encode(), &[], Wait::No)
+    }
+
     async fn packet(&self) -> io::Result<Option<(FromZygote, Vec<OwnedFd>)>> {
         let mut bytes = [0; MAX_PACKET];
         let receive = || packets::receive(&self.socket, &mut bytes);
@@ -312,6 +490,10 @@ impl Zygote {
             (FromZygote::Refused { instance, at, errno }, None) => {
                 let source = io::Error::from_raw_os_error(errno);
                 self.answer(instance, Err(CloneError::Refused { at, source }))
+            }
+            (FromZygote::Pong, None) => {
+                let one_less = |pings: u64| pings.checked_sub(1);
+                self.pings.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
             }
             (FromZygote::Exited { instance, exit, step }, None) => {
                 if let Some(end) = lock(&self.living).remove(&InstanceId::new(instance)) {

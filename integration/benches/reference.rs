@@ -211,7 +211,7 @@ impl Oci {
         let unified = Hierarchies::detect()?.mode() == skepd::cgroup::Mode::Unified;
         let runtime = if unified { "crun" } else { "runc" };
         install(runtime, runtime)?;
-        let bundle = place.folder.join("bundle");
+        let bundle = place.programs.join("bundle");
         fs::create_dir_all(bundle.join("rootfs"))?;
         let text = "#include <unistd.h>\nint main(void) { return write(1, \"x\", 1) != 1; }\n";
         let file = place.folder.join("one.c");

@@ -60,7 +60,7 @@ own_place() {
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM
-    dir=$(mktemp -d /tmp/skep-demo.XXXXXX)
+    dir=$(mktemp -d /run/skep-demo.XXXXXX)
     chmod 755 "$dir"
     {
         cat <<EOF

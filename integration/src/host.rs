@@ -24,6 +24,9 @@ use tonic::{
     Code, Request, Status,
     transport::{Channel, Endpoint},
 };
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
 use tonic_types::StatusExt as _;
 
 use crate::{
@@ -55,7 +58,7 @@ impl Room {
 }
 
 /// Above what tests use, for one host at a time.
-const FIRST_OF_MANY: u32 = 1_500_000_000;
+const FIRST_OF_MANY: u32 = 2_010_000_000;
 
 /// A running daemon with its client.
 pub struct Host {
@@ -102,11 +105,18 @@ impl Host {
         Self::with_shim("", program("hostile-shim"), Turn::alone())
     }
 
+    /// The same with this program in place of the engine.
+    pub fn with_program(shim: PathBuf) -> Self {
+        Self::with_shim("", shim, Turn::shared())
+    }
+
     /// A daemon with room for thousands of instances, and tenants without a ceiling.
     pub fn roomy(more: &str) -> Self {
         let place = Place::new();
         let group = format!("/{}", place.name);
-        let room = Room { first_id: FIRST_OF_MANY, ids: 8000, ceiling: "" };
+        // Spread as those of a place are.
+        let first_id = FIRST_OF_MANY + (std::process::id() % 10_000) * 10_000;
+        let room = Room { first_id, ids: 8000, ceiling: "" };
         Self::begin(place, &group, more, room, program("skep-shim"), Turn::shared())
     }
 
@@ -242,8 +252,13 @@ impl Host {
 
     /// Sends the keeper a signal and waits for its end; its exit code, or 128 and the signal.
     pub fn stop(&mut self, signal: Signal) -> i32 {
-        use std::os::unix::process::ExitStatusExt as _;
         kill(Pid::from_raw(i32::try_from(self.keeper.id()).unwrap()), signal).unwrap();
+        self.await_end()
+    }
+
+    /// Waits for the keeper's end; its exit code, or 128 and the signal.
+    pub fn await_end(&mut self) -> i32 {
+        use std::os::unix::process::ExitStatusExt as _;
         let mut status = None;
         until("the keeper ends", || {
             status = self.keeper.try_wait().unwrap();
@@ -384,6 +399,14 @@ impl Host {
     ) -> Result<v1::SetQuotaResponse, Box<Status>> {
         let mut client = QuotasClient::new(self.channel.clone());
         self.call(client.set(request))
+    }
+
+    /// Whether health says that it serves.
+    pub fn serving(&self) -> bool {
+        let mut client = HealthClient::new(self.channel.clone());
+        let request = HealthCheckRequest { service: String::new() };
+        let status = self.call(client.check(request)).map(|response| response.status());
+        status.is_ok_and(|status| status == ServingStatus::Serving)
     }
 
     /// What doctor finds, by name.

@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     os::unix::fs::PermissionsExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -12,13 +12,15 @@ use skepd::config::Ids;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A folder below /tmp and a name, both only of this test; the folder goes with the value.
+/// Two folders and a name, all only of this test; the folders go with the value.
 #[derive(Debug)]
 pub struct Place {
     /// Fit for folders and control groups.
     pub name: String,
-    /// An empty folder that everybody may read.
+    /// An empty folder below /run that everybody may read and only root may write.
     pub folder: PathBuf,
+    /// Another one, for programs: on some hosts nothing below /run may be executed.
+    pub programs: PathBuf,
     /// First of a thousand ids that nobody else uses.
     pub first_id: u32,
 }
@@ -29,12 +31,14 @@ impl Place {
     pub fn new() -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("skep-test-{}-{number}", process::id());
-        let folder = env::temp_dir().join(&name);
-        fs::create_dir(&folder).unwrap();
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+        let (folder, programs) = (Path::new("/run").join(&name), env::temp_dir().join(&name));
+        for folder in [&folder, &programs] {
+            fs::create_dir(folder).unwrap();
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+        }
         // Tests of other processes may run beside these: spread by process number.
         let first_id = 1_000_000 + (process::id() % 10_000) * 100_000 + number * 1_000;
-        Self { name, folder, first_id }
+        Self { name, folder, programs, first_id }
     }
 }
 
@@ -49,7 +53,9 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
+        for folder in [&self.folder, &self.programs] {
+            let _ = fs::remove_dir_all(folder);
+        }
     }
 }
 

@@ -122,7 +122,7 @@ impl Yard {
         let shim = if parts.is_empty() {
             program("hostile-shim")
         } else {
-            let copy = place.folder.join(format!("omit.{}", parts.join("+")));
+            let copy = place.programs.join(format!("omit.{}", parts.join("+")));
             fs::copy(program("hostile-shim"), &copy).unwrap();
             copy
         };

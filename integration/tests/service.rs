@@ -8,12 +8,18 @@ mod faults;
 mod inputs;
 #[path = "service/limits.rs"]
 mod limits;
+#[path = "service/places.rs"]
+mod places;
 #[path = "service/quotas.rs"]
 mod quotas;
 #[path = "service/start.rs"]
 mod start;
+#[path = "service/takeover.rs"]
+mod takeover;
 #[path = "service/walls.rs"]
 mod walls;
+#[path = "service/zygote.rs"]
+mod zygote;
 
 /// An app that answers, to have beside a hostile one.
 pub(crate) const NEIGHBOUR: &str = "export default (n) => n + 1";

@@ -156,7 +156,7 @@ fn a_missing_socket_is_five_and_says_how_to_start() {
             stderr: "skep: cannot reach skepd at unix:///nowhere/s: no such file\
                      \n  reason: UNREACHABLE (UNAVAILABLE)\
                      \n  next:   is skepd running, and is this its socket? that of make serve is \
-                     unix:///tmp/skep-dev/skep.sock; an installed one starts with: systemctl start \
+                     unix:///run/skep-dev/skep.sock; an installed one starts with: systemctl start \
                      skepd\n"
                 .to_owned(),
         }

@@ -117,6 +117,11 @@ impl Tree {
         Self { hierarchies, name, limits }
     }
 
+    /// Its path from the top of each hierarchy.
+    pub fn path(&self) -> PathBuf {
+        Path::new("/").join(&self.name)
+    }
+
     /// What kind of host this is.
     pub fn mode(&self) -> Mode {
         self.hierarchies.mode()
@@ -193,12 +198,7 @@ impl Tree {
         fs::write(&depth, DEPTH_BELOW_TENANTS.to_string())
             .map_err(|source| PrepareError::Make { path: depth, source })?;
         for path in tenants.paths() {
-            give(
-                path,
-                &["cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "tasks"],
-                (ids.user, ids.user),
-                0o644,
-            )?;
+            // The folder alone: to make groups in it, and to remove them.
             give(path, &[""], (ids.user, ids.user), 0o755)?;
         }
         Ok(())

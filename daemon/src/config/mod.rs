@@ -232,10 +232,10 @@ impl Config {
             "there is none, so nobody could call: add [[callers]] with uid = 0, admin = true";
         let callers = top.tables("callers", none, |table| caller(table, &names));
         Self {
-            socket: top.get_or("socket", PathBuf::from("/run/skep/skep.sock")),
+            socket: socket(top),
             socket_gid: top.get("socket_gid"),
             tcp: loopback(top),
-            state: top.get_or("state", PathBuf::from("/var/lib/skep")),
+            state: absolute(top, "state", "/var/lib/skep"),
             shim: top.get_or("shim", beside.join("skep-shim")),
             cgroup: cgroup(top),
             log: top.get_or("log", LogFilter("info".to_owned())).0,
@@ -277,6 +277,29 @@ fn loopback(top: &mut Reader<'_>) -> Option<SocketAddr> {
     }
     top.problem("tcp", format_args!("is {address}, only loopback addresses are served"));
     None
+}
+
+/// Bytes of the path of a unix socket, at most: what the kernel has room for, less the zero at its end.
+const MOST_SOCKET_PATH: usize = 107;
+
+fn absolute(top: &mut Reader<'_>, key: &str, default: &str) -> PathBuf {
+    let path = top.get_or(key, PathBuf::from(default));
+    if !path.is_absolute() {
+        let what =
+            format_args!("is {:?}, needed is a path from the root, as {default:?}", path.display());
+        top.problem(key, what);
+    }
+    path
+}
+
+fn socket(top: &mut Reader<'_>) -> PathBuf {
+    let path = absolute(top, "socket", "/run/skep/skep.sock");
+    let len = path.as_os_str().len();
+    if MOST_SOCKET_PATH < len {
+        let what = format_args!("has {len} bytes, at most {MOST_SOCKET_PATH} are possible");
+        top.problem("socket", what);
+    }
+    path
 }
 
 /// `auto`, or a path from the top of the hierarchies.
@@ -599,6 +622,22 @@ mod tests {
         refused(
             "[ids]\ncount = 10\nuser = 0",
             &["line 3: ids.user: is root, which keeps every file of the host open"],
+        );
+    }
+
+    #[test]
+    fn a_socket_that_cannot_be_is_told_with_both_numbers() {
+        let long = format!("/run/{}", "x".repeat(120));
+        let expected = "line 1: socket: has 125 bytes, at most 107 are possible";
+        refused(&format!("socket = \"{long}\""), &[expected]);
+        let needed = "needed is a path from the root, as \"/run/skep/skep.sock\"";
+        refused(
+            "socket = \"skep.sock\"",
+            &[&format!("line 1: socket: is \"skep.sock\", {needed}")],
+        );
+        refused(
+            "state = \"state\"",
+            &["line 1: state: is \"state\", needed is a path from the root, as \"/var/lib/skep\""],
         );
     }
 

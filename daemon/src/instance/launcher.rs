@@ -96,9 +96,12 @@ impl LaunchError {
     /// What whoever waits for the instance is told.
     pub fn cause(&self) -> Cause {
         match self {
-            Self::Clone(CloneError::NoZygote | CloneError::Silent | CloneError::Lost) => {
-                Cause::ZygoteLost
-            }
+            Self::Clone(
+                CloneError::NoZygote(_)
+                | CloneError::Silent
+                | CloneError::Lost
+                | CloneError::Version { .. },
+            ) => Cause::ZygoteLost,
             _ => Cause::SpawnFailed,
         }
     }

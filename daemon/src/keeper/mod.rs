@@ -4,9 +4,12 @@
 //! root can make (control groups, folders, the listening socket), starts the two processes below it,
 //! restarts a dead zygote with back-off and hands its socket over, and takes everything down at the end.
 
+mod folders;
 pub mod ids;
+mod locks;
 pub mod packets;
 mod place;
+pub mod shim;
 pub mod spawn;
 pub mod wire;
 mod zygotes;
@@ -37,12 +40,14 @@ use nix::{
 
 use self::{
     ids::IdTable,
+    locks::Locks,
     packets::Wait,
-    place::{PlaceError, Socket},
+    place::Socket,
     spawn::{SpawnError, Start},
     wire::{FromKeeper, ToKeeper},
     zygotes::Zygotes,
 };
+pub use self::{locks::LockError, place::PlaceError};
 use crate::{
     cgroup::{DAEMON, Inside, Limit, LimitError, PrepareError, RemoveError, Tree},
     config::Config,
@@ -61,6 +66,9 @@ pub enum KeeperError {
     /// A folder or the socket cannot be made.
     #[error(transparent)]
     Place(#[from] PlaceError),
+    /// Another daemon has what this one wants.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// A process cannot be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
@@ -108,7 +116,9 @@ pub fn run(config: &Config, file: &Path, tree: &Tree) -> Result<Exit, KeeperErro
     let signals = SignalFd::with_flags(&watched, flags).map_err(kernel("watch for signals"))?;
     // Instances of a zygote that died come to us: somebody must reap them.
     prctl::set_child_subreaper(true).map_err(kernel("become the reaper of orphans"))?;
-    // First: whoever serves this socket already owns the groups that the next line clears.
+    // First: whoever has any of it already is not to be disturbed.
+    let locks = Locks::take(config, &tree.path())?;
+    place::state_folder(&config.state, config.ids.user, &locks)?;
     let socket = Socket::bind(&config.socket, config.socket_gid.unwrap_or(config.ids.user))?;
     let home = tree.hierarchies().own()?;
     tree.prepare(&config.ids, Inside::Enter)?;
@@ -127,9 +137,8 @@ fn serve(
     socket: &Socket,
     signals: &SignalFd,
 ) -> Result<Exit, KeeperError> {
-    place::state_folder(&config.state, config.ids.user)?;
     let text =
-        File::open(file).map_err(|source| PlaceError::Folder { path: file.to_owned(), source })?;
+        File::open(file).map_err(|source| PlaceError::File { path: file.to_owned(), source })?;
     let (daemon, channel) = spawn::daemon(&config.ids, tree)?;
     let start = FromKeeper::Start.encode();
     packets::send(&channel, &start, &[text.as_fd(), socket.as_fd()], Wait::No)
@@ -258,7 +267,7 @@ impl Keeper<'_> {
                 Ok(None)
             }
             Some(ToKeeper::ZygoteHangs) => {
-                self.zygotes.kill_current();
+                self.zygotes.replace(Instant::now());
                 Ok(None)
             }
             None => self.await_daemon(PATIENCE).map(Some),

@@ -98,11 +98,12 @@ impl<'a> Zygotes<'a> {
         self.renew = true;
     }
 
-    /// The daemon gets no answer of the current one. Its end will be seen.
-    pub(super) fn kill_current(&mut self) {
-        if let Some(child) = self.current.and_then(|pid| self.living.get_mut(&pid)) {
-            say("the zygote does not answer; killing it");
+    /// The daemon gets no answer of the current one.
+    pub(super) fn replace(&mut self, now: Instant) {
+        if let Some(child) = self.current.take().and_then(|pid| self.living.get_mut(&pid)) {
+            say("the zygote does not answer; killing it and starting another");
             let _ = child.kill();
+            self.backoff.fail(now);
         }
     }
 

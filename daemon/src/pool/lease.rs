@@ -229,6 +229,8 @@ impl Pool {
                 Ok(Ok(answer)) => return answer,
                 // The pool dropped the waiter: it is going down.
                 Ok(Err(_)) => return Err(Cause::Draining.into()),
+                // Who waits for an instance that cannot be made is not told of a queue.
+                Err(_) if !self.shared.launcher.zygotes().answers() => Cause::ZygoteLost.into(),
                 Err(_) => Turned::Cause(
                     Cause::QueueFull,
                     Some("no instance came free before the deadline".to_owned()),

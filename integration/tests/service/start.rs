@@ -18,7 +18,7 @@ use crate::NEIGHBOUR;
 fn start_without(parts: &str) -> (Option<i32>, String) {
     let place = Place::new();
     let folder = place.folder.display();
-    let shim = place.folder.join(format!("omit.{parts}"));
+    let shim = place.programs.join(format!("omit.{parts}"));
     fs::copy(program("hostile-shim"), &shim).unwrap();
     let file = place.folder.join("skepd.toml");
     let text = format!(

@@ -169,7 +169,7 @@ fn a_wall_that_cannot_be_built_ends_the_start_and_is_named() {
     let host = Host::new("");
     let place = skep_integration::place::Place::new();
     // A shim that leaves one step out so that the next one cannot succeed.
-    let shim = place.folder.join("omit.step.no-new-privileges");
+    let shim = place.programs.join("omit.step.no-new-privileges");
     fs::copy(program("hostile-shim"), &shim).unwrap();
     let folder = place.folder.display();
     let text = fs::read_to_string(host.place.folder.join("skepd.toml"))
