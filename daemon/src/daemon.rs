@@ -35,6 +35,7 @@ use crate::{
     doctor::{Doctor, Seen},
     exit::{Chain, Exit},
     instance::{LaunchError, Launcher, PROOF},
+    journal,
     keeper::{
         self,
         packets::{self, Wait},
@@ -134,12 +135,7 @@ pub fn main(id: u32, leaves: u32, entrances: &[PathBuf]) -> Result<(), DaemonErr
         return Err(DaemonError::Keeper(io::ErrorKind::InvalidData.into()));
     };
     let config = read_config(text)?;
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_env_filter(tracing_subscriber::EnvFilter::new(&config.log))
-        .with_writer(io::stderr)
-        .init();
+    journal::start(&config.log).map_err(kernel("start the thread of the log"))?;
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers())
         .enable_all()

@@ -167,7 +167,8 @@ pub async fn run(
         return Err(Turned::from(Cause::Deadline).into());
     }
     let asked = Instant::now();
-    let lease = pool.lease(&call.app, deadline, &mut hung_up).await?;
+    // Given back when this ends, however it does.
+    let (lease, _charge) = pool.lease(&call.app, deadline, &mut hung_up).await?;
     let mut usage = Usage {
         queue: asked.elapsed().saturating_sub(lease.start_time),
         start_time: lease.start_time,
@@ -175,7 +176,6 @@ pub async fn run(
         start: Some(lease.start),
         ..Usage::default()
     };
-    let charged = lease.app().clone();
     let mut running = Running {
         call: &call,
         deadline,
@@ -189,7 +189,6 @@ pub async fn run(
         sent_with_app: None,
     };
     let answer = running.on(lease, hung_up).await;
-    pool.finished(&charged);
     answer.map(|answer| (answer, usage))
 }
 

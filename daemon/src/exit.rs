@@ -45,10 +45,3 @@ impl fmt::Display for Chain<'_> {
         Ok(())
     }
 }
-
-/// Says something to the operator, in one piece: keeper, daemon and zygote share one stream.
-pub fn say(text: &str) {
-    use std::io::Write as _;
-    // Nobody to tell is no reason to stop.
-    let _ = std::io::stderr().write_all(format!("skepd: {text}\n").as_bytes());
-}

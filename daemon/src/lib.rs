@@ -14,6 +14,7 @@ pub mod dispatch;
 pub mod doctor;
 pub mod exit;
 pub mod instance;
+pub mod journal;
 pub mod keeper;
 pub mod link;
 pub mod logs;

@@ -5,6 +5,7 @@
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{Parser, ValueEnum};
@@ -12,7 +13,8 @@ use skepd::{
     config::Config,
     daemon,
     doctor::{self, Doctor},
-    exit::{Chain, Exit, say},
+    exit::{Chain, Exit},
+    journal::{self, say},
     keeper::{self, KeeperError, LockError, PlaceError},
 };
 
@@ -60,6 +62,9 @@ enum Role {
     Daemon,
 }
 
+/// How long the end of the daemon waits for its log.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -73,16 +78,22 @@ fn main() -> ExitCode {
     match (args.role, args.id, args.leaves, &args.config) {
         (Some(Role::Daemon), Some(id), Some(leaves), _) => {
             match daemon::main(id, leaves, &args.entrance) {
-                Ok(()) => Exit::Clean.into(),
+                Ok(()) => ended(Exit::Clean),
                 Err(error) => {
                     tell(&error);
-                    error.exit().into()
+                    ended(error.exit())
                 }
             }
         }
         (_, _, _, Some(file)) => keep(&args, file).into(),
         _ => Exit::Usage.into(),
     }
+}
+
+/// Leaves the log a moment to be written.
+fn ended(exit: Exit) -> ExitCode {
+    journal::flush(LAST_WORDS);
+    exit.into()
 }
 
 /// Says what ended the start, and how to mend the host where that is known.
@@ -106,7 +117,7 @@ fn keep(args: &Args, file: &Path) -> Exit {
         return Exit::Config;
     }
     if args.check_config {
-        println!("{}: the configuration is right", file.display());
+        journal::answer(&format!("{}: the configuration is right\n", file.display()));
         return Exit::Clean;
     }
     let tree = match keeper::tree(&config, keeper::Role::Keeper) {
@@ -122,7 +133,7 @@ fn keep(args: &Args, file: &Path) -> Exit {
         unfit.push_str("skepd: root is missing\n  needed: to make control groups and give privilege up\n  fix: start it as root, or by systemd\n");
     }
     if !unfit.is_empty() {
-        eprint!("{unfit}");
+        journal::say_lines(&unfit);
         return Exit::HostUnfit;
     }
     if let Err(error) = keeper::shim::check(&config.shim) {
@@ -131,7 +142,7 @@ fn keep(args: &Args, file: &Path) -> Exit {
         return Exit::HostUnfit;
     }
     if args.preflight {
-        println!("this host has everything that the walls need");
+        journal::answer("this host has everything that the walls need\n");
         return Exit::Clean;
     }
     match keeper::run(&config, file, &tree) {

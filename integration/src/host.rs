@@ -60,6 +60,16 @@ impl Room {
 /// Above what tests use, for one host at a time.
 const FIRST_OF_MANY: u32 = 2_010_000_000;
 
+/// Where a host's log goes.
+pub enum Output {
+    /// A file of its own.
+    File,
+    /// Whatever this is.
+    Other(Stdio),
+    /// Nowhere: the descriptor is closed.
+    Closed,
+}
+
 /// A running daemon with its client.
 pub struct Host {
     /// Where everything of it is.
@@ -88,6 +98,14 @@ impl Host {
     /// A daemon with the engine, tenants `acme` and `beta`, and `more` lines in its file.
     pub fn new(more: &str) -> Self {
         Self::with_shim(more, program("skep-shim"), Turn::shared())
+    }
+
+    /// The same, whose log goes elsewhere.
+    pub fn with_output(more: &str, output: Output) -> Self {
+        let place = Place::new();
+        let (group, room) = (format!("/{}", place.name), Room::of(&place));
+        let shim = program("skep-shim");
+        Self::begin_with(place, &group, more, room, shim, Turn::shared(), output)
     }
 
     /// The same, while no other host runs.
@@ -147,6 +165,18 @@ impl Host {
     }
 
     fn begin(place: Place, group: &str, more: &str, room: Room, shim: PathBuf, turn: Turn) -> Self {
+        Self::begin_with(place, group, more, room, shim, turn, Output::File)
+    }
+
+    fn begin_with(
+        place: Place,
+        group: &str,
+        more: &str,
+        room: Room,
+        shim: PathBuf,
+        turn: Turn,
+        output: Output,
+    ) -> Self {
         let folder = place.folder.display();
         let Room { first_id, ids, ceiling } = room;
         let text = format!(
@@ -161,7 +191,7 @@ impl Host {
         );
         fs::write(place.folder.join("skepd.toml"), text).unwrap();
         let runtime = Runtime::new().unwrap();
-        let keeper = Self::keeper(&place, group == "auto");
+        let keeper = Self::keeper(&place, group == "auto", output);
         let channel = {
             let _inside = runtime.enter();
             let socket = place.folder.join("skep.sock");
@@ -172,19 +202,26 @@ impl Host {
         host
     }
 
-    fn keeper(place: &Place, inside: bool) -> Child {
+    fn keeper(place: &Place, inside: bool, output: Output) -> Child {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(place.folder.join("log"))
             .unwrap();
+        let (log, close) = match output {
+            Output::File => (Stdio::from(log), ""),
+            Output::Other(other) => (other, ""),
+            Output::Closed => (Stdio::null(), " 2>&-"),
+        };
         // A shell enters the groups, then becomes the keeper.
-        let script =
-            "for group; do echo $$ > $group/cgroup.procs || exit 1; done; exec $0 --config $FILE";
+        let script = format!(
+            "for group; do echo $$ > $group/cgroup.procs || exit 1; done; \
+             exec $0 --config $FILE{close}"
+        );
         let tops = skepd::cgroup::Hierarchies::detect().unwrap();
         let groups = tops.tops().map(|top| top.join(&place.name));
         Command::new("sh")
-            .args(["-c", script])
+            .args(["-c", &script])
             .arg(program("skepd"))
             .args(groups.filter(|_| inside))
             .env("FILE", place.folder.join("skepd.toml"))
@@ -270,7 +307,7 @@ impl Host {
 
     /// Starts it again, with the same configuration and state.
     pub fn start_again(&mut self) {
-        self.keeper = Self::keeper(&self.place, false);
+        self.keeper = Self::keeper(&self.place, false, Output::File);
         self.await_serving();
     }
 
@@ -319,6 +356,13 @@ impl Host {
         let mut client = QuotasClient::new(self.channel.clone());
         let request = v1::GetQuotaRequest { tenant: tenant.to_owned(), app: String::new() };
         self.call(client.get(request)).unwrap().memory_reserved_bytes
+    }
+
+    /// Calls of an app, or with none of the tenant, that are charged.
+    pub fn running(&self, tenant: &str, app: &str) -> u32 {
+        let mut client = QuotasClient::new(self.channel.clone());
+        let request = v1::GetQuotaRequest { tenant: tenant.to_owned(), app: app.to_owned() };
+        self.call(client.get(request)).unwrap().running
     }
 
     /// A call as a message.

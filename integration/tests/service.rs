@@ -8,6 +8,8 @@ mod faults;
 mod inputs;
 #[path = "service/limits.rs"]
 mod limits;
+#[path = "service/outputs.rs"]
+mod outputs;
 #[path = "service/places.rs"]
 mod places;
 #[path = "service/quotas.rs"]

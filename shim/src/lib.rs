@@ -10,6 +10,7 @@ pub mod engine;
 pub mod jail;
 pub mod link;
 pub mod root;
+mod say;
 pub mod start;
 #[allow(unsafe_code)]
 pub mod sys;

@@ -51,7 +51,8 @@ pub use self::{locks::LockError, place::PlaceError};
 use crate::{
     cgroup::{DAEMON, Inside, Limit, LimitError, PrepareError, RemoveError, Tree},
     config::Config,
-    exit::{Exit, say},
+    exit::Exit,
+    journal::say,
 };
 
 /// Why the keeper stopped before its time.

@@ -20,7 +20,7 @@ use super::{
     spawn::{self, Start},
     wire::FromKeeper,
 };
-use crate::exit::{Chain, say};
+use crate::{exit::Chain, journal::say};
 
 /// Living zygotes, at most: those that were replaced stay until their last instance ends.
 const MOST: usize = 16;

@@ -16,11 +16,14 @@ use skep_core::{
 };
 use skep_link::frame::{ToDaemon, ToShim};
 use tokio::{
+    runtime::Handle,
     sync::oneshot,
     time::{timeout, timeout_at},
 };
 
-use super::{AppKey, Books, Pool, Seat, Turned, Waiter, bind::BindError, start::Fresh};
+use super::{
+    AppKey, Books, Pool, Seat, Turned, Waiter, bind::BindError, charge::Charge, start::Fresh,
+};
 use crate::{
     instance::{Death, Instance},
     link::{Link, LinkError},
@@ -66,11 +69,6 @@ impl Lease {
     /// The instance.
     pub fn instance(&self) -> &Arc<Instance> {
         &self.instance
-    }
-
-    /// The app that is charged for it.
-    pub fn app(&self) -> &AppKey {
-        &self.app
     }
 
     /// What it serves.
@@ -169,12 +167,15 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if !self.over {
+        // Without a runtime the daemon itself is ending.
+        if !self.over
+            && let Ok(runtime) = Handle::try_current()
+        {
             self.link = None;
             let (pool, app) = (Arc::clone(&self.pool), self.app.clone());
             let instance = Arc::clone(&self.instance);
             let fresh = self.is_fresh().then_some(self.version.id);
-            tokio::spawn(async move {
+            runtime.spawn(async move {
                 pool.give_up(&app, &instance, Some(Cause::InstanceLost), fresh.as_ref()).await;
             });
         }
@@ -184,32 +185,28 @@ impl Drop for Lease {
 impl Pool {
     /// Admits a call of `name` at all levels and gets it an instance, waiting for one until `deadline` or
     /// until `hung_up` resolves.
-    /// Every admitted call must be [`finished`](Self::finished), whatever comes of it.
     ///
     /// # Errors
     ///
-    /// [`Turned`]; then nothing is charged and nothing must be finished.
+    /// [`Turned`]; then nothing is charged.
     pub async fn lease(
         self: &Arc<Self>,
         name: &AppId,
         deadline: Deadline,
         hung_up: &mut oneshot::Receiver<()>,
-    ) -> Result<Lease, Turned> {
-        let key = Self::admit(&mut self.lock(), name, Instant::now())?;
-        let turned = loop {
-            let lease = match self.obtain(name, deadline, hung_up).await {
-                Ok(lease) if lease.rested < PING_AFTER => return Ok(lease),
-                Ok(lease) => lease,
-                Err(turned) => break turned,
-            };
-            match lease.proven(deadline).await {
-                Ok(lease) => return Ok(lease),
-                Err(Silence::Condemned) => {}
-                Err(Silence::TooLate) => break Cause::Deadline.into(),
+    ) -> Result<(Lease, Charge), Turned> {
+        let charge = Charge::new(self, name, Instant::now())?;
+        loop {
+            let lease = self.obtain(name, deadline, hung_up).await?;
+            if lease.rested < PING_AFTER {
+                return Ok((lease, charge.begun()));
             }
-        };
-        Self::undo(&mut self.lock(), &key, Instant::now());
-        Err(turned)
+            match lease.proven(deadline).await {
+                Ok(lease) => return Ok((lease, charge.begun())),
+                Err(Silence::Condemned) => {}
+                Err(Silence::TooLate) => return Err(Cause::Deadline.into()),
+            }
+        }
     }
 
     async fn obtain(
@@ -244,11 +241,6 @@ impl Pool {
             lease.healthy();
         }
         Err(turned)
-    }
-
-    /// Gives the concurrency of an admitted call back.
-    pub fn finished(&self, app: &AppKey) {
-        Self::finish(&mut self.lock(), app);
     }
 
     fn lease_or_wait(

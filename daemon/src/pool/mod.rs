@@ -8,6 +8,7 @@
 //! is reserved for as long.
 
 mod bind;
+mod charge;
 mod compile;
 mod lease;
 mod start;
@@ -22,7 +23,7 @@ use std::{
 
 use skep_core::{
     AppId, Backoff, ByteCount, Cause, Ceiling, Deadline, Denied, Gauge, InstanceId, Level, Metric,
-    Pace, PoolLimits, Rate, Reservation, TenantId, admission,
+    Pace, PoolLimits, Rate, Reservation, TenantId,
     life::{self, Effect, Event, State},
     pool::Refusal,
 };
@@ -37,6 +38,7 @@ use crate::{
 };
 
 pub use bind::BindError;
+pub use charge::Charge;
 pub use compile::{CompileError, Compiled};
 pub use lease::{Lease, Start};
 pub use view::{AppStatus, InstanceStatus};
@@ -223,6 +225,10 @@ impl Pool {
         shared: Arc<Shared>,
     ) -> Result<Arc<Self>, LaunchError> {
         shared.launcher.tenant(&tenant, &quota.group)?;
+        Ok(Self::without_group(tenant, quota, shared))
+    }
+
+    fn without_group(tenant: TenantId, quota: TenantQuota, shared: Arc<Shared>) -> Arc<Self> {
         let now = Instant::now();
         let books = Books {
             quota,
@@ -238,7 +244,7 @@ impl Pool {
             backoff: Backoff::new(),
         };
         let launches = Semaphore::new(LAUNCHES);
-        Ok(Arc::new(Self { tenant, shared, launches, books: Mutex::new(books) }))
+        Arc::new(Self { tenant, shared, launches, books: Mutex::new(books) })
     }
 
     /// Whose pool it is.
@@ -392,32 +398,6 @@ impl Pool {
         self.shared.wake.notify_one();
         true
     }
-
-    /// Charges a call at tenant and app. The process level is charged when an instance is leased.
-    fn admit(books: &mut Books, name: &AppId, now: Instant) -> Result<AppKey, Turned> {
-        let app = books.apps.get_mut(name).ok_or(Turned::NoApp)?;
-        let key = AppKey { name: name.clone(), birth: app.birth };
-        let mut levels = [(Level::Tenant, &mut books.gauge), (Level::App, &mut app.gauge)];
-        admission::admit(&mut levels, now).map_err(|denied| Turned::from(Cause::Quota(denied)))?;
-        Ok(key)
-    }
-
-    /// Gives a call's charge back that never took place.
-    fn undo(books: &mut Books, key: &AppKey, now: Instant) {
-        let (tenant, app) = books.gauges(key);
-        let app = app.map(|app| (Level::App, app));
-        let mut levels: Vec<_> =
-            [Some((Level::Tenant, tenant)), app].into_iter().flatten().collect();
-        admission::undo(&mut levels, now);
-    }
-
-    fn finish(books: &mut Books, key: &AppKey) {
-        let (tenant, app) = books.gauges(key);
-        admission::finish(&mut [(Level::Tenant, tenant)]);
-        if let Some(app) = app {
-            admission::finish(&mut [(Level::App, app)]);
-        }
-    }
 }
 
 impl Seat {
@@ -437,12 +417,6 @@ impl Books {
     /// The app itself, not another one that came under its name.
     fn app(&mut self, key: &AppKey) -> Option<&mut App> {
         self.apps.get_mut(&key.name).filter(|app| app.birth == key.birth)
-    }
-
-    /// The tenant's gauge, and the app's where it is still there.
-    fn gauges(&mut self, key: &AppKey) -> (&mut Gauge, Option<&mut Gauge>) {
-        let app = self.apps.get_mut(&key.name).filter(|app| app.birth == key.birth);
-        (&mut self.gauge, app.map(|app| &mut app.gauge))
     }
 }
 
@@ -470,5 +444,74 @@ impl Books {
             }
             Refusal::BackOff { retry_after } => Cause::BackOff { retry_after },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{num::NonZeroU32, sync::OnceLock};
+
+    use skep_core::{AppLimits, CpuShare, VersionId};
+
+    use super::*;
+    use crate::{
+        cgroup::{Hierarchies, Limit, Tree},
+        config::Ids,
+        zygotes::Zygotes,
+    };
+
+    /// The app of the tests.
+    pub(super) fn app() -> AppId {
+        "shop".parse().unwrap()
+    }
+
+    /// A pool with one app, without a zygote: nothing can be cloned.
+    pub(super) fn pool(concurrency: Ceiling<u32>) -> Arc<Pool> {
+        let tree = Tree::new(Hierarchies::detect().unwrap(), "skep-no-such".as_ref(), Limit::ALL);
+        let ids = Ids { first: 1_000_000, count: 1, user: 1_000_001 };
+        let reply = ByteCount::from_mib(1);
+        let launcher = Launcher::new(tree, Arc::new(Zygotes::default()), ids, reply).unwrap();
+        let open = Limits { memory: Ceiling::Open, cpu: Ceiling::Open, processes: Ceiling::Open };
+        let limits = PoolLimits {
+            spare_floor: 0,
+            spare_ceiling: 0,
+            idle_after: Duration::from_secs(60),
+            max_queue: 8,
+        };
+        let shared = Arc::new(Shared {
+            launcher: Arc::new(launcher),
+            limits,
+            spare: open,
+            max_reply: reply,
+            wake: Notify::new(),
+        });
+        let quota = TenantQuota { rate: Ceiling::Open, concurrency, group: open };
+        let pool = Pool::without_group("acme".parse().unwrap(), quota, shared);
+        deploy(&pool);
+        pool
+    }
+
+    /// Deploys the app of the tests.
+    pub(super) fn deploy(pool: &Arc<Pool>) {
+        let version = Version {
+            tenant: pool.tenant().clone(),
+            app: app(),
+            id: VersionId::from_bytes([1; 32]),
+            entry: "index.js".parse().unwrap(),
+            modules: Vec::new(),
+            limits: AppLimits {
+                memory: ByteCount::from_mib(64),
+                cpu: CpuShare::ONE,
+                processes: 1,
+                timeout: Duration::from_secs(1),
+                cpu_budget: Ceiling::Open,
+                concurrency: NonZeroU32::new(2).unwrap(),
+                min_instances: 0,
+                max_instances: NonZeroU32::MIN,
+            },
+            functions: Vec::new(),
+            compiled: OnceLock::new(),
+        };
+        pool.deploy(version, AppQuota::OPEN, None);
     }
 }

@@ -45,6 +45,7 @@ use crate::{
     jail::{Child, INSIDE_ID, Jail},
     link::Link,
     root::{self, Proc},
+    say::say,
     start,
     sys::{self, Cloned, SharedBytes},
 };
@@ -77,7 +78,7 @@ pub fn main<P: Payload>(jail: Jail, warm: impl FnOnce() -> Result<P, Box<dyn Err
                 text = format!("{text}: {cause}");
                 next = cause.source();
             }
-            eprintln!("skep-shim: {text}");
+            say(&text);
             ExitCode::FAILURE
         }
     }
@@ -101,7 +102,7 @@ fn run<P: Payload>(
     let root = if jail.empty_root() { root::empty() } else { Ok(()) };
     // Each child then fails at that step, which the daemon tells by its name.
     let root = root.map_err(|error| {
-        eprintln!("skep-shim: {error}: {}", error.errno());
+        say(&format!("{error}: {}", error.errno()));
         error.errno()
     });
     if jail.confines_zygote() {

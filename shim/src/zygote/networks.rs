@@ -13,7 +13,7 @@ use nix::{
     sched::{CloneFlags, setns, unshare},
 };
 
-use crate::{root::Proc, sys};
+use crate::{root::Proc, say::say, sys};
 
 /// Network namespaces kept ready.
 const AHEAD: usize = 16;
@@ -70,7 +70,7 @@ impl Networks {
     /// A zygote that is stuck in an instance's network must not go on.
     pub(super) fn leave(&self) {
         setns(&self.own, CloneFlags::CLONE_NEWNET).unwrap_or_else(|errno| {
-            eprintln!("skep-shim: cannot return to the own network namespace: {errno}");
+            say(&format!("cannot return to the own network namespace: {errno}"));
             sys::exit_now(1)
         });
     }
