@@ -177,9 +177,9 @@ async fn serve(config: Config, channel: OwnedFd, listener: OwnedFd) -> Result<()
     let launcher = Launcher::new(tree, Arc::clone(&zygotes), config.ids, config.sizes.reply)
         .map_err(kernel("read the own namespaces"))?;
     let launcher = Arc::new(launcher);
-    let (shared, pools, store) = bring_back(&config, &launcher)?;
+    let (shared, pools, store, aside) = bring_back(&config, &launcher)?;
     let walls = prove_walls(&launcher, &shared.spare).await?;
-    let doctor = doctor.with_walls(walls);
+    let doctor = doctor.with_walls(walls).with_state(&aside);
     let daemon = Daemon::new(config, pools, Arc::clone(&shared), store, doctor);
     let all: Vec<Arc<Pool>> = daemon.pools.values().cloned().collect();
     tokio::spawn(pool::upkeep::run(all, Arc::clone(&shared)));
@@ -195,9 +195,9 @@ async fn serve(config: Config, channel: OwnedFd, listener: OwnedFd) -> Result<()
     served
 }
 
-type BroughtBack = (Arc<Shared>, BTreeMap<skep_core::TenantId, Arc<Pool>>, Store);
+type BroughtBack = (Arc<Shared>, BTreeMap<skep_core::TenantId, Arc<Pool>>, Store, Vec<PathBuf>);
 
-/// The pools of all tenants, with the apps that were deployed before.
+/// The pools of all tenants, with the apps that were deployed before, and files that were set aside.
 fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, DaemonError> {
     let shared = Arc::new(Shared {
         launcher: Arc::clone(launcher),
@@ -211,9 +211,15 @@ fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, 
         wake: tokio::sync::Notify::new(),
     });
     let store = Store::open(&config.state)?;
-    let mut pools = BTreeMap::new();
+    let (mut pools, mut aside) = (BTreeMap::new(), Vec::new());
     for tenant in &config.tenants {
-        let set = store.quota(&tenant.name)?;
+        let set = store.quota(&tenant.name).unwrap_or_else(|error| {
+            tracing::error!(
+                tenant = %tenant.name, error = %Chain(&error),
+                "the tenant is closed until its quota is set again: skep quota set",
+            );
+            QuotaSet::CLOSED
+        });
         if set != QuotaSet::default() {
             tracing::info!(
                 tenant = %tenant.name, fields = set.names().join(", "),
@@ -223,12 +229,18 @@ fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, 
         let quota = set.over(TenantQuota::from(tenant));
         let pool = Pool::new(tenant.name.clone(), quota, Arc::clone(&shared))
             .map_err(DaemonError::Walls)?;
-        for (version, quota) in store.apps(&tenant.name)? {
+        let apps = store.apps(&tenant.name)?;
+        for error in &apps.wrong {
+            let error = Chain(error);
+            tracing::error!(tenant = %tenant.name, %error, "an app is not served; deploy it again");
+        }
+        aside.extend(apps.aside);
+        for (version, quota) in apps.kept {
             pool.deploy(version, quota, None);
         }
         pools.insert(tenant.name.clone(), pool);
     }
-    Ok((shared, pools, store))
+    Ok((shared, pools, store, aside))
 }
 
 /// Builds a sandbox, looks at each of its walls and takes it down again: one that cannot stand here, or

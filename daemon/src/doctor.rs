@@ -6,7 +6,11 @@
 
 mod walls;
 
-use std::{error::Error, fs, path::Path};
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use skep_link::zygote::{CloneStage, Step};
 use skep_proto::v1::{Finding, finding::Grade};
@@ -67,6 +71,21 @@ impl Doctor {
     /// The same with the walls of a sandbox as they were found.
     pub fn with_walls(self, walls: Vec<Finding>) -> Self {
         Self { walls, ..self }
+    }
+
+    /// The same with the files of the state that were set aside.
+    pub fn with_state(mut self, aside: &[PathBuf]) -> Self {
+        let names: Vec<String> = aside.iter().map(|path| path.display().to_string()).collect();
+        self.host.push(match names.as_slice() {
+            [] => ok("state", "every file can be read"),
+            names => Finding {
+                needed: "files as they were written".to_owned(),
+                cost: "their apps are not served until they are deployed again".to_owned(),
+                fix: "mend the disk, deploy these apps again, and remove the files".to_owned(),
+                ..finding("state", Grade::Degraded, &format!("damaged: {}", names.join(", ")))
+            },
+        });
+        self
     }
 
     /// What is missing. Everything is needed: nothing can be left out.

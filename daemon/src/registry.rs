@@ -4,6 +4,7 @@
 
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Serialize};
 use skep_core::{AppId, AppLimits, ByteCount, Ceiling, ModulePath, Rate, TenantId, VersionId};
 use skep_link::frame::{self, Bind, Code, MAX_FRAME, Module};
 
@@ -111,7 +112,8 @@ impl Version {
 }
 
 /// What of an app is metered; changes without a new version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AppQuota {
     /// Calls per second.
     pub rate: Ceiling<Rate>,

@@ -1,25 +1,39 @@
-//! Deployed apps, and quotas that were set by command, on disk: one file an app and one a tenant, written
-//! by temporary name, sync and rename.
+//! Deployed apps, and quotas that were set by command, on disk: two files an app (what it is, and its quota) and
+//! one a tenant, written by temporary name, sync and rename.
 //!
-//! Files are only ever replaced whole. A file that cannot be read is an error at start-up, never an app
-//! that is silently gone. What no command has set is not kept here: it is the configuration's.
+//! Files are only ever replaced whole. What a damaged one kept is never taken for something else: an app whose
+//! file is damaged is set aside and named, a tenant whose quota is damaged is closed until it is set again; all
+//! others are served. What no command has set is not kept here: it is the configuration's.
+
+mod form;
 
 use std::{
+    error::Error,
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::OnceLock,
 };
 
 use serde::{Deserialize, Serialize};
-use skep_core::{
-    AppId, AppLimits, ByteCount, Ceiling, CpuShare, ModulePath, Rate, TenantId, VersionId,
-};
+use skep_core::{AppId, ByteCount, Ceiling, CpuShare, Rate, TenantId};
 
+use self::form::Wrong;
 use crate::{
+    exit::Chain,
     pool::TenantQuota,
     registry::{AppQuota, Version},
 };
+
+/// What is added to the name of a file that is being written.
+const NEW: &str = "new";
+/// What is added to the name of a file that was set aside.
+const DAMAGED: &str = "damaged";
+/// An app, as it is written now.
+const APP: &str = "app";
+/// An app and its quota, as they were written once.
+const OLD_APP: &str = "json";
+/// The quota of an app.
+const QUOTA: &str = "quota";
 
 /// Why the state cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -32,45 +46,49 @@ pub enum StoreError {
         /// The cause.
         source: io::Error,
     },
-    /// The file is not ours, or of another version.
-    #[error("cannot understand {}; move it away to start without what it keeps", .path.display())]
-    Unreadable {
+    /// The file is not what was written.
+    #[error("cannot understand {}", .path.display())]
+    Damaged {
         /// The file.
         path: PathBuf,
         /// The cause.
-        source: serde_json::Error,
+        source: Box<dyn Error + Send + Sync>,
     },
+    /// The file is of a later skepd.
+    #[error("{} has the form {found:?}, which this skepd does not know", .path.display())]
+    Later {
+        /// The file.
+        path: PathBuf,
+        /// Its first line.
+        found: String,
+    },
+}
+
+impl StoreError {
+    /// Whether there is no room on the disk, or no more for us.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            }
+            Self::Damaged { .. } | Self::Later { .. } => false,
+        }
+    }
+
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
 }
 
 fn at(path: &Path) -> impl Fn(io::Error) -> StoreError {
     move |source| StoreError::Io { path: path.to_owned(), source }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SavedApp {
-    tenant: TenantId,
-    app: AppId,
-    version: VersionId,
-    entry: ModulePath,
-    functions: Vec<String>,
-    limits: AppLimits,
-    rate: Ceiling<Rate>,
-    concurrency: Ceiling<u32>,
-    memory: Ceiling<ByteCount>,
-    instance_rate: Ceiling<Rate>,
-    /// Bytes as JSON numbers would be large: source that is text is kept as such.
-    modules: Vec<SavedModule>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SavedModule {
-    path: ModulePath,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    bytes: Option<Vec<u8>>,
+fn of(path: &Path) -> impl Fn(Wrong) -> StoreError {
+    move |wrong| match wrong {
+        Wrong::Damaged(source) => StoreError::Damaged { path: path.to_owned(), source },
+        Wrong::Later(found) => StoreError::Later { path: path.to_owned(), found },
+    }
 }
 
 /// The fields of a tenant's quota that were set by command.
@@ -92,6 +110,10 @@ pub struct QuotaSet {
 }
 
 impl QuotaSet {
+    /// Not one call: what holds while nobody knows what was set.
+    pub const CLOSED: Self =
+        Self { rate: Some(Ceiling::At(Rate::CLOSED)), concurrency: None, memory: None, cpu: None };
+
     /// What holds: the configuration's quota, but for what was set.
     pub fn over(&self, mut quota: TenantQuota) -> TenantQuota {
         let Self { rate, concurrency, memory, cpu } = *self;
@@ -133,21 +155,44 @@ pub struct Store {
     folder: PathBuf,
 }
 
+/// What was found of the apps of a tenant.
+#[derive(Debug, Default)]
+pub struct Apps {
+    /// Those that can be served.
+    pub kept: Vec<(Version, AppQuota)>,
+    /// Why others cannot.
+    pub wrong: Vec<StoreError>,
+    /// Files that were set aside, now or earlier.
+    pub aside: Vec<PathBuf>,
+}
+
 impl Store {
     /// Uses `folder`, which exists and is ours.
     ///
     /// # Errors
     ///
-    /// Its folders cannot be made.
+    /// Its folders cannot be made or read.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        for name in ["apps", "quotas"] {
-            make_folder(&folder.join(name))?;
+        let (apps, quotas) = (folder.join("apps"), folder.join("quotas"));
+        make_folder(&apps)?;
+        make_folder(&quotas)?;
+        let mut folders = vec![quotas];
+        folders.extend(entries(&apps)?.into_iter().filter(|path| path.is_dir()));
+        for folder in folders {
+            // Half written when the daemon ended.
+            for leftover in entries(&folder)?.iter().filter(|path| ends_in(path, NEW)) {
+                fs::remove_file(leftover).map_err(at(leftover))?;
+            }
         }
         Ok(Self { folder: folder.to_owned() })
     }
 
-    fn app_file(&self, tenant: &TenantId, app: &AppId) -> PathBuf {
-        self.folder.join("apps").join(tenant.as_str()).join(format!("{app}.json"))
+    fn apps_of(&self, tenant: &TenantId) -> PathBuf {
+        self.folder.join("apps").join(tenant.as_str())
+    }
+
+    fn file(&self, tenant: &TenantId, app: &AppId, ending: &str) -> PathBuf {
+        self.apps_of(tenant).join(format!("{app}.{ending}"))
     }
 
     /// Keeps an app as it is now.
@@ -156,20 +201,28 @@ impl Store {
     ///
     /// [`StoreError::Io`]; what was kept before is still there.
     pub fn save(&self, version: &Version, quota: &AppQuota) -> Result<(), StoreError> {
-        let saved = SavedApp {
-            tenant: version.tenant.clone(),
-            app: version.app.clone(),
-            version: version.id,
-            entry: version.entry.clone(),
-            functions: version.functions.clone(),
-            limits: version.limits,
-            rate: quota.rate,
-            concurrency: quota.concurrency,
-            memory: quota.memory,
-            instance_rate: quota.instance_rate,
-            modules: version.modules.iter().map(SavedModule::new).collect(),
-        };
-        self.write(&self.app_file(&version.tenant, &version.app), &saved)
+        let (tenant, app) = (&version.tenant, &version.app);
+        let path = self.file(tenant, app, APP);
+        let bytes = form::of_app(version).map_err(of(&path))?;
+        let new = New::write(path, &bytes)?;
+        // Either both are as they were or both are new, but for a crash between the two names.
+        self.write(&self.file(tenant, app, QUOTA), quota)?;
+        new.rename()?;
+        self.remove_file(&self.file(tenant, app, OLD_APP))
+    }
+
+    /// Keeps the quota of an app; the app itself is not written again.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Io`]; what was kept before is still there.
+    pub fn save_app_quota(
+        &self,
+        tenant: &TenantId,
+        app: &AppId,
+        quota: &AppQuota,
+    ) -> Result<(), StoreError> {
+        self.write(&self.file(tenant, app, QUOTA), quota)
     }
 
     /// Forgets an app.
@@ -178,46 +231,101 @@ impl Store {
     ///
     /// [`StoreError::Io`].
     pub fn remove(&self, tenant: &TenantId, app: &AppId) -> Result<(), StoreError> {
-        let file = self.app_file(tenant, app);
-        match fs::remove_file(&file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&file)(error)),
-            _ => sync_folder(&file),
+        // The app first: a quota without one is nothing.
+        [APP, OLD_APP, QUOTA]
+            .map(|ending| self.file(tenant, app, ending))
+            .iter()
+            .try_for_each(|file| self.remove_file(file))
+    }
+
+    fn remove_file(&self, file: &Path) -> Result<(), StoreError> {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(at(file)).and_then(|()| sync_folder(file)),
         }
     }
 
-    /// Every app of a tenant.
+    /// Every app of a tenant. Damaged files are set aside; those of the old form are written anew.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] names the file.
-    pub fn apps(&self, tenant: &TenantId) -> Result<Vec<(Version, AppQuota)>, StoreError> {
-        let folder = self.folder.join("apps").join(tenant.as_str());
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(at(&folder))?,
-        };
-        let mut apps = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(at(&folder))?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                apps.push(self.read::<SavedApp>(&path)?.into_parts());
+    /// [`StoreError`]: the tenant's folder cannot be read.
+    pub fn apps(&self, tenant: &TenantId) -> Result<Apps, StoreError> {
+        let mut apps = Apps::default();
+        let mut files = entries(&self.apps_of(tenant))?;
+        // An app of which there are both forms was written anew: that one comes first.
+        files.sort();
+        for path in files {
+            let found = if ends_in(&path, APP) {
+                self.read_app(tenant, &path)
+            } else if ends_in(&path, OLD_APP) {
+                self.renew(tenant, &path, &apps)
+            } else {
+                apps.aside.extend(ends_in(&path, DAMAGED).then_some(path));
+                continue;
+            };
+            match found {
+                Ok(app) => apps.kept.extend(app),
+                Err(error) => {
+                    apps.aside.extend(set_aside(&error));
+                    apps.wrong.push(error);
+                }
             }
         }
         Ok(apps)
+    }
+
+    /// An app, which is never served without its quota.
+    fn read_app(
+        &self,
+        tenant: &TenantId,
+        path: &Path,
+    ) -> Result<Option<(Version, AppQuota)>, StoreError> {
+        let bytes = fs::read(path).map_err(at(path))?;
+        let version = form::app(&bytes).and_then(|version| form::named(version, tenant, path));
+        let version = version.map_err(of(path))?;
+        let quota = read(&self.file(tenant, &version.app, QUOTA))?;
+        Ok(Some((version, quota)))
+    }
+
+    /// An app of the old form, which it has no more after this.
+    fn renew(
+        &self,
+        tenant: &TenantId,
+        path: &Path,
+        found: &Apps,
+    ) -> Result<Option<(Version, AppQuota)>, StoreError> {
+        let bytes = fs::read(path).map_err(at(path))?;
+        let (version, quota) = form::old_app(&bytes).map_err(of(path))?;
+        let version = form::named(version, tenant, path).map_err(of(path))?;
+        if found.kept.iter().any(|(other, _)| other.app == version.app) {
+            self.remove_file(path)?;
+            return Ok(None);
+        }
+        if let Err(error) = self.save(&version, &quota) {
+            // It is as good as before, and tried again at the next start.
+            tracing::warn!(%tenant, app = %version.app, error = %Chain(&error), "an app keeps its old form on disk");
+        }
+        Ok(Some((version, quota)))
     }
 
     fn quota_file(&self, tenant: &TenantId) -> PathBuf {
         self.folder.join("quotas").join(format!("{tenant}.json"))
     }
 
-    /// Keeps what of a tenant's quota was set now, beside what was set earlier.
+    /// Keeps what of a tenant's quota was set now, beside what was set earlier. What was damaged is set aside.
     ///
     /// # Errors
     ///
     /// [`StoreError`]; what was kept before is still there.
     pub fn save_quota(&self, tenant: &TenantId, set: &QuotaSet) -> Result<(), StoreError> {
-        let all = set.or(self.quota(tenant)?);
-        self.write(&self.quota_file(tenant), &all)
+        let earlier = match self.quota(tenant) {
+            Err(error @ StoreError::Damaged { .. }) if set_aside(&error).is_some() => {
+                QuotaSet::default()
+            }
+            earlier => earlier?,
+        };
+        self.write(&self.quota_file(tenant), &set.or(earlier))
     }
 
     /// What of a tenant's quota was ever set.
@@ -226,33 +334,79 @@ impl Store {
     ///
     /// [`StoreError`] names the file.
     pub fn quota(&self, tenant: &TenantId) -> Result<QuotaSet, StoreError> {
-        match self.read(&self.quota_file(tenant)) {
-            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                Ok(QuotaSet::default())
-            }
+        match read(&self.quota_file(tenant)) {
+            Err(error) if error.is_missing() => Ok(QuotaSet::default()),
             quota => quota,
         }
     }
 
-    fn read<T: for<'de> Deserialize<'de>>(&self, path: &Path) -> Result<T, StoreError> {
-        let bytes = fs::read(path).map_err(at(path))?;
-        serde_json::from_slice(&bytes)
-            .map_err(|source| StoreError::Unreadable { path: path.to_owned(), source })
-    }
-
     fn write(&self, path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
-        let failed = at(path);
+        let bytes = serde_json::to_vec(value).map_err(|error| of(path)(error.into()))?;
+        New::write(path.to_owned(), &bytes)?.rename()
+    }
+}
+
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, StoreError> {
+    let bytes = fs::read(path).map_err(at(path))?;
+    serde_json::from_slice(&bytes).map_err(|error| of(path)(error.into()))
+}
+
+/// Renames the damaged file that an error is about, so that no later start meets it; its new name.
+fn set_aside(error: &StoreError) -> Option<PathBuf> {
+    let StoreError::Damaged { path, .. } = error else { return None };
+    let aside = with_more(path, DAMAGED);
+    fs::rename(path, &aside).is_ok().then_some(aside)
+}
+
+/// What a folder has in it; nothing if it is not there.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => {
+            entries.and_then(|all| all.map(|entry| Ok(entry?.path())).collect()).map_err(at(folder))
+        }
+    }
+}
+
+fn ends_in(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|extension| extension == ending)
+}
+
+fn with_more(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
+/// A file that is on disk whole, under a name that no reader takes. It is gone unless it gets its own.
+struct New {
+    new: PathBuf,
+    path: PathBuf,
+}
+
+impl New {
+    fn write(path: PathBuf, bytes: &[u8]) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
             make_folder(folder)?;
         }
-        let bytes = serde_json::to_vec(value)
-            .map_err(|source| StoreError::Unreadable { path: path.to_owned(), source })?;
-        // A name that no reader takes; a leftover of a crash is simply written over.
-        let new = path.with_extension("new");
-        let mut file = File::create(&new).map_err(&failed)?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(&failed)?;
-        fs::rename(&new, path).map_err(&failed)?;
-        sync_folder(path)
+        let new = Self { new: with_more(&path, NEW), path };
+        let written = File::create(&new.new)
+            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+        written.map_err(at(&new.path))?;
+        Ok(new)
+    }
+
+    fn rename(self) -> Result<(), StoreError> {
+        fs::rename(&self.new, &self.path).map_err(at(&self.path))?;
+        sync_folder(&self.path)
+    }
+}
+
+impl Drop for New {
+    fn drop(&mut self) {
+        // It is not there any more if it got its name.
+        let _ = fs::remove_file(&self.new);
     }
 }
 
@@ -273,131 +427,5 @@ fn sync_folder(file: &Path) -> Result<(), StoreError> {
     }
 }
 
-impl SavedModule {
-    fn new((path, source): &(ModulePath, Vec<u8>)) -> Self {
-        let path = path.clone();
-        match std::str::from_utf8(source) {
-            Ok(text) => Self { path, text: Some(text.to_owned()), bytes: None },
-            Err(_) => Self { path, text: None, bytes: Some(source.clone()) },
-        }
-    }
-}
-
-impl SavedApp {
-    fn into_parts(self) -> (Version, AppQuota) {
-        let modules = self
-            .modules
-            .into_iter()
-            .map(|module| {
-                let text = module.text.map(String::into_bytes);
-                (module.path, text.or(module.bytes).unwrap_or_default())
-            })
-            .collect();
-        let version = Version {
-            tenant: self.tenant,
-            app: self.app,
-            id: self.version,
-            entry: self.entry,
-            modules,
-            limits: self.limits,
-            functions: self.functions,
-            compiled: OnceLock::new(),
-        };
-        let quota = AppQuota {
-            rate: self.rate,
-            concurrency: self.concurrency,
-            memory: self.memory,
-            instance_rate: self.instance_rate,
-        };
-        (version, quota)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use rustix::fs::inotify;
-    use skep_core::Ceiling::{At, Open};
-
-    use super::*;
-    use crate::cgroup::Limits;
-
-    /// A store of its own; the folder goes with the value.
-    struct Place(PathBuf, Store);
-
-    impl Place {
-        fn new(name: &str) -> Self {
-            let name = format!("skep-store-{}-{name}", std::process::id());
-            let folder = std::env::temp_dir().join(name);
-            fs::create_dir(&folder).unwrap();
-            let store = Store::open(&folder).unwrap();
-            Self(folder, store)
-        }
-    }
-
-    impl Drop for Place {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
-
-    fn acme() -> TenantId {
-        "acme".parse().unwrap()
-    }
-
-    fn of_the_file(concurrency: u32) -> TenantQuota {
-        TenantQuota {
-            rate: Open,
-            concurrency: At(concurrency),
-            group: Limits { memory: Open, cpu: Open, processes: At(concurrency) },
-        }
-    }
-
-    #[test]
-    fn what_was_set_holds_and_everything_else_is_the_configurations() {
-        let Place(_, store) = &Place::new("overlay");
-        let memory = At(ByteCount::from_mib(64));
-        let set = QuotaSet { memory: Some(memory), ..QuotaSet::default() };
-        store.save_quota(&acme(), &set).unwrap();
-        let set = QuotaSet { cpu: Some(Open), ..QuotaSet::default() };
-        store.save_quota(&acme(), &set).unwrap();
-        let kept = store.quota(&acme()).unwrap();
-        assert_eq!(kept.names(), ["memory", "cpu"]);
-        let edited = kept.over(of_the_file(7));
-        assert_eq!(edited.group, Limits { memory, cpu: Open, processes: At(7) });
-        assert_eq!(edited.concurrency, At(7));
-    }
-
-    #[test]
-    fn a_tenant_for_whom_nothing_was_set_has_the_configurations_quota() {
-        let Place(_, store) = &Place::new("nothing");
-        let kept = store.quota(&acme()).unwrap();
-        assert_eq!(kept.over(of_the_file(3)), of_the_file(3));
-        assert!(kept.names().is_empty());
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_is_never_taken_for_none() {
-        let Place(folder, store) = &Place::new("unreadable");
-        fs::create_dir(folder.join("quotas/acme.json")).unwrap();
-        let error = store.quota(&acme()).unwrap_err().to_string();
-        assert!(error.contains("quotas/acme.json"), "{error}");
-        fs::remove_dir(folder.join("quotas/acme.json")).unwrap();
-        fs::write(folder.join("quotas/acme.json"), "{").unwrap();
-        let error = store.quota(&acme()).unwrap_err().to_string();
-        assert!(error.contains("quotas/acme.json; move it away"), "{error}");
-    }
-
-    #[test]
-    fn the_first_app_of_a_tenant_syncs_the_folder_that_its_own_is_in() {
-        let Place(folder, store) = &Place::new("sync");
-        let apps = folder.join("apps");
-        let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
-        inotify::add_watch(&watch, &apps, inotify::WatchFlags::OPEN).unwrap();
-        store.write(&apps.join("acme/app.json"), &0).unwrap();
-        let mut buffer = [const { std::mem::MaybeUninit::uninit() }; 1024];
-        let mut events = inotify::Reader::new(&watch, &mut buffer);
-        // Without a name it is the watched folder itself, which is opened for nothing else.
-        let mut own = || events.next().map(|event| event.file_name().is_none());
-        assert!(std::iter::from_fn(|| own().ok()).any(|own| own));
-    }
-}
+mod tests;

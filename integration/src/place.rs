@@ -2,12 +2,14 @@
 
 use std::{
     env, fs,
+    io::ErrorKind,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use skepd::config::Ids;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -55,6 +57,44 @@ impl Drop for Place {
     fn drop(&mut self) {
         for folder in [&self.folder, &self.programs] {
             let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// A disk of 64 KiB, mounted for as long as the value lives.
+#[derive(Debug)]
+pub struct SmallDisk(pub PathBuf);
+
+impl SmallDisk {
+    /// Mounts one at `folder`, which is made if it is not there.
+    pub fn new(folder: PathBuf) -> Self {
+        fs::create_dir_all(&folder).unwrap();
+        let options = Some("size=64k");
+        mount(Some("none"), &folder, Some("tmpfs"), MsFlags::empty(), options).unwrap();
+        Self(folder)
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.0.join("filler")
+    }
+
+    /// Leaves no page free; a file may still have room in its last one.
+    pub fn fill(&self) {
+        let full = fs::write(self.filler(), vec![b'x'; 128 << 10]).unwrap_err();
+        assert_eq!(full.kind(), ErrorKind::StorageFull);
+    }
+
+    /// Takes that back.
+    pub fn make_room(&self) {
+        fs::remove_file(self.filler()).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Whoever still has a file open there keeps it until then.
+        if let Err(error) = umount2(&self.0, MntFlags::MNT_DETACH) {
+            eprintln!("{} stays mounted: {error}", self.0.display());
         }
     }
 }

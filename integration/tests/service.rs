@@ -16,6 +16,8 @@ mod places;
 mod quotas;
 #[path = "service/start.rs"]
 mod start;
+#[path = "service/state.rs"]
+mod state;
 #[path = "service/takeover.rs"]
 mod takeover;
 #[path = "service/walls.rs"]

@@ -69,6 +69,7 @@ fn for_reason(reason: &str, level: Option<&str>, metric: Option<&str>) -> Option
         ("BACK_OFF", ..) => "instances of this app keep dying; see why: skep logs APP",
         ("QUEUE_FULL", ..) => "try again, or deploy the app again with more --max-instances",
         ("DRAINING", ..) => "call another host, or this one when it is back",
+        ("DISK_FULL", ..) => "the operator makes room where the daemon keeps its state",
         ("SPAWN_FAILED", ..) => "see what the host lacks: skep doctor",
         _ => return None,
     })

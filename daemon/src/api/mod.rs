@@ -37,7 +37,6 @@ use crate::{
     config::Config,
     dispatch::Bounds,
     doctor::Doctor,
-    exit::Chain,
     logs::Logs,
     pool::{Pool, Shared},
     store::{Store, StoreError},
@@ -148,7 +147,7 @@ async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Refusal> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done.map_err(|error| Refusal::Internal(Chain(&error).to_string())),
+        Ok(done) => Ok(done?),
         Err(error) => Err(Refusal::Internal(error.to_string())),
     }
 }

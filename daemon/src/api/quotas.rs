@@ -133,7 +133,7 @@ impl Daemon {
         if let Err(error) = self.store.save_quota(tenant, &set) {
             // Not kept means not set. The error that counts is the one being returned.
             let _ = pool.set_quota(old);
-            return Err(Refusal::Internal(Chain(&error).to_string()).into());
+            return Err(Refusal::from(error).into());
         }
         tracing::info!(%tenant, ?quota, "quota set");
         let quota = Some(convert::tenant_quota(&quota));
@@ -193,7 +193,8 @@ impl Daemon {
         let (pool, store) = (Arc::clone(pool), self.store.clone());
         let there = to_its_end(async move {
             let _one_at_a_time = one_at_a_time;
-            on_disk(move || store.save(&version, &quota)).await?;
+            let (of, name) = (tenant, app.clone());
+            on_disk(move || store.save_app_quota(&of, &name, &quota)).await?;
             Ok::<_, Refusal>(
                 pool.set_app_quota(&app, quota).then(|| pool.app_quota(&app)).flatten(),
             )

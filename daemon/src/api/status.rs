@@ -10,7 +10,7 @@ use skep_proto::ERROR_DOMAIN;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::dispatch::Failure;
+use crate::{dispatch::Failure, exit::Chain, store::StoreError};
 
 /// Bytes of a text that tenant code had a part in: it travels in headers, which clients bound.
 const MOST_TEXT: usize = 1 << 10;
@@ -39,6 +39,8 @@ pub(super) enum Refusal {
     Source { path: String, line: u32, column: u32, message: String },
     /// A typed cause, and what more there is to say.
     Cause(Cause, Option<String>),
+    /// The disk of the state has no room; the text is for the log.
+    DiskFull(String),
     /// Ours; the text is for the log.
     Internal(String),
 }
@@ -46,6 +48,13 @@ pub(super) enum Refusal {
 impl From<Cause> for Refusal {
     fn from(cause: Cause) -> Self {
         Self::Cause(cause, None)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        let text = Chain(&error).to_string();
+        if error.is_full() { Self::DiskFull(text) } else { Self::Internal(text) }
     }
 }
 
@@ -81,6 +90,13 @@ impl From<Refusal> for Status {
                 })
             }
             Refusal::Cause(cause, told) => of_cause(cause, true, told, None),
+            Refusal::DiskFull(text) => {
+                tracing::error!(error = %text, "the disk of the state is full");
+                let text = "the disk of the daemon's state is full; nothing was changed";
+                with_metadata(Code::Unavailable, text, "DISK_FULL", |_, metadata| {
+                    metadata.insert("retriable".to_owned(), true.to_string());
+                })
+            }
             Refusal::Internal(text) => {
                 tracing::error!(error = %text, "internal error");
                 let text = "internal error; the daemon's log has more";

@@ -2,21 +2,19 @@
 
 use std::{
     fs::{self, File},
-    io::{ErrorKind, Read as _, Write as _},
-    path::PathBuf,
+    io::{Read as _, Write as _},
     process::Stdio,
     thread,
     time::Instant,
 };
 
 use nix::{
-    mount::{MntFlags, MsFlags, mount, umount2},
     sys::signal::{Signal, kill},
     unistd::{Pid, pipe},
 };
 use skep_integration::{
     host::{Host, Output, long, refused},
-    place::Place,
+    place::{Place, SmallDisk},
     yard::until,
 };
 use skep_proto::v1;
@@ -26,37 +24,6 @@ use crate::NEIGHBOUR;
 
 /// Answers, or does not end.
 const SPIN: &str = "export default (n) => { if (n === 0) for (;;); return n + 1; }";
-
-/// A file system of 64 KiB that is gone with the value.
-struct Small {
-    place: Place,
-    folder: PathBuf,
-}
-
-impl Small {
-    fn new() -> Self {
-        let place = Place::new();
-        let folder = place.folder.join("small");
-        fs::create_dir(&folder).unwrap();
-        mount(Some("none"), &folder, Some("tmpfs"), MsFlags::empty(), Some("size=64k")).unwrap();
-        Self { place, folder }
-    }
-
-    /// Leaves no byte free: no page, and none in the last page of the `log`.
-    fn fill(&self, mut log: &File) {
-        let full = fs::write(self.folder.join("fill"), vec![b'x'; 128 << 10]).unwrap_err();
-        assert_eq!(full.kind(), ErrorKind::StorageFull);
-        while log.write_all(b"\n").is_ok() {}
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        if let Err(error) = umount2(&self.folder, MntFlags::MNT_DETACH) {
-            eprintln!("{} stays mounted: {error}", self.place.folder.display());
-        }
-    }
-}
 
 fn deploy(host: &Host) {
     host.deploy("acme", "app", SPIN, |request| {
@@ -88,16 +55,18 @@ fn serves(host: &Host) {
 
 #[test]
 fn a_log_on_a_full_disk_harms_no_call_and_tells_what_is_missing_once_there_is_room() {
-    let small = Small::new();
-    let log = small.folder.join("log");
-    let file = File::options().create(true).append(true).open(&log).unwrap();
+    let place = Place::new();
+    let small = SmallDisk::new(place.folder.join("small"));
+    let log = small.0.join("log");
+    let mut file = File::options().create(true).append(true).open(&log).unwrap();
     let output = Stdio::from(file.try_clone().unwrap());
     let mut host = Host::with_output("", Output::Other(output));
     deploy(&host);
-    small.fill(&file);
+    small.fill();
+    while file.write_all(b"\n").is_ok() {}
     break_off(&host, 6);
     serves(&host);
-    fs::remove_file(small.folder.join("fill")).unwrap();
+    small.make_room();
     let told = "lines of this log could not be written\",\"lines\":";
     until("it tells what is missing", || fs::read_to_string(&log).unwrap().contains(told));
     assert_eq!(host.stop(Signal::SIGTERM), 0);

@@ -2,7 +2,6 @@
 
 use std::{fs, process::Command};
 
-use nix::sys::signal::Signal;
 use skep_integration::{
     host::Host,
     place::{Place, program},
@@ -111,17 +110,4 @@ fn a_tenant_that_is_closed_keeps_the_others_from_nothing() {
     let host = Host::new("[[tenants]]\nname = \"aaa\"\nmemory = 0\nprocesses = 0\ncpu = \"10m\"");
     host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
     assert_eq!(host.reply("app", "", "1"), "2");
-}
-
-#[test]
-fn a_state_file_that_cannot_be_read_ends_the_start_and_is_named() {
-    let mut host = Host::new("");
-    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
-    assert_eq!(host.stop(Signal::SIGTERM), 0);
-    fs::write(host.place.folder.join("state/apps/acme/app.json"), "{").unwrap();
-    let file = host.place.folder.join("skepd.toml");
-    let output = Command::new(program("skepd")).arg("--config").arg(file).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(74), "{text}");
-    assert!(text.contains("apps/acme/app.json; move it away"), "{text}");
 }
