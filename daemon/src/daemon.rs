@@ -208,6 +208,7 @@ fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, 
             processes: Ceiling::At(config.defaults.processes),
         },
         max_reply: config.sizes.reply,
+        log_lines: config.logs.lines_kept,
         wake: tokio::sync::Notify::new(),
     });
     let store = Store::open(&config.state)?;

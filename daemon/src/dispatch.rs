@@ -9,8 +9,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use skep_core::{AppId, ByteCount, Cause, Ceiling, Deadline, FunctionName, InvocationId};
-use skep_link::frame::{Encoding, Invoke, Stop, ToDaemon, ToShim};
+use skep_core::{
+    AppId, ByteCount, Cause, Ceiling, Deadline, FunctionName, InvocationId, unit::DurationText,
+};
+use skep_link::frame::{Encoding, Invoke, Level, Stop, ToDaemon, ToShim, cut};
 use tokio::{
     sync::oneshot,
     time::{timeout, timeout_at},
@@ -18,7 +20,6 @@ use tokio::{
 
 use crate::{
     config::{LogBounds, Sizes},
-    exit::Chain,
     instance::Instance,
     link::LinkError,
     logs::{Logs, Source},
@@ -113,18 +114,15 @@ pub enum Failure {
     },
 }
 
-impl Failure {
-    /// The reason of a call that broke off; `None` of one that was never begun.
-    pub fn broke(&self) -> Option<&'static str> {
-        match self {
-            Self::NotFound
-            | Self::Cause {
-                cause: Cause::Quota(_) | Cause::QueueFull | Cause::BackOff { .. },
-                ..
-            } => None,
-            Self::Cause { cause, .. } => Some(cause.reason()),
-        }
-    }
+/// What became of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The answer, or why there is none.
+    pub answer: Result<Answer, Failure>,
+    /// What it cost, whatever became of it.
+    pub usage: Usage,
+    /// Whether it got an instance: what did not is only counted.
+    pub ran: bool,
 }
 
 impl From<Turned> for Failure {
@@ -145,19 +143,30 @@ pub struct Bounds {
     pub logs: LogBounds,
 }
 
-/// Runs one call to its end. `hung_up` resolves when nobody waits for the answer any more.
-///
-/// # Errors
-///
-/// [`Failure`]. Whatever it is, no lease and no charge is left behind.
+/// Runs one call to its end. `hung_up` resolves when nobody waits for the answer any more. Whatever becomes
+/// of it, no lease and no charge is left behind.
 pub async fn run(
     pool: Arc<Pool>,
     call: Call,
     bounds: Bounds,
-    logs: Arc<Logs>,
+    hung_up: oneshot::Receiver<()>,
+) -> Outcome {
+    let mut usage = Usage {
+        bytes_in: u64::try_from(call.payload.len()).unwrap_or(u64::MAX),
+        ..Usage::default()
+    };
+    let answer = attempt(&pool, &call, bounds, hung_up, &mut usage).await;
+    Outcome { answer, ran: usage.start.is_some(), usage }
+}
+
+async fn attempt(
+    pool: &Arc<Pool>,
+    call: &Call,
+    bounds: Bounds,
     mut hung_up: oneshot::Receiver<()>,
-) -> Result<(Answer, Usage), Failure> {
-    let (version, _) = pool.version(&call.app).ok_or(Failure::NotFound)?;
+    usage: &mut Usage,
+) -> Result<Answer, Failure> {
+    let (version, logs) = pool.live(&call.app).ok_or(Failure::NotFound)?;
     if version.functions.iter().all(|name| name != call.function.as_str()) {
         return Err(Failure::NotFound);
     }
@@ -169,27 +178,45 @@ pub async fn run(
     let asked = Instant::now();
     // Given back when this ends, however it does.
     let (lease, _charge) = pool.lease(&call.app, deadline, &mut hung_up).await?;
-    let mut usage = Usage {
-        queue: asked.elapsed().saturating_sub(lease.start_time),
-        start_time: lease.start_time,
-        bytes_in: u64::try_from(call.payload.len()).unwrap_or(u64::MAX),
-        start: Some(lease.start),
-        ..Usage::default()
-    };
+    usage.queue = asked.elapsed().saturating_sub(lease.start_time);
+    (usage.start_time, usage.start) = (lease.start_time, Some(lease.start));
     let mut running = Running {
-        call: &call,
+        call,
         deadline,
         bounds,
         logs: &logs,
         log_bytes: 0,
-        usage: &mut usage,
+        usage,
         asked,
         begun: Instant::now(),
         cpu_begun: lease.instance().cpu_time(),
         sent_with_app: None,
     };
     let answer = running.on(lease, hung_up).await;
-    answer.map(|answer| (answer, usage))
+    tell_app(call, &answer, usage, &logs);
+    answer
+}
+
+/// Bytes of what an exception or an error says of itself that are in the line about its call, at most.
+const TOLD: usize = 256;
+
+/// A call that threw or was ended has one line among those of its app, beside its own.
+fn tell_app(call: &Call, answer: &Result<Answer, Failure>, usage: &Usage, logs: &Logs) {
+    let what = match answer {
+        Ok(Answer::Reply { .. }) | Err(Failure::NotFound) => return,
+        Ok(Answer::Thrown { name, message, .. }) => {
+            format!("threw {}: {}", cut(name, TOLD), cut(message, TOLD))
+        }
+        Err(Failure::Cause { cause, detail: None, .. }) => {
+            format!("was ended, {}: {cause}", cause.reason())
+        }
+        Err(Failure::Cause { cause, detail: Some(detail), .. }) => {
+            format!("was ended, {}: {cause}: {}", cause.reason(), cut(detail, TOLD))
+        }
+    };
+    let (run, cpu) = (DurationText::rounded_up(usage.run), DurationText::rounded_up(usage.cpu));
+    let text = format!("the call of {} {what} (run {run}, cpu {cpu})", call.function);
+    logs.push(Source { invocation: Some(call.id), level: Level::Error }, &text);
 }
 
 struct Running<'a> {
@@ -271,7 +298,7 @@ impl Running<'_> {
             }
             Talk::NotLoaded(error) => {
                 tracing::warn!(
-                    app = %self.call.app, instance = %instance.id, error = %Chain(&error),
+                    app = %self.call.app, instance = %instance.id, error = error.without_text(),
                     "cannot load",
                 );
                 let (cause, detail) = error.told();
@@ -415,7 +442,7 @@ impl Running<'_> {
                 {
                     return Some(Talk::Stop(Cause::BadFrame));
                 }
-                self.logs.push(Source { invocation: self.call.id, level }, text);
+                self.logs.push(Source { invocation: Some(self.call.id), level }, text);
                 return None;
             }
             ToDaemon::Reply { payload, .. }
@@ -428,6 +455,7 @@ impl Running<'_> {
                 (Answer::Reply { encoding, payload: payload.to_vec() }, dropped, spent)
             }
             ToDaemon::Thrown { dropped, spent, exception } => {
+                let exception = exception.cut();
                 let thrown = Answer::Thrown {
                     name: exception.name.to_owned(),
                     message: exception.message.to_owned(),

@@ -24,6 +24,27 @@ pub enum Exit {
     Config = 78,
 }
 
+impl Exit {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Clean,
+        Self::Bug,
+        Self::Usage,
+        Self::HostUnfit,
+        Self::Lost,
+        Self::Files,
+        Self::Config,
+    ];
+
+    /// Whether only a person can mend it: another start would end in the same way.
+    pub const fn needs_a_person(self) -> bool {
+        match self {
+            Self::Usage | Self::HostUnfit | Self::Files | Self::Config => true,
+            Self::Clean | Self::Bug | Self::Lost => false,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -43,5 +64,34 @@ impl fmt::Display for Chain<'_> {
             next = cause.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers of a line of the unit, or of the text of the help.
+    fn numbers(text: &str) -> Vec<u8> {
+        let words = text.split(|char: char| !char.is_ascii_digit());
+        words.filter_map(|word| word.parse().ok()).collect()
+    }
+
+    fn codes(which: impl Fn(&Exit) -> bool) -> Vec<u8> {
+        Exit::ALL.into_iter().filter(which).map(|exit| exit as u8).collect()
+    }
+
+    #[test]
+    fn the_unit_does_not_try_again_what_only_a_person_can_mend() {
+        let unit = include_str!("../../contrib/skepd.service");
+        let line = unit.lines().find_map(|line| line.strip_prefix("RestartPreventExitStatus="));
+        assert_eq!(numbers(line.unwrap()), codes(|exit| exit.needs_a_person()));
+    }
+
+    #[test]
+    fn the_help_names_every_code() {
+        let (_, help) = include_str!("main.rs").split_once("Exit codes: ").unwrap();
+        let (help, _) = help.split_once('"').unwrap();
+        assert_eq!(numbers(help), codes(|_| true));
     }
 }

@@ -10,13 +10,13 @@ use std::{
 };
 
 use skep_core::InvocationId;
-use skep_link::frame::Level;
+use skep_link::frame::{Level, MAX_LOG_LINE, cut};
 
 /// What a line belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The call.
-    pub invocation: InvocationId,
+    /// The call; none of what happened between calls.
+    pub invocation: Option<InvocationId>,
     /// Its severity.
     pub level: Level,
 }
@@ -51,7 +51,7 @@ impl Logs {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a line, and lets the oldest one go when there are too many.
+    /// Takes a line, of at most [`MAX_LOG_LINE`] bytes, and lets the oldest one go when there are too many.
     pub fn push(&self, source: Source, text: &str) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let time_us = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
@@ -62,7 +62,12 @@ impl Logs {
             kept.1.pop_front();
         }
         if 0 < self.most {
-            kept.1.push_back(Line { sequence, time_us, source, text: text.to_owned() });
+            kept.1.push_back(Line {
+                sequence,
+                time_us,
+                source,
+                text: cut(text, MAX_LOG_LINE).to_owned(),
+            });
         }
     }
 
@@ -81,7 +86,7 @@ mod tests {
     #[test]
     fn the_oldest_lines_go_first_and_numbers_stay() {
         let logs = Logs::new(2);
-        let source = Source { invocation: InvocationId::from_bits(1), level: Level::Info };
+        let source = Source { invocation: Some(InvocationId::from_bits(1)), level: Level::Info };
         for text in ["a", "b", "c"] {
             logs.push(source, text);
         }

@@ -20,6 +20,8 @@ mod start;
 mod state;
 #[path = "service/takeover.rs"]
 mod takeover;
+#[path = "service/told.rs"]
+mod told;
 #[path = "service/walls.rs"]
 mod walls;
 #[path = "service/zygote.rs"]

@@ -87,7 +87,12 @@ fn print(session: &Session, lines: &[LogLine]) -> Result<(), Failure> {
 
 fn plain(line: &LogLine) -> String {
     let (time, level) = (utc(line.time_us), escaped(&line.level));
-    format!("{time} {level:<5} {} {}", short(&line.invocation, 8), escaped(&line.text))
+    // What no call has written is the daemon's word on the app.
+    let invocation = match line.invocation.as_str() {
+        "" => "--------",
+        invocation => &short(invocation, 8),
+    };
+    format!("{time} {level:<5} {invocation} {}", escaped(&line.text))
 }
 
 fn json(line: &LogLine) -> Result<String, Failure> {
@@ -122,6 +127,12 @@ mod tests {
             "2026-01-01T00:00:00.000Z warn  01234567 paid\\n2026-01-01T00:00:00.000Z error ffffffff \
              forged \\u{1b}[2K"
         );
+    }
+
+    #[test]
+    fn a_line_of_no_call_says_so() {
+        let line = LogLine { invocation: String::new(), text: "late".to_owned(), ..forged() };
+        assert_eq!(plain(&line), "2026-01-01T00:00:00.000Z warn  -------- late");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use sha2::{Digest as _, Sha256};
@@ -94,14 +94,13 @@ impl Apps for Daemon {
         if pool.version(&app).is_none() {
             return Err(Refusal::NotFound.into());
         }
-        let (pool, store, logs) = (Arc::clone(pool), self.store.clone(), Arc::clone(&self.logs));
+        let (pool, store) = (Arc::clone(pool), self.store.clone());
         to_its_end(async move {
             let _one_at_a_time = one_at_a_time;
             let what = (tenant.clone(), app.clone());
             on_disk(move || store.remove(&what.0, &what.1)).await?;
             pool.remove(&app);
             tracing::info!(%tenant, %app, "removed");
-            logs.lock().unwrap_or_else(PoisonError::into_inner).remove(&(tenant, app));
             Ok::<_, Refusal>(())
         })
         .await??;
@@ -113,12 +112,10 @@ impl Apps for Daemon {
         let raw = request.into_inner();
         let (tenant, app) = names(&raw.tenant, &raw.app)?;
         let pool = self.pool(&rights, &tenant)?;
-        if pool.version(&app).is_none() {
-            return Err(Refusal::NotFound.into());
-        }
+        let (_, logs) = pool.live(&app).ok_or(Refusal::NotFound)?;
         let limit = if raw.limit == 0 { LOG_LINES } else { raw.limit };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let lines = Daemon::logs(self, &tenant, &app).read(raw.after, limit);
+        let lines = logs.read(raw.after, limit);
         Ok(Response::new(LogsResponse {
             lines: lines.into_iter().map(convert::log_line).collect(),
         }))

@@ -244,7 +244,7 @@ pub(super) fn log_line(line: Line) -> v1::LogLine {
     v1::LogLine {
         sequence: line.sequence,
         time_us: line.time_us,
-        invocation: line.source.invocation.to_string(),
+        invocation: line.source.invocation.map(|id| id.to_string()).unwrap_or_default(),
         level: line.source.level.as_str().to_owned(),
         text: line.text,
     }

@@ -1,10 +1,7 @@
 //! `Invocations`: runs functions.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -16,10 +13,11 @@ use tonic::{Request, Response, Status, async_trait};
 use super::{
     Accepted, Daemon,
     convert::{self, Fields},
+    ids,
     status::{self, Refusal},
     to_its_end,
 };
-use crate::dispatch::{self, Call};
+use crate::dispatch::{self, Call, Failure, Outcome};
 
 /// Beyond every app's limit; only keeps the sum of times finite.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -30,54 +28,65 @@ impl Invocations for Daemon {
         &self,
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
+        match self.run(request).await {
+            Ok((outcome, id)) => {
+                if !outcome.ran {
+                    self.refused.note();
+                }
+                answered(outcome, id)
+            }
+            Err(refusal) => {
+                self.refused.note();
+                Err(refusal.into())
+            }
+        }
+    }
+}
+
+impl Daemon {
+    /// Runs the call of a request, if there is one in it that may run at all.
+    async fn run(
+        &self,
+        request: Request<InvokeRequest>,
+    ) -> Result<(Outcome, InvocationId), Refusal> {
         let rights = self.rights(&request)?;
         let accepted = request.extensions().get::<Accepted>().copied();
         let (tenant, call) = read(request.into_inner(), accepted)?;
         let pool = self.pool(&rights, &tenant)?;
         if *self.draining.borrow() {
-            return Err(Refusal::from(Cause::Draining).into());
+            return Err(Cause::Draining.into());
         }
         let most = self.config.sizes.request;
         let size =
             skep_core::ByteCount::from_bytes(u64::try_from(call.payload.len()).unwrap_or(u64::MAX));
         if most < size {
-            return Err(Refusal::from(Cause::TooLarge { size, most }).into());
+            return Err(Cause::TooLarge { size, most }.into());
         }
         if call.deadline.has_passed(Instant::now()) {
-            return Err(Refusal::from(Cause::Deadline).into());
+            return Err(Cause::Deadline.into());
         }
-        let logs = self.logs_if_deployed(pool, &tenant, &call.app).ok_or(Refusal::NotFound)?;
         let (id, app) = (call.id, call.app.clone());
         let (pool, bounds) = (Arc::clone(pool), self.bounds());
         // Dropped with this future when the client hangs up.
         let (_waits, hung_up) = oneshot::channel::<()>();
-        let outcome = to_its_end(dispatch::run(pool, call, bounds, logs, hung_up)).await?;
-        let (answer, usage) = outcome.map_err(|failure| {
-            // Refusals cost no work: not even that of being logged.
-            if let Some(reason) = failure.broke() {
-                tracing::info!(%tenant, %app, invocation = %id, reason, "call failed");
-            }
-            status::of_failure(failure, id)
-        })?;
-        tracing::debug!(%tenant, invocation = %id, run = ?usage.run, "answered");
-        Ok(Response::new(InvokeResponse {
-            outcome: Some(convert::outcome(answer)),
-            usage: Some(convert::usage(&usage)),
-            invocation: id.to_string(),
-        }))
+        let outcome = to_its_end(dispatch::run(pool, call, bounds, hung_up)).await?;
+        if let (true, Err(Failure::Cause { cause, .. })) = (outcome.ran, &outcome.answer) {
+            let reason = cause.reason();
+            tracing::info!(%tenant, %app, invocation = %id, reason, "call failed");
+        }
+        tracing::debug!(%tenant, invocation = %id, run = ?outcome.usage.run, "ended");
+        Ok((outcome, id))
     }
 }
 
-impl Daemon {
-    /// Only apps that exist have a place for lines: names cannot fill the memory.
-    fn logs_if_deployed(
-        &self,
-        pool: &crate::pool::Pool,
-        tenant: &TenantId,
-        app: &AppId,
-    ) -> Option<Arc<crate::logs::Logs>> {
-        pool.version(app).map(|_| self.logs(tenant, app))
-    }
+fn answered(outcome: Outcome, id: InvocationId) -> Result<Response<InvokeResponse>, Status> {
+    let Outcome { answer, usage, .. } = outcome;
+    let answer = answer.map_err(|failure| status::of_failure(failure, id))?;
+    Ok(Response::new(InvokeResponse {
+        outcome: Some(convert::outcome(answer)),
+        usage: Some(convert::usage(&usage)),
+        invocation: id.to_string(),
+    }))
 }
 
 fn read(raw: InvokeRequest, accepted: Option<Accepted>) -> Result<(TenantId, Call), Refusal> {
@@ -98,7 +107,7 @@ fn read(raw: InvokeRequest, accepted: Option<Accepted>) -> Result<(TenantId, Cal
     let client = accepted.and_then(|accepted| accepted.patience).unwrap_or(LONGEST);
     let asked = raw.timeout_ms.map_or(LONGEST, |number| Duration::from_millis(number.into()));
     let call = Call {
-        id: next_id(),
+        id: ids::next().map_err(|errno| Refusal::Internal(errno.to_string()))?,
         app,
         function,
         payload: raw.payload,
@@ -107,16 +116,4 @@ fn read(raw: InvokeRequest, accepted: Option<Accepted>) -> Result<(TenantId, Cal
         arrived,
     };
     Ok((tenant, call))
-}
-
-/// Unique over restarts: the time of the first call, then a count.
-fn next_id() -> InvocationId {
-    static FIRST: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let first = FIRST.get_or_init(|| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
-    });
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    InvocationId::from_bits((u128::from(*first) << 64) | u128::from(count))
 }

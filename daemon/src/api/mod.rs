@@ -9,17 +9,16 @@ pub mod connections;
 mod convert;
 mod front;
 mod host;
+mod ids;
 mod invocations;
 mod quotas;
+mod refused;
 mod status;
 mod unbroken;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use skep_core::{AppId, TenantId};
+use skep_core::TenantId;
 use skep_proto::v1::{
     DESCRIPTORS, apps_server::AppsServer, host_server::HostServer,
     invocations_server::InvocationsServer, quotas_server::QuotasServer,
@@ -37,16 +36,12 @@ use crate::{
     config::Config,
     dispatch::Bounds,
     doctor::Doctor,
-    logs::Logs,
     pool::{Pool, Shared},
     store::{Store, StoreError},
 };
 
 /// Deploys of one tenant at the same time, of which one runs.
 const DEPLOYS: usize = 8;
-
-/// Console lines by app.
-type AllLogs = BTreeMap<(TenantId, AppId), Arc<Logs>>;
 
 /// What the services share.
 #[derive(Debug)]
@@ -64,7 +59,7 @@ pub struct Daemon {
     /// Set once no new work is taken.
     pub draining: watch::Sender<bool>,
     callers: Arc<Callers>,
-    logs: Arc<Mutex<AllLogs>>,
+    refused: refused::Refused,
     /// One deploy of a tenant at a time: what is live and what is kept must agree.
     deploying: BTreeMap<TenantId, Arc<tokio::sync::Mutex<()>>>,
     /// Deploys of a tenant that run or wait: each holds its source.
@@ -92,7 +87,7 @@ impl Daemon {
             doctor,
             draining: watch::Sender::new(false),
             callers,
-            logs: Arc::default(),
+            refused: refused::Refused::default(),
             deploying,
             deploys,
         })
@@ -122,18 +117,6 @@ impl Daemon {
 
     fn bounds(&self) -> Bounds {
         Bounds { sizes: self.config.sizes, logs: self.config.logs }
-    }
-
-    fn all_logs(&self) -> MutexGuard<'_, AllLogs> {
-        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn logs(&self, tenant: &TenantId, app: &AppId) -> Arc<Logs> {
-        let mut all = self.all_logs();
-        let key = (tenant.clone(), app.clone());
-        Arc::clone(
-            all.entry(key).or_insert_with(|| Arc::new(Logs::new(self.config.logs.lines_kept))),
-        )
     }
 
     /// Calls that run or wait, of all tenants.

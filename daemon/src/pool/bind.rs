@@ -3,11 +3,12 @@
 use std::{mem, sync::Arc, time::Duration};
 
 use skep_core::Cause;
-use skep_link::frame::{Stop, ToDaemon, ToShim};
+use skep_link::frame::{MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut};
 use tokio::time::timeout;
 
 use super::Pool;
 use crate::{
+    exit::Chain,
     instance::Instance,
     link::{Link, LinkError},
     registry::Version,
@@ -47,6 +48,14 @@ pub enum BindError {
 }
 
 impl BindError {
+    /// For the operator's log: text of tenants is only in their own.
+    pub fn without_text(&self) -> String {
+        match self {
+            Self::Source { .. } => "the source was refused; the log of the app has more".to_owned(),
+            error => Chain(error).to_string(),
+        }
+    }
+
     /// What whoever waited is told; no cause where the kernel knows better.
     pub fn told(&self) -> (Option<Cause>, Option<String>) {
         match self {
@@ -116,13 +125,16 @@ impl Pool {
 fn loaded(frame: &ToDaemon<'_>) -> Result<Vec<String>, BindError> {
     match frame {
         ToDaemon::Bound { functions } => Ok(functions.iter().map(ToString::to_string).collect()),
-        ToDaemon::BindFailed { path, line, column, exception } => Err(BindError::Source {
-            path: (*path).to_owned(),
-            line: *line,
-            column: *column,
-            name: exception.name.to_owned(),
-            message: exception.message.to_owned(),
-        }),
+        ToDaemon::BindFailed { path, line, column, exception } => {
+            let exception = exception.cut();
+            Err(BindError::Source {
+                path: cut(path, MAX_EXCEPTION_NAME).to_owned(),
+                line: *line,
+                column: *column,
+                name: exception.name.to_owned(),
+                message: exception.message.to_owned(),
+            })
+        }
         ToDaemon::Stopped { why: Stop::Heap, .. } => Err(BindError::Stopped(Cause::OomHeap)),
         ToDaemon::Stopped { .. } => Err(BindError::Stopped(Cause::Deadline)),
         _ => Err(BindError::Stopped(Cause::BadFrame)),

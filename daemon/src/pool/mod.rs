@@ -34,6 +34,7 @@ use crate::{
     config,
     instance::{Instance, LaunchError, Launcher},
     link::Link,
+    logs::Logs,
     registry::{AppQuota, Version},
 };
 
@@ -69,6 +70,8 @@ pub struct Shared {
     pub spare: Limits,
     /// Bytes of a reply.
     pub max_reply: ByteCount,
+    /// Console lines that are kept of an app.
+    pub log_lines: u32,
     /// Wakes the upkeep.
     pub wake: Notify,
 }
@@ -138,6 +141,7 @@ pub struct AppKey {
 #[derive(Debug)]
 struct App {
     birth: u64,
+    logs: Arc<Logs>,
     version: Arc<Version>,
     quota: AppQuota,
     gauge: Gauge,
@@ -284,6 +288,7 @@ impl Pool {
             None => {
                 let app = App {
                     birth,
+                    logs: Arc::new(Logs::new(self.shared.log_lines)),
                     version,
                     quota,
                     gauge: Gauge::new(quota.rate, concurrency, now),
@@ -329,6 +334,12 @@ impl Pool {
     /// The version that an app serves now.
     pub fn version(&self, name: &AppId) -> Option<(Arc<Version>, AppQuota)> {
         self.lock().apps.get(name).map(|app| (Arc::clone(&app.version), app.quota))
+    }
+
+    /// The version that an app serves now, and its console lines.
+    pub fn live(&self, name: &AppId) -> Option<(Arc<Version>, Arc<Logs>)> {
+        let books = self.lock();
+        books.apps.get(name).map(|app| (Arc::clone(&app.version), Arc::clone(&app.logs)))
     }
 
     /// The tenant's quota, calls that run, and memory that is reserved.
@@ -483,6 +494,7 @@ mod tests {
             limits,
             spare: open,
             max_reply: reply,
+            log_lines: 8,
             wake: Notify::new(),
         });
         let quota = TenantQuota { rate: Ceiling::Open, concurrency, group: open };

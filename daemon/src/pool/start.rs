@@ -14,6 +14,7 @@ use skep_core::{
     life::{Effect, Event, State},
     pool::{Choice, Demand, choose, may_load_within},
 };
+use skep_link::frame::Level;
 
 use super::{AppKey, Books, Pool, Seat, Start, Turned};
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
     exit::Chain,
     instance::{Instance, LaunchError},
     link::Link,
+    logs::Source,
     registry::Version,
 };
 
@@ -341,9 +343,13 @@ impl Pool {
         if let Err(error) = bound.and_then(|_| Ok(link.rest()?)) {
             tracing::warn!(
                 tenant = %self.tenant, app = %key.name, instance = %instance.id,
-                error = %Chain(&error), "cannot bind",
+                error = error.without_text(), "cannot bind",
             );
             let (cause, detail) = error.told();
+            if let (Some(detail), Some((_, logs))) = (&detail, self.live(&key.name)) {
+                let text = format!("the app cannot be loaded: {detail}");
+                logs.push(Source { invocation: None, level: Level::Error }, &text);
+            }
             let cause = cause.unwrap_or(Cause::InstanceLost);
             self.start_failed(key, instance, Turned::Cause(cause, detail)).await;
             return;

@@ -16,6 +16,10 @@ pub const MAX_MODULES: usize = 512;
 pub const MAX_FUNCTIONS: usize = 512;
 /// Bytes of one console line, at most; the shim cuts longer ones.
 pub const MAX_LOG_LINE: usize = 4 << 10;
+/// Bytes of the name of an error, or of the path where it was found, at most; both ends cut longer ones.
+pub const MAX_EXCEPTION_NAME: usize = 200;
+/// Bytes of its message, and of its stack, at most; both ends cut longer ones.
+pub const MAX_EXCEPTION_TEXT: usize = 16 << 10;
 
 /// How a payload is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +143,23 @@ pub struct Exception<'a> {
     pub message: &'a str,
     /// The stack, innermost frame first.
     pub stack: &'a str,
+}
+
+impl Exception<'_> {
+    /// The same with no text longer than it may be: whoever sent it may not have cut it.
+    #[must_use]
+    pub fn cut(&self) -> Self {
+        Self {
+            name: cut(self.name, MAX_EXCEPTION_NAME),
+            message: cut(self.message, MAX_EXCEPTION_TEXT),
+            stack: cut(self.stack, MAX_EXCEPTION_TEXT),
+        }
+    }
+}
+
+/// The start of `text`, of at most `most` bytes: what tenants wrote is as long as they like.
+pub fn cut(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }
 
 /// What the shim sends.

@@ -7,12 +7,9 @@
 use std::{fmt::Write as _, rc::Rc};
 
 use rquickjs::{Coerced, Ctx, Function, Object, Value, function::Rest};
-use skep_link::frame::{Level, MAX_LOG_LINE};
+use skep_link::frame::{Level, MAX_LOG_LINE, cut};
 
-use super::{
-    Api,
-    host::{Host, cut},
-};
+use super::{Api, host::Host};
 
 pub(super) const API: Api = Api { names: &["console"], install };
 

@@ -6,12 +6,14 @@
 use std::rc::Rc;
 
 use rquickjs::{Ctx, Error, Object, Value};
-use skep_link::frame::{Exception, Level};
+use skep_link::frame::{self, Exception, Level, cut};
 
-use super::host::{Host, cut};
+use super::host::Host;
 
 /// Bytes of a message or a stack that are passed on, at most.
-const MAX_TEXT: usize = 16 << 10;
+const MAX_TEXT: usize = frame::MAX_EXCEPTION_TEXT;
+/// Bytes of a name or a path, at most.
+const MAX_NAME: usize = frame::MAX_EXCEPTION_NAME;
 
 /// Something that was thrown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,17 +67,17 @@ impl Caught {
             let text = value.get::<rquickjs::Coerced<String>>();
             return Self::new("", cut(&text.map(|text| text.0).unwrap_or_default(), MAX_TEXT));
         };
-        let text = |key: &str| {
+        let text = |key: &str, most: usize| {
             let text = object.get::<_, Option<rquickjs::Coerced<String>>>(key).ok().flatten();
-            text.map(|text| cut(&text.0, MAX_TEXT).to_owned())
+            text.map(|text| cut(&text.0, most).to_owned())
         };
-        let stack = text("stack").unwrap_or_default();
+        let stack = text("stack", MAX_TEXT).unwrap_or_default();
         let place = Place::of(object, &stack);
         Self {
-            name: text("name").unwrap_or_else(|| "Error".to_owned()),
-            message: text("message").unwrap_or_default(),
+            name: text("name", MAX_NAME).unwrap_or_else(|| "Error".to_owned()),
+            message: text("message", MAX_TEXT).unwrap_or_default(),
             stack,
-            path: place.path,
+            path: place.path.map(|path| cut(&path, MAX_NAME).to_owned()),
             line: place.line,
             column: place.column,
         }

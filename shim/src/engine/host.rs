@@ -14,7 +14,7 @@ use nix::{
     poll::PollTimeout,
     time::{ClockId, clock_gettime},
 };
-use skep_link::frame::{Bind, Invoke, Level, MAX_LOG_LINE, Stop, ToDaemon, ToShim};
+use skep_link::frame::{Bind, Invoke, Level, MAX_LOG_LINE, Stop, ToDaemon, ToShim, cut};
 
 use super::{End, timers::Timers};
 use crate::{
@@ -242,9 +242,4 @@ impl Host {
 /// The CPU time of this process so far.
 fn cpu_time() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::MAX, Duration::from)
-}
-
-/// At most `most` bytes of `text`, cut between characters.
-pub(super) fn cut(text: &str, most: usize) -> &str {
-    &text[..text.floor_char_boundary(most)]
 }
