@@ -23,7 +23,7 @@ Exit codes:
   0  answered
   1  the function threw
   2  malformed or not there: arguments, a field, an unknown app
-  3  refused by a quota; try again later
+  3  refused by a quota or a budget; try again later
   4  ended by a limit or its deadline
   5  the daemon is unreachable, forbids it, or failed
 

@@ -16,7 +16,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use crate::errors::{Failure, chain};
+use crate::errors::{Failure, STRANGER, chain};
 
 /// The longest that connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -141,6 +141,7 @@ impl Daemon {
     /// A status with a source never came over the wire: the connection broke.
     fn failure(&self, status: Status) -> Failure {
         match status.source() {
+            Some(source) if chain(source).contains(STRANGER) => Failure::stranger(),
             Some(source) => Failure::unreachable(
                 format!("the connection to {} broke: {}", self.target, chain(source)),
                 "see whether skepd still runs: systemctl status skepd",
@@ -171,6 +172,9 @@ impl Daemon {
 }
 
 fn unreachable(target: &Target, error: &(dyn StdError + 'static)) -> Failure {
+    if chain(error).contains(STRANGER) {
+        return Failure::stranger();
+    }
     let kind = io_kind(error);
     let cause = match kind {
         Some(io::ErrorKind::NotFound) => "no such file".to_owned(),

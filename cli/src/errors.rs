@@ -26,7 +26,7 @@ pub(crate) enum Exit {
     Threw = 1,
     /// What was asked for is malformed, or is not there. Asking again will not help.
     Usage = 2,
-    /// A quota refused it. Asking later may help.
+    /// A quota or a budget refused it. Asking later may help.
     Quota = 3,
     /// A limit or the deadline ended the call.
     Killed = 4,
@@ -48,13 +48,16 @@ const LIMITS: [&str; 7] =
 /// The exit code of a status, see [`Exit`].
 fn exit_of(code: Code, reason: Option<&str>) -> Exit {
     match (code, reason) {
-        (Code::ResourceExhausted, Some("QUOTA")) => Exit::Quota,
+        (Code::ResourceExhausted, Some("QUOTA" | "BUDGET")) => Exit::Quota,
         (_, Some(reason)) if LIMITS.contains(&reason) => Exit::Killed,
         (Code::DeadlineExceeded, _) => Exit::Killed,
         (Code::InvalidArgument | Code::NotFound, _) => Exit::Usage,
         _ => Exit::Failed,
     }
 }
+
+/// The reason with which the daemon ends the connection of a stranger.
+pub(crate) const STRANGER: &str = "UNKNOWN_CALLER";
 
 /// What to do about a daemon that does not answer.
 const SILENT: &str = "see how the host is: skep doctor, or journalctl -u skepd";
@@ -107,6 +110,19 @@ impl Failure {
     /// There is no connection to the daemon.
     pub(crate) fn unreachable(message: impl Into<String>, next: impl Into<String>) -> Self {
         Self::local(Exit::Failed, (Code::Unavailable, "UNREACHABLE"), message, Some(next.into()))
+    }
+
+    /// The daemon knows no caller like us, and said so before it heard anything.
+    pub(crate) fn stranger() -> Self {
+        let known = advice::Known {
+            code: Code::PermissionDenied,
+            reason: Some(STRANGER),
+            level: None,
+            metric: None,
+            retry_after: None,
+        };
+        let (message, next) = ("this daemon does not know you", advice::next(known));
+        Self::local(Exit::Failed, (Code::PermissionDenied, STRANGER), message, next)
     }
 
     /// The daemon did not answer in the time that this client waits.

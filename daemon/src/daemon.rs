@@ -8,10 +8,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     io::{self, Read as _},
-    os::{
-        fd::OwnedFd,
-        unix::net::{UnixDatagram as StdDatagram, UnixListener as StdListener},
-    },
+    os::{fd::OwnedFd, unix::net::UnixDatagram as StdDatagram},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -20,16 +17,10 @@ use std::{
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use skep_core::Ceiling;
 use skep_proto::v1::{Finding, finding::Grade};
-use tokio::{
-    io::Interest,
-    net::{TcpListener, UnixDatagram, UnixListener},
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-};
-use tonic::transport::Server;
+use tokio::{io::Interest, net::UnixDatagram, sync::watch};
 
 use crate::{
-    api::{self, Daemon, connections},
+    api::{self, Daemon},
     cgroup::Limits,
     config::Config,
     doctor::{Doctor, Seen},
@@ -46,9 +37,6 @@ use crate::{
     store::{QuotaSet, Store, StoreError},
     zygotes::{Supply, Zygotes},
 };
-
-/// Requests of one connection at the same time.
-const MOST_STREAMS: u32 = 200;
 
 /// How long the first zygote may take to be ready.
 const FIRST_ZYGOTE: Duration = Duration::from_secs(30);
@@ -82,7 +70,7 @@ pub enum DaemonError {
     Store(#[from] StoreError),
     /// The sockets cannot be served.
     #[error("cannot serve")]
-    Serve(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Serve(#[source] api::ServeError),
     /// Something else of the kernel.
     #[error("cannot {what}")]
     Kernel {
@@ -106,10 +94,6 @@ impl DaemonError {
         }
     }
 }
-
-/// What health knows: the whole server, and each of its services.
-const SERVICES: [&str; 5] =
-    ["", "skep.v1.Invocations", "skep.v1.Apps", "skep.v1.Quotas", "skep.v1.Host"];
 
 fn kernel(what: &'static str) -> impl Fn(io::Error) -> DaemonError {
     move |source| DaemonError::Kernel { what, source }
@@ -184,7 +168,7 @@ async fn serve(config: Config, channel: OwnedFd, listener: OwnedFd) -> Result<()
     let all: Vec<Arc<Pool>> = daemon.pools.values().cloned().collect();
     tokio::spawn(pool::upkeep::run(all, Arc::clone(&shared)));
     tokio::spawn(renew_zygotes(Arc::clone(&daemon), zygotes, channel));
-    let served = serve_api(&daemon, listener, keeper_lost).await;
+    let served = api::serve(&daemon, listener, keeper_lost).await.map_err(DaemonError::Serve);
     for pool in daemon.pools.values() {
         pool.shut(Duration::from_secs(3)).await;
     }
@@ -236,7 +220,9 @@ fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, 
             tracing::error!(tenant = %tenant.name, %error, "an app is not served; deploy it again");
         }
         aside.extend(apps.aside);
-        for (version, quota) in apps.kept {
+        for (mut version, quota) in apps.kept {
+            // Older versions kept names by which nothing can be called.
+            version.functions.retain(|name| name.parse::<skep_core::FunctionName>().is_ok());
             pool.deploy(version, quota, None);
         }
         pools.insert(tenant.name.clone(), pool);
@@ -323,124 +309,6 @@ async fn renew_zygotes(daemon: Arc<Daemon>, zygotes: Arc<Zygotes>, channel: Arc<
                 () = zygotes.hangs() => zygotes.report_hang(),
             }
         }
-    }
-}
-
-/// Health is that of what can be had: without a zygote no instance can be born.
-async fn follow_supply(health: tonic_health::server::HealthReporter, daemon: Arc<Daemon>) {
-    let mut supply = daemon.shared.launcher.zygotes().supply();
-    loop {
-        let ready = *supply.borrow_and_update() == Supply::Ready;
-        if *daemon.draining.borrow() {
-            return;
-        }
-        let status = if ready {
-            tonic_health::ServingStatus::Serving
-        } else {
-            tonic_health::ServingStatus::NotServing
-        };
-        for service in SERVICES {
-            health.set_service_status(service, status).await;
-        }
-        if supply.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
-async fn serve_api(
-    daemon: &Arc<Daemon>,
-    listener: OwnedFd,
-    keeper_lost: watch::Receiver<bool>,
-) -> Result<(), DaemonError> {
-    let failed = |error: Box<dyn std::error::Error + Send + Sync>| DaemonError::Serve(error);
-    let listener = StdListener::from(listener);
-    listener.set_nonblocking(true).map_err(kernel("use the socket"))?;
-    let listener = UnixListener::from_std(listener).map_err(kernel("use the socket"))?;
-    let (health, health_server) = tonic_health::server::health_reporter();
-    tokio::spawn(follow_supply(health.clone(), Arc::clone(daemon)));
-    let routes = api::routes(daemon, health_server).map_err(|error| failed(error.into()))?;
-    let front = daemon.front();
-    let (stop, stopped) = watch::channel(false);
-    let server = |stopped: watch::Receiver<bool>| {
-        let wait = async move {
-            let mut stopped = stopped;
-            // An error means that the sender is gone, which is the same.
-            let _ = stopped.wait_for(|stop| *stop).await;
-        };
-        let server = Server::builder().max_concurrent_streams(MOST_STREAMS);
-        (server.layer(front.clone()).add_routes(routes.clone()), wait)
-    };
-    let (unix, wait) = server(stopped.clone());
-    let unix = unix.serve_with_incoming_shutdown(connections::of(listener), wait);
-    let tcp = match daemon.config.tcp {
-        None => None,
-        Some(address) => {
-            let listener =
-                TcpListener::bind(address).await.map_err(kernel("serve the tcp address"))?;
-            let (tcp, wait) = server(stopped);
-            Some(tcp.serve_with_incoming_shutdown(connections::of(listener), wait))
-        }
-    };
-    tracing::info!(
-        socket = %daemon.config.socket.display(), tcp = ?daemon.config.tcp,
-        tenants = daemon.pools.len(), "serving",
-    );
-    let serving = async {
-        match tcp {
-            None => unix.await,
-            Some(tcp) => tokio::try_join!(unix, tcp).map(drop),
-        }
-    };
-    let stopping = async {
-        let clean = wait_for_end(daemon, keeper_lost).await;
-        for service in SERVICES {
-            health.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
-        }
-        daemon.draining.send_replace(true);
-        if clean {
-            drain(daemon).await;
-        }
-        stop.send_replace(true);
-    };
-    tokio::pin!(serving);
-    tokio::select! {
-        served = &mut serving => return served.map_err(|error| failed(error.into())),
-        () = stopping => {}
-    }
-    // Connections that stay open must not keep us.
-    match tokio::time::timeout(Duration::from_secs(1), serving).await {
-        Ok(served) => served.map_err(|error| failed(error.into())),
-        Err(_) => Ok(()),
-    }
-}
-
-/// Whether running calls may still end: not when the keeper is gone.
-async fn wait_for_end(daemon: &Daemon, mut keeper_lost: watch::Receiver<bool>) -> bool {
-    let (Ok(mut term), Ok(mut int)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("cannot watch for signals");
-        return true;
-    };
-    let mut draining = daemon.draining.subscribe();
-    tokio::select! {
-        _ = term.recv() => true,
-        _ = int.recv() => true,
-        _ = draining.wait_for(|draining| *draining) => true,
-        _ = keeper_lost.wait_for(|lost| *lost) => {
-            tracing::error!("the keeper is gone; ending everything");
-            false
-        }
-    }
-}
-
-/// Waits until no call runs, at most as long as configured.
-async fn drain(daemon: &Daemon) {
-    let end = Instant::now() + daemon.config.drain;
-    tracing::info!(running = daemon.running(), "draining");
-    while 0 < daemon.running() && Instant::now() < end {
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -26,13 +26,14 @@ pub enum Exit {
 
 impl Exit {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Clean,
         Self::Bug,
         Self::Usage,
         Self::HostUnfit,
         Self::Lost,
         Self::Files,
+        Self::Held,
         Self::Config,
     ];
 
@@ -40,7 +41,7 @@ impl Exit {
     pub const fn needs_a_person(self) -> bool {
         match self {
             Self::Usage | Self::HostUnfit | Self::Files | Self::Config => true,
-            Self::Clean | Self::Bug | Self::Lost => false,
+            Self::Clean | Self::Bug | Self::Lost | Self::Held => false,
         }
     }
 }

@@ -21,7 +21,7 @@ use skep_proto::v1::{
 };
 use tokio::runtime::Runtime;
 use tonic::{
-    Code, Request, Status,
+    Code, Status,
     transport::{Channel, Endpoint},
 };
 use tonic_health::pb::{
@@ -460,6 +460,14 @@ impl Host {
         response.findings.into_iter().map(|finding| (finding.name.clone(), finding)).collect()
     }
 
+    /// What the budget of a level and name holds: used now, at most so far, and at most at all.
+    pub fn budget(&self, level: &str, name: &str) -> (u64, u64, u64) {
+        let mut client = HostClient::new(self.channel.clone());
+        let uses = self.call(client.budget(v1::BudgetRequest {})).unwrap().uses;
+        let found = uses.iter().find(|one| one.level == level && one.name == name);
+        found.map_or((0, 0, 0), |one| (one.used_bytes, one.peak_bytes, one.most_bytes))
+    }
+
     /// The console lines of an app of `acme`.
     pub fn logs(&self, app: &str) -> Vec<v1::LogLine> {
         let mut client = AppsClient::new(self.channel.clone());
@@ -601,13 +609,6 @@ pub fn text(answer: Answer) -> String {
         Outcome::Reply(reply) => String::from_utf8_lossy(&reply.payload).into_owned(),
         Outcome::Thrown(thrown) => panic!("thrown: {thrown:?}"),
     }
-}
-
-/// A request with a gRPC deadline.
-pub fn with_deadline(request: v1::InvokeRequest, timeout: Duration) -> Request<v1::InvokeRequest> {
-    let mut request = Request::new(request);
-    request.set_timeout(timeout);
-    request
 }
 
 /// How long tests wait, for those that only have a host.

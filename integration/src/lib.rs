@@ -10,6 +10,7 @@ pub mod host;
 pub mod look;
 pub mod place;
 pub mod rlimits;
+pub mod wire;
 pub mod yard;
 
 /// How much slower this machine is than a plain one: 1 here, more under emulation. Time limits of

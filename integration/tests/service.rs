@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "test code: a broken assumption must stop the test")]
 
+#[path = "service/budgets.rs"]
+mod budgets;
 #[path = "service/faults.rs"]
 mod faults;
 #[path = "service/inputs.rs"]
@@ -14,6 +16,8 @@ mod outputs;
 mod places;
 #[path = "service/quotas.rs"]
 mod quotas;
+#[path = "service/refusals.rs"]
+mod refusals;
 #[path = "service/start.rs"]
 mod start;
 #[path = "service/state.rs"]

@@ -3,7 +3,14 @@
 //! Each test fails when its wall is missing; `make test-walls` proves that, wall by wall. Deeds that
 //! must be impossible inside are possible outside: each has its counter-check.
 
-use std::{collections::BTreeSet, fs, thread, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    os::unix::process::CommandExt as _,
+    process::Command,
+    thread,
+    time::Duration,
+};
 
 use nix::{
     errno::Errno,
@@ -500,4 +507,73 @@ fn the_zygote_has_three_capabilities_and_no_network() {
     assert_eq!(status["Uid"].split_whitespace().next().unwrap(), yard.ids().zygote.to_string());
     assert_eq!(status["Threads"], "1");
     assert_ne!(yard.zygote().namespaces()["net"], Process::own().namespaces()["net"]);
+}
+
+/// What came of the tries of a zygote that was taken over, by the user that it became and the try.
+fn tries_of_a_zygote(victim: u32) -> (i64, BTreeMap<String, String>) {
+    let mut yard = Yard::new(&[&format!("taken-over.{victim}")]);
+    let Outcome::Said(report) = yard.deed("report", "") else { panic!("it ended") };
+    let mut tries: BTreeMap<String, String> = report
+        .lines()
+        .map(|line| line.rsplit_once(": ").unwrap())
+        .map(|(name, came)| (name.to_owned(), came.to_owned()))
+        .collect();
+    let landlock = tries.remove("landlock").unwrap().parse().unwrap();
+    (landlock, tries)
+}
+
+#[test]
+fn a_zygote_that_is_taken_over_becomes_any_user_and_reaches_nothing_of_theirs() {
+    let mut victim = Command::new("sleep").arg("1000").uid(1000).gid(1000).spawn().unwrap();
+    let host = nix::unistd::gethostname().unwrap();
+    let pattern = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
+    let (landlock, mut tries) = tries_of_a_zygote(victim.id());
+    // The scope of signals is the sixth version of Landlock, of Linux 6.12.
+    let signal = if landlock < 6 { "done" } else { "EPERM" };
+    let expected = [
+        ("becomes it", "done"),
+        ("shadow", "ENOENT"),
+        ("shadow by path", "ENOENT"),
+        ("root/etc/passwd of another", "ENOENT"),
+        ("mem of another", "ENOENT"),
+        ("ns/mnt of another", "ENOENT"),
+        ("fd/0 of another", "ENOENT"),
+        ("cwd/. of another", "ENOENT"),
+        ("core_pattern", "ENOENT"),
+        ("core_pattern in a proc of its own", "EACCES"),
+        ("mount", "EPERM"),
+        ("trace another", "EPERM"),
+        ("enter another", "EPERM"),
+        ("descriptor of another", "EPERM"),
+        ("signal another", signal),
+        // In names of its own.
+        ("hostname", "done"),
+    ];
+    for user in [0, 1000] {
+        for (name, came) in expected {
+            let found = tries.remove(&format!("{user} {name}"));
+            assert_eq!(found.as_deref(), Some(came), "{user} {name}");
+        }
+        let network = tries.remove(&format!("{user} network")).unwrap();
+        assert!(["ENETUNREACH", "EACCES"].contains(&network.as_str()), "{network}");
+    }
+    assert_eq!(tries, BTreeMap::new());
+    assert_eq!(nix::unistd::gethostname().unwrap(), host);
+    assert_eq!(fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap(), pattern);
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+}
+
+#[test]
+fn an_identity_is_free_again_once_its_child_was_reaped() {
+    let mut yard = Yard::default();
+    assert_eq!(yard.ids_in_use(), 0);
+    let (one, two) = (yard.inmate(), yard.inmate());
+    assert_eq!(yard.ids_in_use(), 2);
+    one.leaf.kill().unwrap();
+    yard.end_of(&one);
+    assert_eq!(yard.ids_in_use(), 1);
+    two.leaf.kill().unwrap();
+    yard.end_of(&two);
+    assert_eq!(yard.ids_in_use(), 0);
 }

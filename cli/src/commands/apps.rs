@@ -11,7 +11,7 @@ use crate::{
     args,
     connect::{PATIENT, QUICK},
     errors::{Exit, Failure},
-    screen::{Align, escaped, short, table},
+    screen::{self, Align, escaped, short, table},
     units::{ByteCount, Millis, human_time},
 };
 
@@ -24,7 +24,11 @@ pub(super) async fn list(session: &Session) -> Result<Exit, Failure> {
     let request = ListAppsRequest { tenant: session.tenant.clone() };
     let answer = daemon.answer(QUICK, daemon.apps().list(request)).await?;
     let apps: Vec<Value> = answer.apps.iter().map(app_json).collect();
-    session.show(json!({ "apps": apps }), || text(&answer.apps))?;
+    let value = json!({ "apps": apps, "truncated": answer.truncated });
+    session.show(value, || text(&answer.apps))?;
+    if answer.truncated {
+        screen::note("there are more apps: together they are too large for one answer");
+    }
     Ok(Exit::Answered)
 }
 
@@ -64,7 +68,7 @@ fn row(app: &v1::App) -> [String; 8] {
     [
         app.name.clone(),
         short(&app.version, 12),
-        functions(&app.functions),
+        functions(&app.functions, app.function_count),
         ByteCount(app.source_bytes).to_string(),
         memory.unwrap_or_else(unknown),
         timeout.unwrap_or_else(unknown),
@@ -77,15 +81,20 @@ fn row(app: &v1::App) -> [String; 8] {
 }
 
 /// The names, or as many as fit and the number of the others.
-fn functions(names: &[String]) -> String {
+fn functions(names: &[String], count: u32) -> String {
+    // An older daemon lists all and counts none.
+    let all = usize::try_from(count).unwrap_or(usize::MAX).max(names.len());
     let mut text = String::new();
     for (at, name) in names.iter().enumerate() {
         let comma = if at == 0 { "" } else { ", " };
         if FUNCTIONS_WIDTH < text.chars().count() + comma.len() + name.chars().count() {
-            return format!("{text}{comma}+{}", names.len() - at);
+            return format!("{text}{comma}+{}", all - at);
         }
         text.push_str(comma);
         text.push_str(name);
+    }
+    if names.len() < all {
+        text.push_str(&format!(", +{}", all - names.len()));
     }
     text
 }
@@ -96,6 +105,7 @@ fn app_json(app: &v1::App) -> Value {
         "app": app.name,
         "version": app.version,
         "functions": app.functions,
+        "function_count": app.function_count,
         "source_bytes": app.source_bytes,
         "limits": app.limits.as_ref().map(limits_json),
         "quota": app.quota.as_ref().map(quota_json),
@@ -128,7 +138,7 @@ mod tests {
     #[track_caller]
     fn check(names: &[&str], expected: &str) {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        assert_eq!(functions(&names), expected);
+        assert_eq!(functions(&names, 0), expected);
     }
 
     #[test]
@@ -142,5 +152,6 @@ mod tests {
         let long = "a".repeat(39);
         check(&[&long, "b", "c"], &format!("{long}, +2"));
         check(&[&"a".repeat(41)], "+1");
+        assert_eq!(functions(&["a".to_owned()], 70), "a, +69");
     }
 }

@@ -103,6 +103,8 @@ pub(super) async fn run(session: &Session, args: Deploy) -> Result<Exit, Failure
         "app": args.app,
         "version": answer.version,
         "functions": answer.functions,
+        "skipped_exports": answer.skipped_exports,
+        "skipped_names": answer.skipped_names,
     });
     session.show(value, || text(&args.app, &answer))?;
     Ok(Exit::Answered)
@@ -110,14 +112,29 @@ pub(super) async fn run(session: &Session, args: Deploy) -> Result<Exit, Failure
 
 fn text(app: &str, answer: &DeployResponse) -> String {
     let deployed = format!("deployed {} version {}", escaped(app), short(&answer.version, 12));
+    let skipped = skipped(answer).unwrap_or_default();
     if answer.functions.is_empty() {
         return format!(
-            "{deployed}\nit exports no function; write: export default (data) => {{ … }}"
+            "{deployed}{skipped}\nit exports no function; write: export default (data) => {{ … }}"
         );
     }
     let functions = escaped(&answer.functions.join(", "));
     let call = call(app, &answer.functions).unwrap_or_default();
-    format!("{deployed}\nfunctions: {functions}{call}")
+    format!("{deployed}\nfunctions: {functions}{skipped}{call}")
+}
+
+/// Which exports cannot be called, and under which names they could.
+fn skipped(answer: &DeployResponse) -> Option<String> {
+    let count = answer.skipped_exports;
+    let names: Vec<String> = answer.skipped_names.iter().map(|name| escaped(name)).collect();
+    let more = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(names.len());
+    let more = if more == 0 { String::new() } else { format!(", +{more}") };
+    (0 < count).then(|| {
+        format!(
+            "\nnot callable: {}{more}; names of functions are 1 to 63 of A-Z, a-z, 0-9, '_' and '$'",
+            names.join(", ")
+        )
+    })
 }
 
 /// How to call one of the functions: the default one, or the first whose name can be pasted into a

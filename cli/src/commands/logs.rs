@@ -20,6 +20,9 @@ use crate::{
 /// How long to wait before asking again.
 const POLL: Duration = Duration::from_millis(500);
 
+/// What is said where lines are missing.
+const TRUNCATED: &str = "older lines are left out: together they are too large for one answer";
+
 /// How many lines at most are asked for at once while following.
 const POLL_LINES: u32 = 1000;
 
@@ -45,7 +48,10 @@ pub(super) async fn run(session: &Session, args: Logs) -> Result<Exit, Failure> 
         }
         return Ok(Exit::Answered);
     }
-    let lines = after(session, &daemon, &args.app, 0, args.lines).await?;
+    let (lines, truncated) = after(session, &daemon, &args.app, 0, args.lines).await?;
+    if truncated {
+        screen::note(TRUNCATED);
+    }
     if lines.is_empty() && !session.json {
         screen::note("no lines yet; console.log() in a function writes one: skep invoke APP");
     }
@@ -57,7 +63,10 @@ async fn follow(session: &Session, daemon: &Daemon, args: &Logs) -> Result<(), F
     // Only what was there before is cut to the number that was asked for.
     let (mut seen, mut limit) = (0, args.lines);
     loop {
-        let lines = after(session, daemon, &args.app, seen, limit).await?;
+        let (lines, truncated) = after(session, daemon, &args.app, seen, limit).await?;
+        if truncated {
+            screen::note(TRUNCATED);
+        }
         print(session, &lines)?;
         seen = lines.last().map_or(seen, |last| last.sequence);
         limit = POLL_LINES;
@@ -71,9 +80,10 @@ async fn after(
     app: &str,
     after: u64,
     limit: u32,
-) -> Result<Vec<LogLine>, Failure> {
+) -> Result<(Vec<LogLine>, bool), Failure> {
     let request = LogsRequest { tenant: session.tenant.clone(), app: app.to_owned(), after, limit };
-    Ok(daemon.answer(QUICK, daemon.apps().logs(request)).await?.lines)
+    let answer = daemon.answer(QUICK, daemon.apps().logs(request)).await?;
+    Ok((answer.lines, answer.truncated))
 }
 
 fn print(session: &Session, lines: &[LogLine]) -> Result<(), Failure> {

@@ -45,6 +45,13 @@ fn for_reason(reason: &str, level: Option<&str>, metric: Option<&str>) -> Option
         ("QUOTA", ..) => {
             "see the quotas with: skep quota get [--app APP]; raise one with: skep quota set"
         }
+        ("BUDGET", Some("tenant"), _) => {
+            "other calls of the tenant hold much data; make fewer at once, or have the operator raise \
+             [budget] tenant"
+        }
+        ("BUDGET", ..) => {
+            "read your answers, and have fewer requests open at once; the operator's bounds are in [budget]"
+        }
         ("OOM_CGROUP", Some("tenant"), _) => {
             "all instances of the tenant together reached its memory: try again, or have an admin \
              raise it: skep quota set --memory SIZE"

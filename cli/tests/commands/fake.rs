@@ -214,7 +214,7 @@ impl Apps for Canned {
             "0123456789abcdef {:?} {:?} {:?} {:?}",
             request.entry, request.limits, request.app_rate, request.instance_rate
         );
-        Ok(Response::new(DeployResponse { version, functions }))
+        Ok(Response::new(DeployResponse { version, functions, ..DeployResponse::default() }))
     }
 
     async fn list(&self, request: Request<ListAppsRequest>) -> Answer<ListAppsResponse> {
@@ -229,9 +229,10 @@ impl Apps for Canned {
             quota: None,
             instance_rate: None,
             instances: 1,
+            function_count: 1,
         };
         let apps = if tenant == "empty" { Vec::new() } else { vec![app] };
-        Ok(Response::new(ListAppsResponse { apps }))
+        Ok(Response::new(ListAppsResponse { apps, truncated: false }))
     }
 
     async fn remove(&self, _: Request<RemoveRequest>) -> Answer<RemoveResponse> {
@@ -254,7 +255,7 @@ impl Apps for Canned {
             _ => (after + 1, after + u64::from(limit.min(2))),
         };
         let lines = (first..=last).map(line).collect();
-        Ok(Response::new(LogsResponse { lines }))
+        Ok(Response::new(LogsResponse { lines, truncated: false }))
     }
 }
 
@@ -325,6 +326,10 @@ impl Host for Canned {
             finding("landlock", Grade::Missing, "update the kernel"),
         ];
         Ok(Response::new(DoctorResponse { findings }))
+    }
+
+    async fn budget(&self, _: Request<BudgetRequest>) -> Answer<BudgetResponse> {
+        Ok(Response::new(BudgetResponse::default()))
     }
 
     async fn drain(&self, _: Request<DrainRequest>) -> Answer<DrainResponse> {

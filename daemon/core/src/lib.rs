@@ -10,7 +10,9 @@
 
 pub mod admission;
 pub mod backoff;
+pub mod budget;
 pub mod deadline;
+pub mod encoded;
 pub mod id;
 pub mod life;
 pub mod limits;

@@ -19,6 +19,7 @@ use tonic::{Request, Response, Status, async_trait};
 use super::{
     Daemon,
     convert::{self, Fields},
+    fit::shown,
     on_disk,
     status::Refusal,
     to_its_end,
@@ -28,6 +29,8 @@ use crate::{
     registry::{AppQuota, Version},
 };
 
+/// Bytes of a list or of console lines in one answer.
+const MOST_ANSWER: usize = 1 << 20;
 /// Console lines given when the request names no number.
 const LOG_LINES: u32 = 200;
 
@@ -37,10 +40,10 @@ impl Apps for Daemon {
         &self,
         request: Request<DeployRequest>,
     ) -> Result<Response<DeployResponse>, Status> {
-        let rights = self.rights(&request)?;
+        let asked = self.asked(&request)?;
         let raw = request.into_inner();
         let tenant = name(&raw.tenant)?;
-        let pool = self.pool(&rights, &tenant)?;
+        let pool = self.pool(&asked, &tenant)?;
         if *self.draining.borrow() {
             return Err(Refusal::from(Cause::Draining).into());
         }
@@ -53,16 +56,20 @@ impl Apps for Daemon {
         // Not before: it takes over what is live, which another one may just be changing.
         let (mut version, quota) = self.read_deploy(pool, tenant.clone(), raw)?;
         let (pool, store) = (Arc::clone(pool), self.store.clone());
+        let held = asked.held();
         let deployed = to_its_end(async move {
-            let _one_at_a_time = one_at_a_time;
+            let (_held, _one_at_a_time) = (held, one_at_a_time);
             let compiled = pool.compile(&version).await.map_err(refused)?;
-            version.functions = compiled.functions;
+            let exports = compiled.exports;
+            version.functions = exports.functions;
             // Kept before it is live: what answers now also answers after a restart.
             let version = on_disk(move || store.save(&version, &quota).map(|()| version)).await?;
             tracing::info!(%tenant, app = %version.app, version = %version.id.short(), "deployed");
             let response = DeployResponse {
                 version: version.id.to_string(),
                 functions: version.functions.clone(),
+                skipped_exports: exports.skipped,
+                skipped_names: exports.named,
             };
             pool.deploy(version, quota, Some(compiled.loading));
             Ok::<_, Refusal>(response)
@@ -74,21 +81,22 @@ impl Apps for Daemon {
         &self,
         request: Request<ListAppsRequest>,
     ) -> Result<Response<ListAppsResponse>, Status> {
-        let rights = self.rights(&request)?;
+        let asked = self.asked(&request)?;
         let tenant = name(&request.into_inner().tenant)?;
-        let pool = self.pool(&rights, &tenant)?;
-        let apps = pool.apps().iter().map(convert::app).collect();
-        Ok(Response::new(ListAppsResponse { apps }))
+        let pool = self.pool(&asked, &tenant)?;
+        let all = pool.apps();
+        let (apps, truncated) = convert::fitting(all.iter().map(convert::app), MOST_ANSWER);
+        Ok(Response::new(ListAppsResponse { apps, truncated }))
     }
 
     async fn remove(
         &self,
         request: Request<RemoveRequest>,
     ) -> Result<Response<RemoveResponse>, Status> {
-        let rights = self.rights(&request)?;
+        let asked = self.asked(&request)?;
         let raw = request.into_inner();
         let (tenant, app) = names(&raw.tenant, &raw.app)?;
-        let pool = self.pool(&rights, &tenant)?;
+        let pool = self.pool(&asked, &tenant)?;
         let deploying = self.deploying.get(&tenant).ok_or(Refusal::NotFound)?;
         let one_at_a_time = Arc::clone(deploying).lock_owned().await;
         if pool.version(&app).is_none() {
@@ -108,17 +116,19 @@ impl Apps for Daemon {
     }
 
     async fn logs(&self, request: Request<LogsRequest>) -> Result<Response<LogsResponse>, Status> {
-        let rights = self.rights(&request)?;
+        let asked = self.asked(&request)?;
         let raw = request.into_inner();
         let (tenant, app) = names(&raw.tenant, &raw.app)?;
-        let pool = self.pool(&rights, &tenant)?;
+        let pool = self.pool(&asked, &tenant)?;
         let (_, logs) = pool.live(&app).ok_or(Refusal::NotFound)?;
         let limit = if raw.limit == 0 { LOG_LINES } else { raw.limit };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let lines = logs.read(raw.after, limit);
-        Ok(Response::new(LogsResponse {
-            lines: lines.into_iter().map(convert::log_line).collect(),
-        }))
+        // The newest are kept.
+        let newest = lines.into_iter().rev().map(convert::log_line);
+        let (mut lines, truncated) = convert::fitting(newest, MOST_ANSWER);
+        lines.reverse();
+        Ok(Response::new(LogsResponse { lines, truncated }))
     }
 }
 
@@ -227,7 +237,13 @@ impl Daemon {
         let mut modules = Vec::new();
         for (at, file) in files.into_iter().enumerate() {
             let field = format!("files[{at}].path");
-            let Some(path) = fields.parse::<ModulePath>(&field, &file.path) else { continue };
+            let path = match file.path.parse::<ModulePath>() {
+                Ok(path) => path,
+                Err(error) => {
+                    fields.bad(&field, format_args!("{}: {error}", shown(&file.path)));
+                    continue;
+                }
+            };
             if seen.insert(path.clone()) {
                 modules.push((path, file.content.to_vec()));
             } else {

@@ -1,17 +1,26 @@
 //! Who calls: known from the connection, never from what the caller says.
+//!
+//! What a caller holds and how often it calls is counted in its [`Account`], which outlives its
+//! connections: whoever comes again finds what it left.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use http::Extensions;
-use skep_core::TenantId;
-use tonic::transport::server::{TcpConnectInfo, UdsConnectInfo};
+use skep_core::{TenantId, budget::Meter};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::status::Refusal;
-use crate::config::{self, Peer};
+use crate::{
+    budget::Budgets,
+    config::{self, Peer},
+};
 
-/// The configured rules.
-#[derive(Debug)]
-pub(super) struct Callers(Vec<config::Caller>);
+/// Accounts at most: more than there can be connections. Those of callers that are gone make room.
+const MOST_ACCOUNTS: usize = 4096;
+/// Deploys of one caller that arrive or run at the same time.
+const DEPLOYS: usize = 16;
 
 /// What one caller may do: what all rules that fit it allow together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,30 +30,68 @@ pub(super) struct Rights {
     tenants: BTreeSet<TenantId>,
 }
 
+/// What one caller has open, on all of its connections.
+#[derive(Debug)]
+pub(super) struct Account {
+    /// Bytes of its requests and answers.
+    pub(super) budget: Arc<Meter>,
+    deploys: Arc<Semaphore>,
+}
+
+/// Whoever is at the other end of a connection.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) rights: Rights,
+    pub(super) account: Arc<Account>,
+}
+
+/// The configured rules, and the accounts of those who came.
+#[derive(Debug)]
+pub(super) struct Callers {
+    rules: Vec<config::Caller>,
+    budgets: Arc<Budgets>,
+    accounts: Mutex<HashMap<Option<u32>, Arc<Account>>>,
+}
+
 impl Callers {
-    pub(super) fn new(rules: &[config::Caller]) -> Self {
-        Self(rules.to_vec())
+    pub(super) fn new(rules: &[config::Caller], budgets: Arc<Budgets>) -> Self {
+        Self { rules: rules.to_vec(), budgets, accounts: Mutex::default() }
     }
 
-    /// The rights of whoever sent `request`.
+    /// Whoever connected: the user and group of its process, or `None` over TCP.
     ///
     /// # Errors
     ///
     /// [`Refusal::Unknown`]: no rule fits.
-    pub(super) fn rights(&self, extensions: &Extensions) -> Result<Rights, Refusal> {
-        let peers: Vec<Peer> = if extensions.get::<TcpConnectInfo>().is_some() {
-            vec![Peer::Tcp]
-        } else {
-            let peer = extensions.get::<UdsConnectInfo>().and_then(|info| info.peer_cred);
-            let peer = peer.ok_or(Refusal::Unknown)?;
-            vec![Peer::Uid(peer.uid()), Peer::Gid(peer.gid())]
+    pub(super) fn meet(&self, ids: Option<(u32, u32)>) -> Result<Arc<Caller>, Refusal> {
+        let rights = match ids {
+            Some((uid, gid)) => self.of(&[Peer::Uid(uid), Peer::Gid(gid)])?,
+            None => self.of(&[Peer::Tcp])?,
         };
-        self.of(&peers)
+        let user = ids.map(|(uid, _)| uid);
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if MOST_ACCOUNTS <= accounts.len() && !accounts.contains_key(&user) {
+            // Whoever has neither a connection nor a byte here has nothing to lose.
+            accounts.retain(|_, account| {
+                1 < Arc::strong_count(account) || 1 < Arc::strong_count(&account.budget)
+            });
+        }
+        let account = accounts.entry(user).or_insert_with(|| {
+            let (budget, deploys) = (self.budgets.new_caller(), Semaphore::new(DEPLOYS));
+            Arc::new(Account { budget, deploys: Arc::new(deploys) })
+        });
+        Ok(Arc::new(Caller { rights, account: Arc::clone(account) }))
+    }
+
+    /// What each caller holds, of those with an account.
+    pub(super) fn budgets(&self) -> BTreeMap<Option<u32>, Arc<Meter>> {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.iter().map(|(user, account)| (*user, Arc::clone(&account.budget))).collect()
     }
 
     fn of(&self, peers: &[Peer]) -> Result<Rights, Refusal> {
         let mut rights = None;
-        for rule in self.0.iter().filter(|rule| peers.contains(&rule.peer)) {
+        for rule in self.rules.iter().filter(|rule| peers.contains(&rule.peer)) {
             let rights = rights.get_or_insert_with(Rights::default);
             rights.admin |= rule.admin;
             match &rule.tenants {
@@ -53,6 +100,18 @@ impl Callers {
             }
         }
         rights.ok_or(Refusal::Unknown)
+    }
+}
+
+impl Account {
+    /// A place for one more deploy, before anything of it is read.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Deploys`].
+    pub(super) fn deploy(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let place = Arc::clone(&self.deploys).try_acquire_owned();
+        place.map_err(|_| Refusal::Deploys { most: DEPLOYS })
     }
 }
 
@@ -68,6 +127,10 @@ impl Rights {
         }
     }
 
+    pub(super) fn is_admin(&self) -> bool {
+        self.admin
+    }
+
     /// # Errors
     ///
     /// [`Refusal::NotAdmin`].
@@ -78,26 +141,36 @@ impl Rights {
 
 #[cfg(test)]
 mod tests {
+    use skep_core::ByteCount;
+
     use super::*;
+    use crate::config::BudgetBounds;
 
     fn callers() -> Callers {
         let tenant = |name: &str| name.parse().unwrap();
-        Callers::new(&[
+        let bytes = ByteCount::from_mib(1);
+        let bounds = BudgetBounds { total: bytes, caller: bytes, tenant: bytes };
+        let rules = [
             config::Caller { peer: Peer::Uid(0), admin: true, tenants: None },
             config::Caller { peer: Peer::Uid(7), admin: false, tenants: Some(vec![tenant("a")]) },
             config::Caller { peer: Peer::Gid(9), admin: false, tenants: Some(vec![tenant("b")]) },
-        ])
+        ];
+        Callers::new(&rules, Arc::new(Budgets::new(bounds, std::iter::empty())))
+    }
+
+    fn rights(uid: u32, gid: u32) -> Rights {
+        callers().meet(Some((uid, gid))).unwrap().rights.clone()
     }
 
     #[test]
     fn a_stranger_has_no_rights_at_all() {
-        assert_eq!(callers().of(&[Peer::Uid(5), Peer::Gid(5)]), Err(Refusal::Unknown));
-        assert_eq!(callers().of(&[Peer::Tcp]), Err(Refusal::Unknown));
+        assert_eq!(callers().meet(Some((5, 5))).unwrap_err(), Refusal::Unknown);
+        assert_eq!(callers().meet(None).unwrap_err(), Refusal::Unknown);
     }
 
     #[test]
     fn rules_for_user_and_group_add_up_and_no_further() {
-        let rights = callers().of(&[Peer::Uid(7), Peer::Gid(9)]).unwrap();
+        let rights = rights(7, 9);
         assert_eq!(rights.tenant(&"a".parse().unwrap()), Ok(()));
         assert_eq!(rights.tenant(&"b".parse().unwrap()), Ok(()));
         assert_eq!(rights.tenant(&"c".parse().unwrap()), Err(Refusal::NotFound));
@@ -106,8 +179,30 @@ mod tests {
 
     #[test]
     fn an_admin_for_everybody_is_both() {
-        let rights = callers().of(&[Peer::Uid(0), Peer::Gid(0)]).unwrap();
+        let rights = rights(0, 0);
         assert_eq!(rights.tenant(&"z".parse().unwrap()), Ok(()));
         assert_eq!(rights.admin(), Ok(()));
+    }
+
+    #[test]
+    fn all_connections_of_a_caller_share_one_account_and_it_is_there_when_it_comes_again() {
+        let callers = callers();
+        let one = callers.meet(Some((7, 1))).unwrap();
+        let budget = Arc::clone(&one.account.budget);
+        let other = callers.meet(Some((7, 9))).unwrap();
+        assert!(Arc::ptr_eq(&one.account, &other.account));
+        drop((one, other));
+        assert!(Arc::ptr_eq(&callers.meet(Some((7, 1))).unwrap().account.budget, &budget));
+        let another = callers.meet(Some((8, 9))).unwrap();
+        assert!(!Arc::ptr_eq(&another.account.budget, &budget));
+    }
+
+    #[test]
+    fn deploys_of_a_caller_have_places_and_free_ones_are_used_again() {
+        let caller = callers().meet(Some((7, 1))).unwrap();
+        let mut places: Vec<_> = (0..DEPLOYS).map(|_| caller.account.deploy().unwrap()).collect();
+        assert_eq!(caller.account.deploy().unwrap_err(), Refusal::Deploys { most: 16 });
+        places.pop();
+        assert!(caller.account.deploy().is_ok());
     }
 }

@@ -1,36 +1,43 @@
-//! Connections: as many as there may be, and no more of one user than leave room for others.
+//! Who may connect: as many as there may be, no more of one user than leave room for others, and places
+//! that are kept for admins.
 //!
-//! Whoever has too many is disconnected at once. When the host has no descriptor left for another one,
-//! the next attempt waits a little.
+//! Whoever has too many is disconnected at once. A stranger is told so in one fixed frame and is never
+//! listened to. When the host has no descriptor left for another one, the next attempt waits a little.
 
 use std::{
     collections::HashMap,
     io,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
     time::Duration,
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
-    sync::mpsc,
-    time::sleep,
+    sync::Semaphore,
+    time::timeout,
 };
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::server::Connected;
 
-/// Of one socket.
+/// Of all sockets together.
 const MOST: u32 = 1024;
+/// Of these, only admins have the last.
+const FOR_ADMINS: u32 = 64;
 /// Of one user; those of TCP count as one.
 const MOST_OF_ONE: u32 = 256;
 /// After an attempt that failed.
-const PAUSE: Duration = Duration::from_millis(50);
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
+
+/// What a stranger is told: settings without any, then the end, with the reason as its text.
+const STRANGER: &[u8] = b"\0\0\0\x04\0\0\0\0\0\
+    \0\0\x16\x07\0\0\0\0\0\0\0\0\0\0\0\0\x0bUNKNOWN_CALLER";
+/// How long a stranger may take to read that.
+const STRANGER_PATIENCE: Duration = Duration::from_secs(1);
+/// Strangers that are told at the same time; more are disconnected at once.
+const MOST_STRANGERS: usize = 16;
 
 /// Who is connected how often; `None` is TCP, where nobody is known.
 #[derive(Clone, Debug, Default)]
-struct Counts(Arc<Mutex<HashMap<Option<u32>, u32>>>);
+pub(super) struct Counts(Arc<Mutex<HashMap<Option<u32>, u32>>>);
 
 impl Counts {
     fn lock(&self) -> MutexGuard<'_, HashMap<Option<u32>, u32>> {
@@ -38,11 +45,12 @@ impl Counts {
     }
 
     /// A place for one more connection, if there is one.
-    fn take(&self, user: Option<u32>) -> Option<Place> {
+    pub(super) fn take(&self, user: Option<u32>, admin: bool) -> Option<Place> {
         let mut counts = self.lock();
         let all: u32 = counts.values().sum();
         let own = counts.get(&user).copied().unwrap_or_default();
-        if MOST <= all || MOST_OF_ONE <= own {
+        let most = if admin { MOST } else { MOST - FOR_ADMINS };
+        if most <= all || MOST_OF_ONE <= own {
             return None;
         }
         counts.insert(user, own + 1);
@@ -50,8 +58,9 @@ impl Counts {
     }
 }
 
+/// A place of a connection.
 #[derive(Debug)]
-struct Place {
+pub(super) struct Place {
     counts: Counts,
     user: Option<u32>,
 }
@@ -68,84 +77,29 @@ impl Drop for Place {
     }
 }
 
-/// A connection in its place.
-#[derive(Debug)]
-pub struct Connection<S> {
-    stream: S,
-    _place: Place,
-}
-
-impl<S: Connected> Connected for Connection<S> {
-    type ConnectInfo = S::ConnectInfo;
-
-    fn connect_info(&self) -> S::ConnectInfo {
-        self.stream.connect_info()
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-}
-
 /// A socket that takes connections.
-pub trait Listen: Send + 'static {
+pub(super) trait Listen: Send + 'static {
     /// One end of a connection.
-    type Stream: Send + 'static;
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
-    /// The next connection, and the user at its other end as far as the kernel knows.
-    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<u32>)>> + Send;
+    /// The next connection, and user and group of the process at its other end as far as the kernel knows.
+    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<(u32, u32)>)>> + Send;
 }
 
 impl Listen for UnixListener {
     type Stream = UnixStream;
 
-    async fn next(&self) -> io::Result<(UnixStream, Option<u32>)> {
+    async fn next(&self) -> io::Result<(UnixStream, Option<(u32, u32)>)> {
         let (stream, _) = self.accept().await?;
-        let user = stream.peer_cred()?.uid();
-        Ok((stream, Some(user)))
+        let peer = stream.peer_cred()?;
+        Ok((stream, Some((peer.uid(), peer.gid()))))
     }
 }
 
 impl Listen for TcpListener {
     type Stream = TcpStream;
 
-    async fn next(&self) -> io::Result<(TcpStream, Option<u32>)> {
+    async fn next(&self) -> io::Result<(TcpStream, Option<(u32, u32)>)> {
         let (stream, _) = self.accept().await?;
         // Answers are small and wait for nothing.
         stream.set_nodelay(true)?;
@@ -153,32 +107,34 @@ impl Listen for TcpListener {
     }
 }
 
-/// The connections of a socket, for as long as somebody takes them.
-pub fn of<L: Listen>(listener: L) -> ReceiverStream<io::Result<Connection<L::Stream>>> {
-    let (found, all) = mpsc::channel(1);
-    let counts = Counts::default();
-    tokio::spawn(async move {
-        while !found.is_closed() {
-            let accepted = tokio::select! {
-                accepted = listener.next() => accepted,
-                () = found.closed() => return,
+/// Strangers that are being told so.
+#[derive(Clone, Debug)]
+pub(super) struct Strangers(Arc<Semaphore>);
+
+impl Default for Strangers {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MOST_STRANGERS)))
+    }
+}
+
+impl Strangers {
+    /// Tells a stranger that it is one, if not too many are being told already, and disconnects it. What
+    /// it sends is thrown away: its client would otherwise not read why.
+    pub(super) fn tell(&self, mut stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+        let Ok(place) = Arc::clone(&self.0).try_acquire_owned() else { return };
+        tokio::spawn(async move {
+            let _place = place;
+            let told = async {
+                stream.write_all(STRANGER).await?;
+                stream.shutdown().await?;
+                let mut nothing = [0; 1024];
+                while 0 < stream.read(&mut nothing).await? {}
+                io::Result::Ok(())
             };
-            match accepted {
-                Ok((stream, user)) => match counts.take(user) {
-                    Some(place) => {
-                        // An error means that nobody serves any more: the connection ends here.
-                        let _ = found.send(Ok(Connection { stream, _place: place })).await;
-                    }
-                    None => tracing::debug!(?user, "too many connections, one is turned away"),
-                },
-                Err(error) => {
-                    tracing::warn!(%error, "cannot take a connection");
-                    sleep(PAUSE).await;
-                }
-            }
-        }
-    });
-    ReceiverStream::new(all)
+            // It is a stranger however that ends.
+            let _ = timeout(STRANGER_PATIENCE, told).await;
+        });
+    }
 }
 
 #[cfg(test)]
@@ -189,20 +145,31 @@ mod tests {
     fn one_user_leaves_room_for_others_and_places_come_free() {
         let counts = Counts::default();
         let mut places: Vec<Place> =
-            (0..MOST_OF_ONE).filter_map(|_| counts.take(Some(1))).collect();
+            (0..MOST_OF_ONE).filter_map(|_| counts.take(Some(1), false)).collect();
         assert_eq!(places.len(), 256);
-        assert!(counts.take(Some(1)).is_none());
-        assert!(counts.take(Some(2)).is_some());
+        assert!(counts.take(Some(1), false).is_none());
+        assert!(counts.take(Some(2), false).is_some());
         places.pop();
-        assert!(counts.take(Some(1)).is_some());
+        assert!(counts.take(Some(1), false).is_some());
     }
 
     #[test]
-    fn all_users_together_are_bounded() {
+    fn all_users_together_leave_places_for_admins_and_these_are_bounded_too() {
         let counts = Counts::default();
-        let places: Vec<Place> = (0..MOST + 1).filter_map(|user| counts.take(Some(user))).collect();
+        let mut places: Vec<Place> =
+            (0..MOST).filter_map(|user| counts.take(Some(user), false)).collect();
+        assert_eq!(places.len(), 960);
+        places.extend((0..MOST).filter_map(|_| counts.take(Some(5000), true)));
         assert_eq!(places.len(), 1024);
         drop(places);
         assert!(counts.lock().is_empty());
+    }
+
+    #[test]
+    fn the_frame_for_strangers_has_the_lengths_that_it_says() {
+        let (settings, end) = STRANGER.split_at(9);
+        assert_eq!(settings, [0, 0, 0, 4, 0, 0, 0, 0, 0]);
+        assert_eq!(usize::from(end[2]), end.len() - 9);
+        assert!(end.ends_with(b"UNKNOWN_CALLER"));
     }
 }

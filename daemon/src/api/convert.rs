@@ -2,13 +2,15 @@
 
 use std::{collections::BTreeSet, num::NonZeroU32, str::FromStr, time::Duration};
 
+use prost::Message;
 use skep_core::{
-    AppLimits, ByteCount, Ceiling, CpuShare, LimitProblem, LimitsSpec, Rate, life::State,
+    AppLimits, ByteCount, Ceiling, CpuShare, LimitProblem, LimitsSpec, Rate, budget::Meter,
+    life::State,
 };
 use skep_link::frame::Encoding;
 use skep_proto::v1;
 
-use super::status::BadField;
+use super::{fit::MOST_FIELDS, status::BadField};
 use crate::{
     dispatch::{Answer, Usage},
     logs::Line,
@@ -16,13 +18,25 @@ use crate::{
     registry::AppQuota,
 };
 
-/// Collects what is wrong with a message.
+/// Functions of an app that are listed; the others are counted.
+const LISTED: usize = 64;
+/// Metrics that there are.
+const MOST_METRICS: usize = 5;
+
+/// Collects what is wrong with a message: the first fields, and how many more.
 #[derive(Debug, Default)]
-pub(super) struct Fields(Vec<BadField>);
+pub(super) struct Fields {
+    bad: Vec<BadField>,
+    more: usize,
+}
 
 impl Fields {
     pub(super) fn bad(&mut self, field: &str, what: impl ToString) {
-        self.0.push(BadField { field: field.to_owned(), what: what.to_string() });
+        if self.bad.len() < MOST_FIELDS {
+            self.bad.push(BadField { field: field.to_owned(), what: what.to_string() });
+        } else {
+            self.more += 1;
+        }
     }
 
     /// Parses the text of a field.
@@ -51,7 +65,11 @@ impl Fields {
     ///
     /// Everything that was wrong, if anything was.
     pub(super) fn finish(self) -> Result<(), super::status::Refusal> {
-        if self.0.is_empty() { Ok(()) } else { Err(super::status::Refusal::Fields(self.0)) }
+        if self.bad.is_empty() {
+            Ok(())
+        } else {
+            Err(super::status::Refusal::Fields(self.bad, self.more))
+        }
     }
 }
 
@@ -112,6 +130,11 @@ pub(super) fn change_rate(
 pub(super) fn unlimited(fields: &mut Fields, raw: &v1::SetQuotaRequest) -> BTreeSet<v1::Metric> {
     let quota = raw.quota.unwrap_or_default();
     let mut metrics = BTreeSet::new();
+    if MOST_METRICS < raw.unlimited.len() {
+        let what = format!("has {} metrics, at most {MOST_METRICS} are known", raw.unlimited.len());
+        fields.bad("unlimited", what);
+        return metrics;
+    }
     for (at, number) in raw.unlimited.iter().enumerate() {
         let metric = v1::Metric::try_from(*number).unwrap_or_default();
         let set = match metric {
@@ -200,13 +223,40 @@ pub(super) fn tenant_quota(quota: &TenantQuota) -> v1::Quota {
     }
 }
 
+pub(super) fn budget_use(name: String, meter: &Meter) -> v1::BudgetUse {
+    v1::BudgetUse {
+        level: meter.holder().as_str().to_owned(),
+        name,
+        used_bytes: meter.used().bytes(),
+        peak_bytes: meter.peak().bytes(),
+        most_bytes: meter.most().bytes(),
+    }
+}
+
+/// The first of `all` that have at most `most` bytes as fields of a message, and whether that is not all.
+pub(super) fn fitting<T: Message>(all: impl Iterator<Item = T>, most: usize) -> (Vec<T>, bool) {
+    let mut taken = Vec::new();
+    let mut bytes = 0;
+    for one in all {
+        let len = one.encoded_len();
+        // A field's number and its length.
+        bytes += 1 + prost::length_delimiter_len(len) + len;
+        if most < bytes {
+            return (taken, true);
+        }
+        taken.push(one);
+    }
+    (taken, false)
+}
+
 pub(super) fn app(status: &AppStatus) -> v1::App {
     let version = &status.version;
     v1::App {
         tenant: version.tenant.to_string(),
         name: version.app.to_string(),
         version: version.id.to_string(),
-        functions: version.functions.clone(),
+        functions: version.functions.iter().take(LISTED).cloned().collect(),
+        function_count: u32::try_from(version.functions.len()).unwrap_or(u32::MAX),
         source_bytes: version.source_bytes().bytes(),
         limits: Some(limits(&version.limits)),
         quota: Some(app_quota(&status.quota)),

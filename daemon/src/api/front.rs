@@ -1,25 +1,31 @@
-//! What every request passes before it is decoded: its caller is known, its deadline is noted, its size
-//! and the time that it takes are bounded.
+//! What every request passes before it is decoded, and every answer before it is sent.
 //!
-//! The deadline header is taken out, because the server would drop the request when it passes, without
-//! a typed reason and without anybody stopping the work. The size is read off the message's own prefix
-//! before its body is read.
+//! Who calls is known from the connection. The deadline header is taken out: it is kept by us, with a typed
+//! reason. What request and answer hold is taken from the budgets.
 
 use std::{
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
-use http_body::{Body, Frame, SizeHint};
-use tokio::time::{Sleep, sleep};
-use tonic::Status;
-use tower::{Layer, Service};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
+use hyper::body::Incoming;
+use skep_core::encoded::{Scan, Shape};
+use skep_link::frame::MAX_MODULES;
+use tonic::{Status, body::Body, service::Routes};
+use tower::Service as _;
 
-use super::{callers::Callers, status};
+use super::{
+    answer::{Answer, Held, list_size, next_frame},
+    body::Bounded,
+    callers::Caller,
+    line::{Line, Running},
+    status::{self, Refusal},
+};
+use crate::{
+    budget::{Budgets, Charge, PER_REQUEST},
+    config::{Patience, Sizes},
+};
 
 /// When a request arrived, and until when its caller waits.
 #[derive(Clone, Copy, Debug)]
@@ -30,76 +36,210 @@ pub struct Accepted {
     pub patience: Option<Duration>,
 }
 
-/// How long the body of a request may take to arrive.
-const BODY_PATIENCE: Duration = Duration::from_secs(30);
-
-/// The layer.
+/// Who sent a request, and what it holds.
 #[derive(Clone, Debug)]
-pub struct Front {
-    callers: Arc<Callers>,
-    /// Bytes of a message, at most.
-    most: u64,
-    /// Bytes of a deployment, at most.
-    most_deploy: u64,
+pub(super) struct Asked {
+    pub(super) caller: Arc<Caller>,
+    pub(super) charge: Arc<Charge>,
+}
+
+/// Names, limits and paths come on top of what is counted as payload or source.
+const SLACK: u64 = 64 << 10;
+/// Bytes of a message that has neither payload nor source.
+const SMALL: u64 = 4 << 10;
+/// Fields of a message, and of a file in a deploy, with room for what later versions add.
+const FIELDS: u32 = 64;
+const FIELDS_OF_A_FILE: u32 = 4;
+/// The headers of a refusal, in bytes, that a request has paid for already.
+const PAID: usize = 1 << 10;
+
+/// The calls as far as they are treated differently before they are decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rpc {
+    Invoke,
+    Deploy,
+    /// Another one of ours.
+    Small,
+    /// Health and reflection; more than one message may come back.
+    Foreign,
+}
+
+impl Rpc {
+    fn of(path: &str) -> Self {
+        match path {
+            "/skep.v1.Invocations/Invoke" => Self::Invoke,
+            "/skep.v1.Apps/Deploy" => Self::Deploy,
+            path if path.starts_with("/skep.v1.") => Self::Small,
+            _ => Self::Foreign,
+        }
+    }
+
+    fn shape(self) -> Option<Shape> {
+        let most_modules = u32::try_from(MAX_MODULES).unwrap_or(u32::MAX);
+        match self {
+            // A small one is too small for many fields inside of others.
+            Self::Invoke | Self::Small => Some(Shape { most: FIELDS, inner: &[] }),
+            // Files, limits and rates.
+            Self::Deploy => {
+                let most = FIELDS + most_modules.saturating_mul(FIELDS_OF_A_FILE);
+                Some(Shape { most, inner: &[3, 5, 6, 7] })
+            }
+            Self::Foreign => None,
+        }
+    }
+}
+
+/// What stands between the connections and the services.
+#[derive(Clone, Debug)]
+pub(super) struct Front {
+    pub(super) routes: Routes,
+    pub(super) budgets: Arc<Budgets>,
+    pub(super) sizes: Sizes,
+    pub(super) patience: Patience,
 }
 
 impl Front {
-    pub(super) fn new(callers: Arc<Callers>, most: u64, most_deploy: u64) -> Self {
-        Self { callers, most, most_deploy }
-    }
-}
-
-impl<S> Layer<S> for Front {
-    type Service = Guarded<S>;
-
-    fn layer(&self, inner: S) -> Guarded<S> {
-        Guarded { inner, front: self.clone() }
-    }
-}
-
-/// A service behind the layer.
-#[derive(Clone, Debug)]
-pub struct Guarded<S> {
-    inner: S,
-    front: Front,
-}
-
-impl<S> Service<Request<tonic::body::Body>> for Guarded<S>
-where
-    S: Service<Request<tonic::body::Body>, Response = Response<tonic::body::Body>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<tonic::body::Body>) -> Self::Future {
+    /// Answers one request.
+    pub(super) async fn serve(
+        &self,
+        request: Request<Incoming>,
+        line: Arc<Line>,
+        caller: Arc<Caller>,
+    ) -> Response<Answer> {
+        let running = line.running();
         let (mut head, body) = request.into_parts();
-        // Strangers learn nothing, and nothing of theirs is read.
-        if let Err(refusal) = self.front.callers.rights(&head.extensions) {
-            let response = Status::from(refusal).into_http();
-            return Box::pin(std::future::ready(Ok(response)));
-        }
-        let patience = patience(&head.headers);
+        let rpc = Rpc::of(head.uri.path());
+        let accepted = Accepted { at: Instant::now(), patience: patience(&head.headers) };
         head.headers.remove("grpc-timeout");
-        head.extensions.insert(Accepted { at: Instant::now(), patience });
-        let deploys = head.uri.path().ends_with("/Deploy");
-        let most = if deploys { self.front.most_deploy } else { self.front.most };
-        let body = tonic::body::Body::new(Bounded {
-            inner: body,
-            most,
-            seen: Vec::new(),
-            arrived: 0,
-            length: None,
-            patience: None,
-        });
-        Box::pin(self.inner.call(Request::from_parts(head, body)))
+        let charge = match self.admit(rpc, &head.headers, &caller) {
+            Ok(charge) => charge,
+            Err(refusal) => return refused(refusal.into(), running),
+        };
+        let mut slowest = self.patience.body;
+        if let Some(patience) = accepted.patience {
+            slowest = slowest.min(patience);
+        }
+        let most = self.most(rpc);
+        let scan = rpc.shape().map(Scan::new);
+        let body = Bounded::new(body, most, Arc::clone(&charge), scan, slowest);
+        head.extensions.insert(accepted);
+        head.extensions.insert(Asked { caller, charge: Arc::clone(&charge) });
+        let answer = self.routes.clone().call(Request::from_parts(head, body));
+        let answer = match accepted.patience {
+            // A call's own deadline is kept where it runs: it also ends what runs.
+            Some(patience) if rpc != Rpc::Invoke => {
+                match tokio::time::timeout(patience, answer).await {
+                    Ok(answer) => answer,
+                    Err(_) => return refused(status::too_late(), running),
+                }
+            }
+            _ => answer.await,
+        };
+        let Ok(answer) = answer;
+        finish(answer, rpc, charge, line, running).await
     }
+
+    fn admit(
+        &self,
+        rpc: Rpc,
+        headers: &HeaderMap,
+        caller: &Caller,
+    ) -> Result<Arc<Charge>, Refusal> {
+        // Nothing of a deploy is read before it has a place.
+        let door = match rpc {
+            Rpc::Deploy => Some(caller.account.deploy()?),
+            Rpc::Invoke | Rpc::Small | Rpc::Foreign => None,
+        };
+        let bytes = PER_REQUEST + u64::try_from(list_size(headers)).unwrap_or(u64::MAX);
+        Ok(Charge::new(self.budgets.all(), &caller.account.budget, bytes, door)?)
+    }
+
+    /// Bytes of a message, at most.
+    fn most(&self, rpc: Rpc) -> u64 {
+        match rpc {
+            Rpc::Invoke => self.sizes.request.bytes() + SLACK,
+            Rpc::Deploy => self.sizes.source.bytes() + SLACK,
+            Rpc::Small | Rpc::Foreign => SMALL,
+        }
+    }
+}
+
+/// Encodes an answer of one message, so that it is its bytes that lie here, and counts them.
+async fn finish(
+    answer: Response<Body>,
+    rpc: Rpc,
+    charge: Arc<Charge>,
+    line: Arc<Line>,
+    running: Running,
+) -> Response<Answer> {
+    let (mut head, mut body) = answer.into_parts();
+    if head.headers.contains_key(Status::GRPC_STATUS) {
+        refit(&mut head.headers, &charge, &line);
+        let answer = Answer::Whole { data: None, trailers: None, _running: running };
+        return Response::from_parts(head, answer);
+    }
+    if rpc == Rpc::Foreign {
+        let answer = Answer::Stream { inner: body, charge, line, _running: running };
+        return Response::from_parts(head, answer);
+    }
+    let (mut data, mut trailers) = (None, None);
+    while let Some(frame) = next_frame(&mut body).await {
+        let frame = match frame.map(http_body::Frame::into_data) {
+            Ok(Ok(bytes)) => match Held::new(bytes, &charge, &line) {
+                Ok(held) => {
+                    data = Some(held);
+                    continue;
+                }
+                Err(status) => return refused(status, running),
+            },
+            Ok(Err(frame)) => frame.into_trailers(),
+            Err(status) => return refused(status, running),
+        };
+        trailers = frame.ok();
+    }
+    let answer = Answer::Whole { data, trailers, _running: running };
+    Response::from_parts(head, answer)
+}
+
+/// Makes a refusal fit, whoever made it, and counts what is large of it.
+fn refit(headers: &mut HeaderMap, charge: &Charge, line: &Arc<Line>) {
+    if let Some(status) = Status::from_header_map(headers)
+        && let Some(ours) = status::ours(&status)
+    {
+        write(headers, &ours);
+    }
+    if list_size(headers) <= PAID {
+        return;
+    }
+    let details = headers.get(Status::GRPC_STATUS_DETAILS);
+    let Some(details) = details.map(|details| bytes::Bytes::copy_from_slice(details.as_bytes()))
+    else {
+        return;
+    };
+    match Held::new(details, charge, line).map(Held::into_header) {
+        Ok(Some(value)) => drop(headers.insert(Status::GRPC_STATUS_DETAILS, value)),
+        Ok(None) => {}
+        // It stays a refusal, with the shorter reason.
+        Err(full) => write(headers, &full),
+    }
+}
+
+/// The headers of a refusal. What cannot be written is left out: its code stays.
+fn write(headers: &mut HeaderMap, status: &Status) {
+    headers.remove(Status::GRPC_MESSAGE);
+    headers.remove(Status::GRPC_STATUS_DETAILS);
+    if status.add_header(headers).is_err() {
+        headers.insert(Status::GRPC_STATUS, HeaderValue::from_static("13"));
+    }
+}
+
+fn refused(status: Status, running: Running) -> Response<Answer> {
+    let mut response =
+        Response::new(Answer::Whole { data: None, trailers: None, _running: running });
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    write(headers, &status);
+    response
 }
 
 /// `grpc-timeout`: up to eight digits and a unit. What is malformed is taken for "at once over": a
@@ -126,84 +266,6 @@ fn parse_timeout(text: &str) -> Option<Duration> {
     }
 }
 
-/// A body of one message, which may not be larger than `most`.
-struct Bounded {
-    inner: tonic::body::Body,
-    most: u64,
-    /// The first bytes: a flag and the message's length.
-    seen: Vec<u8>,
-    /// Bytes so far.
-    arrived: u64,
-    /// What the message's prefix says.
-    length: Option<u64>,
-    /// Set once something had to be waited for.
-    patience: Option<Pin<Box<Sleep>>>,
-}
-
-/// A gRPC message is one byte of flags and four of length, then itself.
-const PREFIX: usize = 5;
-
-impl Bounded {
-    fn check(&mut self, data: &Bytes) -> Result<(), Status> {
-        self.arrived += u64::try_from(data.len()).unwrap_or(u64::MAX);
-        if self.length.is_none() {
-            let missing = PREFIX - self.seen.len();
-            self.seen.extend(data.iter().take(missing));
-            if let [_, length @ ..] = self.seen.as_slice()
-                && length.len() == PREFIX - 1
-            {
-                let length = length.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
-                if self.most < length {
-                    return Err(status::too_large(length, self.most));
-                }
-                self.length = Some(length);
-            }
-        }
-        // Whatever follows would be decoded too: it must not even get there.
-        match self.length {
-            Some(length) if PREFIX as u64 + length < self.arrived => Err(status::one_message()),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Body for Bounded {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(context);
-        match &polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                if let Some(data) = frame.data_ref()
-                    && let Err(status) = self.check(&data.clone())
-                {
-                    return Poll::Ready(Some(Err(status)));
-                }
-            }
-            Poll::Pending => {
-                let patience = self.patience.get_or_insert_with(|| Box::pin(sleep(BODY_PATIENCE)));
-                if patience.as_mut().poll(context).is_ready() {
-                    return Poll::Ready(Some(Err(status::too_slow())));
-                }
-            }
-            Poll::Ready(_) => {}
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,31 +281,6 @@ mod tests {
         check("100m", Some(Duration::from_millis(100)));
         check("99999999H", Some(Duration::from_secs(99_999_999 * 3600)));
         check("0n", Some(Duration::ZERO));
-    }
-
-    fn bounded(most: u64) -> Bounded {
-        let inner = tonic::body::Body::empty();
-        let seen = Vec::new();
-        Bounded { inner, most, seen, arrived: 0, length: None, patience: None }
-    }
-
-    #[test]
-    fn one_message_of_the_right_size_passes_in_any_pieces() {
-        let message = b"\0\0\0\0\x03abc";
-        for cut in 0..message.len() {
-            let mut body = bounded(3);
-            for piece in [&message[..cut], &message[cut..]] {
-                assert!(body.check(&Bytes::copy_from_slice(piece)).is_ok());
-            }
-        }
-    }
-
-    #[test]
-    fn a_larger_message_and_a_second_one_do_not_pass() {
-        let check = |most, bytes: &'static [u8]| bounded(most).check(&Bytes::from_static(bytes));
-        let code = |checked: Result<(), Status>| checked.unwrap_err().code();
-        assert_eq!(code(check(2, b"\0\0\0\0\x03")), tonic::Code::ResourceExhausted);
-        assert_eq!(code(check(9, b"\0\0\0\0\0\0\xff\xff\xff\xff")), tonic::Code::InvalidArgument);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! `Host`: instances, doctor and drain.
 
 use skep_proto::v1::{
-    DoctorRequest, DoctorResponse, DrainRequest, DrainResponse, InstancesRequest,
-    InstancesResponse, host_server::Host,
+    BudgetRequest, BudgetResponse, DoctorRequest, DoctorResponse, DrainRequest, DrainResponse,
+    InstancesRequest, InstancesResponse, host_server::Host,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -14,18 +14,18 @@ impl Host for Daemon {
         &self,
         request: Request<InstancesRequest>,
     ) -> Result<Response<InstancesResponse>, Status> {
-        let rights = self.rights(&request)?;
+        let asked = self.asked(&request)?;
         let raw = request.into_inner();
         let mut instances = Vec::new();
         if raw.tenant.is_empty() {
-            rights.admin()?;
+            asked.rights().admin()?;
             for (tenant, pool) in &self.pools {
                 let all = pool.instances();
                 instances.extend(all.iter().map(|one| convert::instance(tenant.as_str(), one)));
             }
         } else {
             let tenant = name(&raw.tenant)?;
-            let all = self.pool(&rights, &tenant)?.instances();
+            let all = self.pool(&asked, &tenant)?.instances();
             instances.extend(all.iter().map(|one| convert::instance(tenant.as_str(), one)));
         }
         Ok(Response::new(InstancesResponse { instances }))
@@ -35,16 +35,32 @@ impl Host for Daemon {
         &self,
         request: Request<DoctorRequest>,
     ) -> Result<Response<DoctorResponse>, Status> {
-        self.rights(&request)?.admin()?;
+        self.asked(&request)?.rights().admin()?;
         let findings = self.doctor.examine(self).await;
         Ok(Response::new(DoctorResponse { findings }))
+    }
+
+    async fn budget(
+        &self,
+        request: Request<BudgetRequest>,
+    ) -> Result<Response<BudgetResponse>, Status> {
+        self.asked(&request)?.rights().admin()?;
+        let mut uses = vec![convert::budget_use(String::new(), self.budgets.all())];
+        let tenants = self.budgets.tenants();
+        uses.extend(tenants.map(|(name, meter)| convert::budget_use(name.to_string(), meter)));
+        let callers = self.callers.budgets();
+        uses.extend(callers.iter().map(|(user, meter)| {
+            let name = user.map_or_else(|| "tcp".to_owned(), |uid| uid.to_string());
+            convert::budget_use(name, meter)
+        }));
+        Ok(Response::new(BudgetResponse { uses }))
     }
 
     async fn drain(
         &self,
         request: Request<DrainRequest>,
     ) -> Result<Response<DrainResponse>, Status> {
-        self.rights(&request)?.admin()?;
+        self.asked(&request)?.rights().admin()?;
         let running = self.running();
         tracing::info!(running, "draining: an admin asked for it");
         self.draining.send_replace(true);

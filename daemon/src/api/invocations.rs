@@ -49,10 +49,10 @@ impl Daemon {
         &self,
         request: Request<InvokeRequest>,
     ) -> Result<(Outcome, InvocationId), Refusal> {
-        let rights = self.rights(&request)?;
+        let asked = self.asked(&request)?;
         let accepted = request.extensions().get::<Accepted>().copied();
         let (tenant, call) = read(request.into_inner(), accepted)?;
-        let pool = self.pool(&rights, &tenant)?;
+        let pool = self.pool(&asked, &tenant)?;
         if *self.draining.borrow() {
             return Err(Cause::Draining.into());
         }
@@ -69,7 +69,12 @@ impl Daemon {
         let (pool, bounds) = (Arc::clone(pool), self.bounds());
         // Dropped with this future when the client hangs up.
         let (_waits, hung_up) = oneshot::channel::<()>();
-        let outcome = to_its_end(dispatch::run(pool, call, bounds, hung_up)).await?;
+        let held = asked.held();
+        let outcome = to_its_end(async move {
+            let _held = held;
+            dispatch::run(pool, call, bounds, hung_up).await
+        });
+        let outcome = outcome.await?;
         if let (true, Err(Failure::Cause { cause, .. })) = (outcome.ran, &outcome.answer) {
             let reason = cause.reason();
             tracing::info!(%tenant, %app, invocation = %id, reason, "call failed");

@@ -3,16 +3,21 @@
 //! Nothing is decided here but that. Only [`status`] knows gRPC codes; only [`convert`] knows how our
 //! types look in messages.
 
+mod answer;
 mod apps;
+mod body;
 mod callers;
-pub mod connections;
+mod connections;
 mod convert;
+mod fit;
 mod front;
 mod host;
 mod ids;
 mod invocations;
+mod line;
 mod quotas;
 mod refused;
+mod serve;
 mod status;
 mod unbroken;
 
@@ -26,13 +31,18 @@ use skep_proto::v1::{
 use tokio::sync::{Semaphore, watch};
 use tonic::service::Routes;
 
-pub use self::front::{Accepted, Front};
 use self::{
     callers::{Callers, Rights},
+    front::Asked,
     status::Refusal,
     unbroken::to_its_end,
 };
+pub use self::{
+    front::Accepted,
+    serve::{ServeError, serve},
+};
 use crate::{
+    budget::{Budgets, Charge},
     config::Config,
     dispatch::Bounds,
     doctor::Doctor,
@@ -58,6 +68,8 @@ pub struct Daemon {
     pub doctor: Doctor,
     /// Set once no new work is taken.
     pub draining: watch::Sender<bool>,
+    /// What requests and answers may hold.
+    pub budgets: Arc<Budgets>,
     callers: Arc<Callers>,
     refused: refused::Refused,
     /// One deploy of a tenant at a time: what is live and what is kept must agree.
@@ -75,7 +87,8 @@ impl Daemon {
         store: Store,
         doctor: Doctor,
     ) -> Arc<Self> {
-        let callers = Arc::new(Callers::new(&config.callers));
+        let budgets = Arc::new(Budgets::new(config.budget, pools.keys()));
+        let callers = Arc::new(Callers::new(&config.callers, Arc::clone(&budgets)));
         let deploying = pools.keys().map(|tenant| (tenant.clone(), Default::default())).collect();
         let deploys =
             pools.keys().map(|tenant| (tenant.clone(), Semaphore::new(DEPLOYS))).collect();
@@ -86,6 +99,7 @@ impl Daemon {
             store,
             doctor,
             draining: watch::Sender::new(false),
+            budgets,
             callers,
             refused: refused::Refused::default(),
             deploying,
@@ -93,26 +107,18 @@ impl Daemon {
         })
     }
 
-    /// What every request passes first.
-    pub fn front(&self) -> Front {
-        let sizes = self.config.sizes;
-        // Names, limits and paths come on top of what is counted.
-        let slack = 64 << 10;
-        Front::new(
-            Arc::clone(&self.callers),
-            sizes.request.bytes() + slack,
-            sizes.source.bytes() + slack,
-        )
+    fn asked<T>(&self, request: &tonic::Request<T>) -> Result<Asked, Refusal> {
+        request.extensions().get::<Asked>().cloned().ok_or(Refusal::Unknown)
     }
 
-    fn rights<T>(&self, request: &tonic::Request<T>) -> Result<Rights, Refusal> {
-        self.callers.rights(request.extensions())
-    }
-
-    /// The pool of a tenant, for whoever may use it. There is no other way to a tenant's things.
-    fn pool(&self, rights: &Rights, tenant: &TenantId) -> Result<&Arc<Pool>, Refusal> {
-        rights.tenant(tenant)?;
-        self.pools.get(tenant).ok_or(Refusal::NotFound)
+    /// The pool of a tenant, for whoever may use it. There is no other way to a tenant's things. From here
+    /// on the request counts against that tenant.
+    fn pool(&self, asked: &Asked, tenant: &TenantId) -> Result<&Arc<Pool>, Refusal> {
+        asked.rights().tenant(tenant)?;
+        let pool = self.pools.get(tenant).ok_or(Refusal::NotFound)?;
+        let budget = self.budgets.tenant(tenant).ok_or(Refusal::NotFound)?;
+        asked.charge.is_for(budget)?;
+        Ok(pool)
     }
 
     fn bounds(&self) -> Bounds {
@@ -122,6 +128,17 @@ impl Daemon {
     /// Calls that run or wait, of all tenants.
     pub fn running(&self) -> u32 {
         self.pools.values().map(|pool| pool.running()).sum()
+    }
+}
+
+impl Asked {
+    fn rights(&self) -> &Rights {
+        &self.caller.rights
+    }
+
+    /// Whoever has this keeps what the request holds in the budgets.
+    fn held(&self) -> Arc<Charge> {
+        Arc::clone(&self.charge)
     }
 }
 
@@ -140,7 +157,7 @@ async fn on_disk<T: Send + 'static>(
 /// # Errors
 ///
 /// The built-in descriptors cannot be read.
-pub fn routes(
+fn routes(
     daemon: &Arc<Daemon>,
     health: tonic_health::pb::health_server::HealthServer<
         impl tonic_health::pb::health_server::Health,

@@ -35,10 +35,10 @@ impl Quotas for Daemon {
         &self,
         request: Request<GetQuotaRequest>,
     ) -> Result<Response<GetQuotaResponse>, Status> {
-        let rights = self.rights(&request)?;
+        let asked = self.asked(&request)?;
         let raw = request.into_inner();
         let tenant = name(&raw.tenant)?;
-        let pool = self.pool(&rights, &tenant)?;
+        let pool = self.pool(&asked, &tenant)?;
         let (quota, instance_rate, running, reserved) = if raw.app.is_empty() {
             let (quota, running, reserved) = pool.quota();
             (convert::tenant_quota(&quota), None, running, reserved)
@@ -60,13 +60,13 @@ impl Quotas for Daemon {
         &self,
         request: Request<SetQuotaRequest>,
     ) -> Result<Response<SetQuotaResponse>, Status> {
-        let rights = self.rights(&request)?;
+        let asked = self.asked(&request)?;
         let raw = request.into_inner();
         let tenant = name(&raw.tenant)?;
-        let pool = self.pool(&rights, &tenant)?;
+        let pool = self.pool(&asked, &tenant)?;
         if raw.app.is_empty() {
             // Whoever may use a tenant must not be able to give it more.
-            rights.admin()?;
+            asked.rights().admin()?;
             self.set_tenant(pool, &tenant, raw).await
         } else {
             self.set_app(pool, raw).await

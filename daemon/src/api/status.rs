@@ -5,15 +5,18 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use skep_core::{ByteCount, Cause, Denied, InvocationId};
+use skep_core::{ByteCount, Cause, Denied, InvocationId, budget::Full, encoded::Unfit};
 use skep_proto::ERROR_DOMAIN;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt as _};
+use tonic_types::ErrorDetails;
 
+use super::fit::{MOST_FIELDS, cut, fit, joined, shown};
 use crate::{dispatch::Failure, exit::Chain, store::StoreError};
 
 /// Bytes of a text that tenant code had a part in: it travels in headers, which clients bound.
-const MOST_TEXT: usize = 1 << 10;
+const MOST_TEXT: usize = 768;
+/// When to come back to a full budget: by then some answers have been taken.
+const BUDGET_WAIT: Duration = Duration::from_millis(200);
 
 /// A field of a request that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +36,12 @@ pub(super) enum Refusal {
     NotAdmin,
     /// It does not exist, or is not the caller's: one text for both.
     NotFound,
-    /// Fields that cannot be.
-    Fields(Vec<BadField>),
+    /// Fields that cannot be: the first ones, and how many more there are.
+    Fields(Vec<BadField>, usize),
+    /// A budget of bytes is full.
+    Full(Full),
+    /// The caller has as many deploys as one may have.
+    Deploys { most: usize },
     /// The source was refused.
     Source { path: String, line: u32, column: u32, message: String },
     /// A typed cause, and what more there is to say.
@@ -58,6 +65,12 @@ impl From<StoreError> for Refusal {
     }
 }
 
+impl From<Full> for Refusal {
+    fn from(full: Full) -> Self {
+        Self::Full(full)
+    }
+}
+
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         match refusal {
@@ -73,20 +86,27 @@ impl From<Refusal> for Status {
                 let text = "no such tenant, app or function";
                 with_reason(Code::NotFound, text, "NOT_FOUND", |_| ())
             }
-            Refusal::Fields(fields) => {
-                let texts: Vec<String> =
-                    fields.iter().map(|bad| format!("{}: {}", bad.field, bad.what)).collect();
-                with_reason(Code::InvalidArgument, &texts.join("; "), "BAD_FIELD", |details| {
-                    for bad in fields {
+            Refusal::Fields(fields, more) => {
+                let texts = fields.iter().map(|bad| format!("{}: {}", bad.field, bad.what));
+                let text = joined(texts, more, MOST_TEXT);
+                with_reason(Code::InvalidArgument, &text, "BAD_FIELD", |details| {
+                    for bad in fields.into_iter().take(MOST_FIELDS) {
                         details.add_bad_request_violation(bad.field, bad.what);
                     }
                 })
             }
+            Refusal::Full(full) => self::full(&full),
+            Refusal::Deploys { most } => {
+                let text = format!("{most} deploys of this caller arrive or run already");
+                let level = skep_core::budget::Holder::Caller.as_str();
+                budget(&text, level, Some(BUDGET_WAIT))
+            }
             Refusal::Source { path, line, column, message } => {
-                let mut text = format!("{path}:{line}:{column}: {message}");
-                text.truncate(text.floor_char_boundary(MOST_TEXT));
-                with_reason(Code::InvalidArgument, &text, "BAD_SOURCE", |details| {
-                    details.add_bad_request_violation(format!("files[{path}]"), text.clone());
+                let path = cut(&path, 200);
+                let text = format!("{path}:{line}:{column}: {message}");
+                let text = cut(&text, MOST_TEXT);
+                with_reason(Code::InvalidArgument, text, "BAD_SOURCE", |details| {
+                    details.add_bad_request_violation(format!("files[{path}]"), text);
                 })
             }
             Refusal::Cause(cause, told) => of_cause(cause, true, told, None),
@@ -151,8 +171,7 @@ fn of_cause(
 ) -> Status {
     let mut text = cause.to_string();
     if let Some(detail) = detail {
-        text = format!("{text}: {detail}");
-        text.truncate(text.floor_char_boundary(MOST_TEXT));
+        text = cut(&format!("{text}: {detail}"), MOST_TEXT).to_owned();
     }
     with_metadata(code(cause), &text, cause.reason(), |details, metadata| {
         metadata.insert("retriable".to_owned(), cause.retriable().to_string());
@@ -193,14 +212,73 @@ pub(super) fn too_large(size: u64, most: u64) -> Status {
     of_cause(Cause::TooLarge { size, most }, true, None, None)
 }
 
+/// A budget of bytes that has no room.
+pub(super) fn full(full: &Full) -> Status {
+    // What is larger than all of it never fits.
+    let wait = (full.asked <= full.most).then_some(BUDGET_WAIT);
+    budget(&full.to_string(), full.holder.as_str(), wait)
+}
+
+fn budget(text: &str, level: &str, wait: Option<Duration>) -> Status {
+    with_metadata(Code::ResourceExhausted, text, "BUDGET", |details, metadata| {
+        metadata.insert("level".to_owned(), level.to_owned());
+        metadata.insert("retriable".to_owned(), wait.is_some().to_string());
+        details.set_retry_info(wait);
+    })
+}
+
 /// A request of more than one message.
 pub(super) fn one_message() -> Status {
-    with_reason(Code::InvalidArgument, "a request is one message", "BAD_FIELD", |_| ())
+    bad("a request is one message, and this one has more")
+}
+
+/// A request that ends before its message does.
+pub(super) fn cut_short() -> Status {
+    bad("the request ends before its message does")
+}
+
+/// A message that is not even decoded.
+pub(super) fn unfit(unfit: &Unfit) -> Status {
+    bad(&unfit.to_string())
+}
+
+fn bad(text: &str) -> Status {
+    with_reason(Code::InvalidArgument, text, "BAD_FIELD", |_| ())
 }
 
 /// A request that did not arrive whole in time.
 pub(super) fn too_slow() -> Status {
     with_reason(Code::DeadlineExceeded, "the request did not arrive in time", "DEADLINE", |_| ())
+}
+
+/// An answer that was not there when its caller's deadline passed.
+pub(super) fn too_late() -> Status {
+    let text = "the deadline passed; what was begun goes on to its end";
+    with_reason(Code::DeadlineExceeded, text, "DEADLINE", |_| ())
+}
+
+/// A part of an answer that is none of HTTP.
+pub(super) fn no_frame() -> Status {
+    Refusal::Internal("an answer has a part that is neither data nor trailers".to_owned()).into()
+}
+
+/// What a refusal that we did not make is for the caller: with a reason, and cut. `None` if it was ours.
+pub(super) fn ours(status: &Status) -> Option<Status> {
+    if !status.details().is_empty() {
+        return None;
+    }
+    let text = cut(status.message(), MOST_TEXT);
+    Some(match status.code() {
+        Code::Internal if text.starts_with("failed to decode") => {
+            bad(&format!("the message cannot be read: {}", shown(text)))
+        }
+        Code::Unimplemented if text.is_empty() => {
+            let text = "there is no such service or call";
+            with_reason(Code::Unimplemented, text, "UNIMPLEMENTED", |_| ())
+        }
+        Code::Unimplemented => with_reason(Code::Unimplemented, text, "UNIMPLEMENTED", |_| ()),
+        code => with_reason(code, text, "INTERNAL", |_| ()),
+    })
 }
 
 fn with_reason(
@@ -222,12 +300,13 @@ fn with_metadata(
     let mut metadata = HashMap::new();
     more(&mut details, &mut metadata);
     details.set_error_info(reason, ERROR_DOMAIN, metadata);
-    Status::with_error_details(code, text, details)
+    fit(code, text, details)
 }
 
 #[cfg(test)]
 mod tests {
     use skep_core::{Level, Metric};
+    use tonic_types::StatusExt as _;
 
     use super::*;
 

@@ -3,6 +3,7 @@
 //! What comes out has no field that means "default" and no text that means a number. Only this module
 //! knows defaults. Neither it nor anything else of the daemon reads the environment.
 
+mod front;
 mod reader;
 
 use std::{
@@ -23,8 +24,11 @@ use skep_link::frame::MAX_FRAME;
 use skep_policies::Profile;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-pub use self::reader::Problem;
 use self::reader::Reader;
+pub use self::{
+    front::{BudgetBounds, Patience},
+    reader::Problem,
+};
 
 /// The configuration as the program uses it.
 #[derive(Clone, Debug)]
@@ -56,6 +60,10 @@ pub struct Config {
     pub pool: PoolLimits,
     /// Sizes of messages.
     pub sizes: Sizes,
+    /// What requests and answers may hold.
+    pub budget: BudgetBounds,
+    /// How long the daemon waits for a peer.
+    pub patience: Patience,
     /// How much console text is taken and kept.
     pub logs: LogBounds,
     /// Memory of the daemon's own process, at most.
@@ -231,6 +239,7 @@ impl Config {
         let none =
             "there is none, so nobody could call: add [[callers]] with uid = 0, admin = true";
         let callers = top.tables("callers", none, |table| caller(table, &names));
+        let sizes = top.table("sizes", sizes);
         Self {
             socket: socket(top),
             socket_gid: top.get("socket_gid"),
@@ -252,7 +261,9 @@ impl Config {
             },
             max_apps,
             pool: top.table("pool", pool),
-            sizes: top.table("sizes", sizes),
+            sizes,
+            budget: top.table("budget", |table| front::budget(table, sizes)),
+            patience: top.table("patience", front::patience),
             logs: top.table("logs", |table| LogBounds {
                 lines_per_call: table.get_or("lines_per_call", 200),
                 bytes_per_call: table.get_or("bytes_per_call", ByteCount::from_bytes(64 << 10)),
@@ -373,13 +384,13 @@ fn sizes(table: &mut Reader<'_>) -> Sizes {
     let mib = ByteCount::from_mib(1);
     // Room in a frame for everything beside the payload.
     let most = u64::try_from(MAX_FRAME - (64 << 10)).unwrap_or(u64::MAX);
+    let most = ByteCount::from_bytes(most);
     let mut size = |key: &str, default| {
         let size: ByteCount = table.get_or(key, default);
-        if most < size.bytes() {
-            let most = ByteCount::from_bytes(most);
+        if most < size {
             table.problem(key, format_args!("is {size}, at most {most} is possible"));
         }
-        size
+        size.min(most)
     };
     Sizes {
         request: size("request", mib),

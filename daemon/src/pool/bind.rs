@@ -2,7 +2,7 @@
 
 use std::{mem, sync::Arc, time::Duration};
 
-use skep_core::Cause;
+use skep_core::{Cause, FunctionName, name::NAME_BYTES};
 use skep_link::frame::{MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut};
 use tokio::time::timeout;
 
@@ -68,6 +68,17 @@ impl BindError {
     }
 }
 
+/// The functions of a version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exports {
+    /// Those that can be called, sorted.
+    pub functions: Vec<String>,
+    /// How many there are beside those, under names by which nothing can be called.
+    pub skipped: u32,
+    /// The first of those names.
+    pub named: Vec<String>,
+}
+
 impl Pool {
     /// Writes the app's limits and has the shim load the version; its functions.
     pub(super) async fn bind(
@@ -75,7 +86,7 @@ impl Pool {
         version: &Version,
         instance: &Instance,
         link: &mut Link,
-    ) -> Result<Vec<String>, BindError> {
+    ) -> Result<Exports, BindError> {
         self.bind_with(version, instance, link, None).await
     }
 
@@ -86,7 +97,7 @@ impl Pool {
         instance: &Instance,
         link: &mut Link,
         call: Option<&ToShim<'_>>,
-    ) -> Result<Vec<String>, BindError> {
+    ) -> Result<Exports, BindError> {
         let (limits, changes) = {
             let books = self.lock();
             (books.limits_of(version), books.quota_changes)
@@ -121,10 +132,19 @@ impl Pool {
     }
 }
 
-/// How loading a version ended; its functions.
-fn loaded(frame: &ToDaemon<'_>) -> Result<Vec<String>, BindError> {
+/// How loading a version ended; its functions. A shim that keeps to the protocol names none by which
+/// nothing can be called, and cuts the names of the others.
+fn loaded(frame: &ToDaemon<'_>) -> Result<Exports, BindError> {
     match frame {
-        ToDaemon::Bound { functions } => Ok(functions.iter().map(ToString::to_string).collect()),
+        ToDaemon::Bound { functions, skipped, named } => {
+            let callable = functions.iter().all(|name| name.parse::<FunctionName>().is_ok());
+            if !callable || named.iter().any(|name| NAME_BYTES < name.len()) {
+                return Err(BindError::Stopped(Cause::BadFrame));
+            }
+            let texts = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+            let (functions, named) = (texts(functions), texts(named));
+            Ok(Exports { functions, skipped: *skipped, named })
+        }
         ToDaemon::BindFailed { path, line, column, exception } => {
             let exception = exception.cut();
             Err(BindError::Source {

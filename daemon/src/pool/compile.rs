@@ -7,14 +7,17 @@ use std::{
 
 use skep_core::{Cause, Ceiling, life::Event, pool::make_room};
 
-use super::{Pool, Start, bind::BindError};
+use super::{
+    Pool, Start,
+    bind::{BindError, Exports},
+};
 use crate::{exit::Chain, registry::Version};
 
 /// A version that can go live.
 #[derive(Debug)]
 pub struct Compiled {
     /// What it exports.
-    pub functions: Vec<String>,
+    pub exports: Exports,
     /// How long loading it took.
     pub loading: Duration,
 }
@@ -77,7 +80,7 @@ impl Pool {
         drop(link);
         self.lock().condemn(instance.id);
         let death = self.bury(&instance, None).await;
-        bound.map(|functions| Compiled { functions, loading }).map_err(|error| match error {
+        bound.map(|exports| Compiled { exports, loading }).map_err(|error| match error {
             BindError::Source { path, line, column, name, message } => {
                 CompileError::Source { path, line, column, message: format!("{name}: {message}") }
             }

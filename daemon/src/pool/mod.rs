@@ -479,7 +479,8 @@ mod tests {
     /// A pool with one app, without a zygote: nothing can be cloned.
     pub(super) fn pool(concurrency: Ceiling<u32>) -> Arc<Pool> {
         let tree = Tree::new(Hierarchies::detect().unwrap(), "skep-no-such".as_ref(), Limit::ALL);
-        let ids = Ids { first: 1_000_000, count: 1, user: 1_000_001 };
+        let (user, zygote, group) = (1_000_001, 1_000_002, 1_000_003);
+        let ids = Ids { first: 1_000_000, count: 1, user, zygote, group };
         let reply = ByteCount::from_mib(1);
         let launcher = Launcher::new(tree, Arc::new(Zygotes::default()), ids, reply).unwrap();
         let open = Limits { memory: Ceiling::Open, cpu: Ceiling::Open, processes: Ceiling::Open };

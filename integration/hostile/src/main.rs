@@ -6,9 +6,11 @@
 //!
 //! Under another file name it is a mutant: `omit.step.empty-root` leaves that step out of the jail,
 //! `omit.namespace.net` that namespace, `omit.deny.ptrace` that entry's effect, `omit.rlimit.core` that
-//! limit. The product has no such switch: it has no way to build an incomplete jail.
+//! limit; `omit.zygote.bounds` leaves out those of the zygote itself. `omit.taken-over.PID` is a zygote that
+//! was taken over, see [`inside`]. The product has no such switch: it has no way to build an incomplete jail.
 
 mod deeds;
+mod inside;
 mod mutant;
 mod serve;
 
@@ -22,5 +24,7 @@ fn main() -> ExitCode {
         println!("{}", deeds::run(&name, &text, None));
         return ExitCode::SUCCESS;
     }
-    skep_shim::zygote::main(mutant::jail(), mutant::payload)
+    // What it is called is only known before it leaves the host's root.
+    let victim = mutant::victim();
+    skep_shim::zygote::main(mutant::jail(), move || mutant::payload(victim))
 }

@@ -9,7 +9,7 @@ use skep_link::zygote::Step;
 use skep_policies::Program;
 use skep_shim::jail::{Jail, NAMESPACES};
 
-use crate::serve::Prober;
+use crate::{inside, serve::Prober};
 
 #[path = "../../../policies/src/compile.rs"]
 mod compile;
@@ -23,8 +23,14 @@ fn omitted() -> HashSet<String> {
     }
 }
 
-pub fn payload() -> Result<Prober, Box<dyn Error>> {
-    Ok(Prober)
+/// The process that a zygote which was taken over tries to reach, if this is one.
+pub fn victim() -> Option<i32> {
+    omitted().iter().find_map(|part| part.strip_prefix("taken-over.")?.parse().ok())
+}
+
+pub fn payload(victim: Option<i32>) -> Result<Prober, Box<dyn Error>> {
+    let report = victim.map(inside::report).transpose()?.unwrap_or_default();
+    Ok(Prober { report })
 }
 
 pub fn jail() -> Jail {

@@ -10,7 +10,10 @@ use skep_shim::{Payload, link::Link};
 
 use crate::deeds;
 
-pub struct Prober;
+pub struct Prober {
+    /// What came of the tries of a zygote that was taken over; empty for any other.
+    pub report: String,
+}
 
 impl Payload for Prober {
     fn serve(&mut self, mut link: Link) {
@@ -20,7 +23,11 @@ impl Payload for Prober {
             let sent = match ToShim::decode(&body) {
                 Ok(ToShim::Bind(bind)) => {
                     form = compile(&bind, &mut link);
-                    link.send(&ToDaemon::Bound { functions: deeds::NAMES.to_vec() })
+                    link.send(&ToDaemon::Bound {
+                        functions: deeds::NAMES.to_vec(),
+                        skipped: 0,
+                        named: Vec::new(),
+                    })
                 }
                 Ok(ToShim::Ping) => link.send(&ToDaemon::Pong),
                 Ok(ToShim::Cancel) => Ok(()),
@@ -28,6 +35,7 @@ impl Payload for Prober {
                     let text = String::from_utf8_lossy(call.payload);
                     let answer = match call.function {
                         "form" => form.clone(),
+                        "report" => self.report.clone(),
                         function => deeds::run(function, &text, Some(&mut link)),
                     };
                     link.send(&ToDaemon::Reply {

@@ -106,6 +106,8 @@ fn walls(mode: Mode) -> Vec<Wall> {
         let name = format!("{limit:?}").to_lowercase();
         wall("limit", &name, test_of_limit(*limit, mode));
     }
+    let bounds = "a_zygote_that_is_taken_over_becomes_any_user_and_reaches_nothing_of_theirs";
+    wall("zygote", "bounds", Ok(bounds));
     wall("filter", "deny", Ok("a_reverse_shell_is_killed_at_its_first_call"));
     wall("filter", "allow", Ok("a_file_cannot_be_opened_nor_made"));
     for entry in entries::DENY {

@@ -8,9 +8,11 @@ use std::{
 };
 
 use nix::sys::signal::Signal;
+use prost::Message as _;
 use skep_integration::{
-    host::{Host, refused, with_deadline},
+    host::{Host, refused},
     place::program,
+    wire::{OPEN, Wire, answered},
     yard::until,
 };
 use skep_proto::v1;
@@ -118,10 +120,17 @@ fn the_clients_grpc_deadline_stops_the_work() {
         request.limits.as_mut().unwrap().timeout_ms = Some(60_000);
     })
     .unwrap();
-    let request = Host::request("acme", "app", "", b"1");
-    let status = host.send(with_deadline(request, Duration::from_millis(300))).unwrap_err();
-    // Whoever is first tells: the client's own clock, or the daemon with its reason.
-    assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
+    let request = Host::request("acme", "app", "", b"1").encode_to_vec();
+    let answer = host.block_on(async {
+        // A client without a clock of its own.
+        let mut wire = Wire::open(&host, 0, OPEN).await;
+        let path = "/skep.v1.Invocations/Invoke";
+        let deadline = [("grpc-timeout", "300m")];
+        let sent = wire.begin(path, &deadline, request.len(), &request, true).await.unwrap();
+        answered(sent.answer).await.unwrap()
+    });
+    assert_eq!(answer.said().0, Code::DeadlineExceeded);
+    assert_eq!(answer.said().1, "DEADLINE");
     until("the call has ended", || host.instances_in("app", "busy").is_empty());
     assert_eq!(host.reply("app", "quick", "1"), "1");
 }

@@ -14,6 +14,8 @@ pub const PREFIX: usize = 4;
 pub const MAX_MODULES: usize = 512;
 /// Functions of one app, at most.
 pub const MAX_FUNCTIONS: usize = 512;
+/// Names of exports that cannot be called, of those that are told.
+pub const MAX_SKIPPED: usize = 4;
 /// Bytes of one console line, at most; the shim cuts longer ones.
 pub const MAX_LOG_LINE: usize = 4 << 10;
 /// Bytes of the name of an error, or of the path where it was found, at most; both ends cut longer ones.
@@ -183,8 +185,12 @@ pub enum ToDaemon<'a> {
     },
     /// The version is loaded; these are its functions.
     Bound {
-        /// Exported functions, sorted.
+        /// Exported functions that can be called, sorted.
         functions: Vec<&'a str>,
+        /// How many others there are: under names that no function can be called by, or too many.
+        skipped: u32,
+        /// The first names of those, cut to the length that a name may have.
+        named: Vec<&'a str>,
     },
     /// The source was refused: it does not parse, does not link, or its top level threw.
     BindFailed {
@@ -472,9 +478,12 @@ impl<'a> ToDaemon<'a> {
                 out.u64(*build);
                 namespaces.iter().for_each(|inode| out.u64(*inode));
             }),
-            Self::Bound { functions } => frame(out, 2, |out| {
-                out.u32(u32::try_from(functions.len()).unwrap_or(u32::MAX));
-                functions.iter().for_each(|name| out.bytes(name.as_bytes()));
+            Self::Bound { functions, skipped, named } => frame(out, 2, |out| {
+                for names in [functions, named] {
+                    out.u32(u32::try_from(names.len()).unwrap_or(u32::MAX));
+                    names.iter().for_each(|name| out.bytes(name.as_bytes()));
+                }
+                out.u32(*skipped);
             }),
             Self::BindFailed { path, line, column, exception } => frame(out, 3, |out| {
                 out.bytes(path.as_bytes());
@@ -535,7 +544,9 @@ impl<'a> ToDaemon<'a> {
                 let count = fields.count(MAX_FUNCTIONS, "functions")?;
                 let functions =
                     (0..count).map(|_| fields.text("function")).collect::<Result<_, _>>()?;
-                Self::Bound { functions }
+                let count = fields.count(MAX_SKIPPED, "named")?;
+                let named = (0..count).map(|_| fields.text("named")).collect::<Result<_, _>>()?;
+                Self::Bound { functions, skipped: fields.u32("skipped")?, named }
             }
             3 => Self::BindFailed {
                 path: fields.text("path")?,
@@ -650,7 +661,8 @@ mod tests {
         round_trip_to_daemon(&ToDaemon::Sealed { version: 1, build: u64::MAX, namespaces });
         let compiled = Compiled { path: "index.js", bytecode: b"\x18" };
         round_trip_to_daemon(&ToDaemon::Compiled { modules: vec![compiled] });
-        round_trip_to_daemon(&ToDaemon::Bound { functions: vec!["default", "add"] });
+        let (functions, named) = (vec!["default", "add"], vec!["\u{e9}"]);
+        round_trip_to_daemon(&ToDaemon::Bound { functions, skipped: 9, named });
         round_trip_to_daemon(&ToDaemon::BindFailed {
             path: "lib/a.js",
             line: 3,
@@ -713,7 +725,7 @@ mod tests {
             kind in 1_u8..=11, mut body in proptest::collection::vec(any::<u8>(), 0..100),
         ) {
             body.insert(0, kind);
-            if let Ok(ToDaemon::Bound { functions }) = ToDaemon::decode(&body) {
+            if let Ok(ToDaemon::Bound { functions, .. }) = ToDaemon::decode(&body) {
                 let named: usize = functions.iter().map(|name| name.len()).sum();
                 prop_assert!(named <= body.len());
             }

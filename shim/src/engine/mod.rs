@@ -148,9 +148,12 @@ impl Engine {
                 return Err(End);
             }
             match loaded {
-                Ok((namespace, functions)) => {
-                    let functions = functions.iter().map(String::as_str).collect();
-                    host.send(&ToDaemon::Bound { functions })?;
+                Ok((namespace, exports)) => {
+                    host.send(&ToDaemon::Bound {
+                        functions: exports.functions.iter().map(String::as_str).collect(),
+                        skipped: exports.skipped,
+                        named: exports.named.iter().map(String::as_str).collect(),
+                    })?;
                     Ok(Persistent::save(&ctx, namespace))
                 }
                 Err(caught) => {

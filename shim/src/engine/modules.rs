@@ -13,7 +13,8 @@ use rquickjs::{
     loader::{ImportAttributes, Loader, Resolver},
     module::Declared,
 };
-use skep_link::frame::{self, Compiled, MAX_FUNCTIONS, ToDaemon};
+use skep_core::{FunctionName, name::NAME_BYTES};
+use skep_link::frame::{self, Compiled, MAX_FUNCTIONS, MAX_SKIPPED, ToDaemon};
 
 use super::{call::drive, exception::Caught, host::Host};
 use crate::sys::{Meter, load_bytecode};
@@ -163,13 +164,38 @@ pub(super) fn compile(name: &str, source: &str) -> Result<Vec<u8>> {
         .with(|ctx| Module::declare(ctx, name, source)?.write(WriteOptions::default()))
 }
 
-/// Compiles and evaluates `entry` with all that it imports; its namespace and its functions, sorted.
+/// The functions that an entry exports.
+#[derive(Debug, Default)]
+pub(super) struct Exports {
+    /// The names by which they can be called, sorted.
+    pub(super) functions: Vec<String>,
+    /// How many there are beside those: their names are none for a function, or there are too many.
+    pub(super) skipped: u32,
+    /// The first of their names, cut.
+    pub(super) named: Vec<String>,
+}
+
+impl Exports {
+    fn add(&mut self, name: String) {
+        if name.parse::<FunctionName>().is_ok() && self.functions.len() < MAX_FUNCTIONS {
+            self.functions.push(name);
+            return;
+        }
+        self.skipped = self.skipped.saturating_add(1);
+        if self.named.len() < MAX_SKIPPED {
+            let end = name.floor_char_boundary(NAME_BYTES);
+            self.named.push(name[..end].to_owned());
+        }
+    }
+}
+
+/// Compiles and evaluates `entry` with all that it imports; its namespace and its functions.
 pub(super) fn evaluate<'js>(
     ctx: &Ctx<'js>,
     mut modules: Modules,
     entry: &str,
     host: &Rc<Host>,
-) -> std::result::Result<(Object<'js>, Vec<String>), Caught> {
+) -> std::result::Result<(Object<'js>, Exports), Caught> {
     let caught = |error| Caught::from_error(ctx, error);
     let from_bytecode = modules.is_compiled(entry);
     let module = if from_bytecode {
@@ -190,16 +216,16 @@ pub(super) fn evaluate<'js>(
     if from_bytecode {
         namespace = namespace.get("app").map_err(caught)?;
     }
-    let mut functions = Vec::new();
+    let mut exports = Exports::default();
     for key in namespace.keys::<String>() {
         let key = key.map_err(caught)?;
         let value: Value<'js> = namespace.get(key.as_str()).map_err(caught)?;
-        if value.is_function() && functions.len() < MAX_FUNCTIONS {
-            functions.push(key);
+        if value.is_function() {
+            exports.add(key);
         }
     }
-    functions.sort();
-    Ok((namespace, functions))
+    exports.functions.sort();
+    Ok((namespace, exports))
 }
 
 #[cfg(test)]

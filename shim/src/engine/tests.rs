@@ -313,6 +313,27 @@ fn what_is_left_behind_is_dropped_or_ends_the_instance() {
     assert!(matches!(jobs.receive(), ToDaemon::Reply { spent: true, .. }));
 }
 
+/// What is said when these functions are there, and no others.
+fn bound(functions: &[&'static str]) -> ToDaemon<'static> {
+    ToDaemon::Bound { functions: functions.to_vec(), skipped: 0, named: Vec::new() }
+}
+
+#[test]
+fn exports_under_names_that_no_function_has_are_counted_and_not_listed() {
+    let mut host = Host::new();
+    let long = "f".repeat(100);
+    let source = format!(
+        "export default () => 1; export const one = 1, \u{e9}t\u{e9} = () => 2; \
+         export function {long}() {{}}; const x = () => 3; export {{ x as 'not a name' }}"
+    );
+    host.bind(&[("index.js", &source)]);
+    let ToDaemon::Bound { functions, skipped, named } = host.receive() else {
+        panic!("not bound");
+    };
+    assert_eq!((functions, skipped), (vec!["default"], 3));
+    assert_eq!(named, [&long[..63], "not a name", "\u{e9}t\u{e9}"]);
+}
+
 #[test]
 fn modules_import_each_other() {
     let mut host = Host::new();
@@ -324,7 +345,7 @@ fn modules_import_each_other() {
         ),
         ("zero.js", "export const zero = 0"),
     ]);
-    assert_eq!(host.receive(), ToDaemon::Bound { functions: vec!["default"] });
+    assert_eq!(host.receive(), bound(&["default"]));
     host.check(r#"{"a":1,"b":2}"#, "3");
 }
 
@@ -459,7 +480,7 @@ fn bytecode_is_of_what_the_entry_imports_and_does_what_its_source_does() {
     let mut host = Host::new();
     host.bind_code(code.chain(late), 0);
     match host.receive() {
-        ToDaemon::Bound { functions } => assert_eq!(functions, ["default", "fails", "where"]),
+        ToDaemon::Bound { functions, .. } => assert_eq!(functions, ["default", "fails", "where"]),
         other => panic!("instead of bound: {other:?}"),
     }
     host.check("3", r#"[6,"late"]"#);

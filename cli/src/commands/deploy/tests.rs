@@ -127,7 +127,8 @@ fn four_mebibytes_are_allowed_and_a_byte_more_is_not() {
 
 fn answer(functions: &[&str]) -> String {
     let functions = functions.iter().map(|name| (*name).to_owned()).collect();
-    text("shop", &DeployResponse { version: "0123456789abcdef".to_owned(), functions })
+    let version = "0123456789abcdef".to_owned();
+    text("shop", &DeployResponse { version, functions, ..DeployResponse::default() })
 }
 
 #[test]

@@ -1,0 +1,122 @@
+//! An answer on its way out: its bytes are in the budgets until they have been sent.
+//!
+//! An answer of one message is encoded at once, so that its size is known and nothing but its bytes is
+//! kept. Streams (health and reflection) are encoded message by message, when their reader asks.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::{Buf, Bytes};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body::{Body, Frame};
+use tonic::Status;
+
+use super::{
+    line::{Line, Running, Untaken},
+    status,
+};
+use crate::budget::{Charge, Permit};
+
+/// Bytes that are in the budgets until they are dropped: when the connection has sent them, or has ended.
+#[derive(Debug)]
+pub(super) struct Held {
+    bytes: Bytes,
+    _permit: Permit,
+    _untaken: Untaken,
+}
+
+impl Buf for Held {
+    fn remaining(&self) -> usize {
+        self.bytes.remaining()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.bytes.chunk()
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.bytes.advance(count);
+    }
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Held {
+    /// # Errors
+    ///
+    /// A budget is full.
+    pub(super) fn new(bytes: Bytes, charge: &Charge, line: &Arc<Line>) -> Result<Self, Status> {
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let permit = charge.answer(size).map_err(|full| status::full(&full))?;
+        Ok(Self { bytes, _permit: permit, _untaken: line.untaken() })
+    }
+
+    /// The same bytes as the value of a header.
+    pub(super) fn into_header(self) -> Option<HeaderValue> {
+        HeaderValue::from_maybe_shared(Bytes::from_owner(self)).ok()
+    }
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// One message and its trailers; neither for a refusal.
+    Whole { data: Option<Held>, trailers: Option<HeaderMap>, _running: Running },
+    /// Messages, one after the other.
+    Stream { inner: tonic::body::Body, charge: Arc<Charge>, line: Arc<Line>, _running: Running },
+}
+
+impl Body for Answer {
+    type Data = Held;
+    type Error = Status;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Held>, Status>>> {
+        match self.get_mut() {
+            Self::Whole { data, trailers, .. } => {
+                let frame = data.take().map(Frame::data);
+                Poll::Ready(frame.or_else(|| trailers.take().map(Frame::trailers)).map(Ok))
+            }
+            Self::Stream { inner, charge, line, .. } => {
+                Pin::new(inner).poll_frame(context).map(|polled| {
+                    Some(polled?.and_then(|frame| match frame.into_data() {
+                        Ok(bytes) => Held::new(bytes, charge, line).map(Frame::data),
+                        Err(frame) => {
+                            let trailers = frame.into_trailers();
+                            trailers.map(Frame::trailers).map_err(|_| status::no_frame())
+                        }
+                    }))
+                })
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole { data, trailers, .. } => data.is_none() && trailers.is_none(),
+            Self::Stream { inner, .. } => inner.is_end_stream(),
+        }
+    }
+}
+
+/// The next frame of a body that is made already.
+pub(super) async fn next_frame(
+    body: &mut tonic::body::Body,
+) -> Option<Result<Frame<Bytes>, Status>> {
+    std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await
+}
+
+/// Bytes of a header list as HTTP/2 counts them: of each name, of each value, and 32 for both.
+pub(super) fn list_size(headers: &HeaderMap) -> usize {
+    let one = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 32;
+    headers.iter().map(one).sum()
+}

@@ -1,0 +1,289 @@
+//! One connection, from its first byte to its end: how long its peer may be silent, and how long an answer
+//! may lie here untaken.
+//!
+//! HTTP/2 knows that a peer lives because it answers pings. It does not know that a peer takes nothing: one
+//! that opens no window never lets the body of its answer be asked for. So what lies here is counted by
+//! its age, and the connection of what lies too long is ended.
+
+use std::{
+    io,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use http::Request;
+use hyper::{body::Incoming, server::conn::http2, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::watch,
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use super::{callers::Caller, front::Front};
+use crate::config::Patience;
+
+/// Requests of one connection at the same time.
+const MOST_STREAMS: u32 = 200;
+/// Bytes of the headers of one request.
+const MOST_HEADERS: u32 = 16 << 10;
+/// Bytes of one stream that wait to be sent beside the answer itself.
+const SEND_BUFFER: usize = 64 << 10;
+/// A peer that was silent for so long is asked whether it lives, and has as long to answer as below.
+const PING_EVERY: Duration = Duration::from_secs(30);
+const PING_PATIENCE: Duration = Duration::from_secs(20);
+/// With these bytes a client of HTTP/2 begins.
+const PREFACE: u64 = 24;
+/// Ages that are told apart; the oldest is too old.
+const AGES: u32 = 8;
+
+/// What is counted of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    /// Moves on by one whenever what lies here gets older.
+    age: AtomicU32,
+    /// Answers that lie here, by the age at which they were built.
+    untaken: [AtomicU32; AGES as usize],
+    /// Requests so far, and those of them that have not ended.
+    begun: AtomicU64,
+    running: AtomicU32,
+    /// Whether as many bytes as a preface has have come.
+    greeted: AtomicBool,
+}
+
+/// An answer that lies here until this is dropped.
+#[derive(Debug)]
+pub(super) struct Untaken {
+    line: Arc<Line>,
+    slot: usize,
+}
+
+/// A request that has not ended until this is dropped.
+#[derive(Debug)]
+pub(super) struct Running(Arc<Line>);
+
+impl Line {
+    fn slot(age: u32) -> usize {
+        // Below AGES.
+        usize::try_from(age % AGES).unwrap_or(0)
+    }
+
+    /// Counts an answer that is there now.
+    pub(super) fn untaken(self: &Arc<Self>) -> Untaken {
+        let slot = Self::slot(self.age.load(Ordering::Relaxed));
+        self.untaken[slot].fetch_add(1, Ordering::Relaxed);
+        Untaken { line: Arc::clone(self), slot }
+    }
+
+    /// Counts a request that begins now.
+    pub(super) fn running(self: &Arc<Self>) -> Running {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.running.fetch_add(1, Ordering::Relaxed);
+        Running(Arc::clone(self))
+    }
+
+    /// Everything gets older. Returns false if something is too old now: after `AGES - 1` to `AGES` calls.
+    fn grow_old(&self) -> bool {
+        let next = self.age.load(Ordering::Relaxed).wrapping_add(1);
+        if self.untaken[Self::slot(next)].load(Ordering::Relaxed) != 0 {
+            return false;
+        }
+        self.age.store(next, Ordering::Relaxed);
+        true
+    }
+}
+
+impl Drop for Untaken {
+    fn drop(&mut self) {
+        self.line.untaken[self.slot].fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A stream that notes when its peer has said enough to be a client.
+struct Heard<S> {
+    stream: S,
+    line: Arc<Line>,
+    missing: u64,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if self.missing != 0 {
+            let came = u64::try_from(buffer.filled().len() - before).unwrap_or(u64::MAX);
+            self.missing = self.missing.saturating_sub(came);
+            if self.missing == 0 {
+                self.line.greeted.store(true, Ordering::Relaxed);
+            }
+        }
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+/// What every connection is served with.
+#[derive(Clone, Debug)]
+pub(super) struct Server {
+    http: http2::Builder<TokioExecutor>,
+    front: Arc<Front>,
+    patience: Patience,
+}
+
+impl Server {
+    pub(super) fn new(front: Front, patience: Patience) -> Self {
+        let mut http = http2::Builder::new(TokioExecutor::new());
+        http.timer(TokioTimer::new())
+            .auto_date_header(false)
+            .max_concurrent_streams(MOST_STREAMS)
+            .max_header_list_size(MOST_HEADERS)
+            .max_send_buf_size(SEND_BUFFER)
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PING_PATIENCE);
+        Self { http, front: Arc::new(front), patience }
+    }
+
+    /// Serves one connection to its end: of its peer's making, of `stop`, or of what its peer does not do.
+    pub(super) async fn serve(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        caller: Arc<Caller>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let line = Arc::new(Line::default());
+        let (front, same) = (Arc::clone(&self.front), Arc::clone(&line));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (front, line, caller) =
+                (Arc::clone(&front), Arc::clone(&same), Arc::clone(&caller));
+            async move { Ok::<_, std::convert::Infallible>(front.serve(request, line, caller).await) }
+        });
+        let stream = Heard { stream, line: Arc::clone(&line), missing: PREFACE };
+        let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
+        let mut handshake = pin!(sleep(self.patience.handshake));
+        let mut handshaking = true;
+        let mut clock = interval(self.patience.answer / (AGES - 1));
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut seen, mut last) = (0, Instant::now());
+        let mut stopping = false;
+        loop {
+            tokio::select! {
+                biased;
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "connection ended");
+                    }
+                    return;
+                }
+                () = handshake.as_mut(), if handshaking => {
+                    handshaking = false;
+                    if !line.greeted.load(Ordering::Relaxed) {
+                        tracing::debug!("connection ended: its peer did not begin");
+                        return;
+                    }
+                }
+                _ = clock.tick() => {
+                    if !line.grow_old() {
+                        tracing::debug!("connection ended: its peer does not take its answers");
+                        return;
+                    }
+                    let begun = line.begun.load(Ordering::Relaxed);
+                    if begun != seen || line.running.load(Ordering::Relaxed) != 0 {
+                        (seen, last) = (begun, Instant::now());
+                    } else if self.patience.idle <= last.elapsed() && !stopping {
+                        stopping = true;
+                        connection.as_mut().graceful_shutdown();
+                    }
+                }
+                // An error means that the sender is gone, which is the same.
+                _ = stop.wait_for(|stop| *stop), if !stopping => {
+                    stopping = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_taken_for_so_long_is_too_old_and_what_is_taken_is_not() {
+        let line = Arc::new(Line::default());
+        let taken = line.untaken();
+        let lies = line.untaken();
+        drop(taken);
+        assert!((1..AGES).all(|_| line.grow_old()));
+        assert!(!line.grow_old());
+        drop(lies);
+        assert!(line.grow_old());
+    }
+
+    #[test]
+    fn what_came_later_is_old_later() {
+        let line = Arc::new(Line::default());
+        let first = line.untaken();
+        assert!((0..3).all(|_| line.grow_old()));
+        let _later = line.untaken();
+        assert!((3..AGES - 1).all(|_| line.grow_old()));
+        assert!(!line.grow_old());
+        drop(first);
+        assert!((0..3).all(|_| line.grow_old()));
+        assert!(!line.grow_old());
+    }
+
+    #[test]
+    fn requests_are_counted_until_they_have_ended() {
+        let line = Arc::new(Line::default());
+        let running = line.running();
+        assert_eq!(line.running.load(Ordering::Relaxed), 1);
+        drop(running);
+        assert_eq!(line.running.load(Ordering::Relaxed), 0);
+        assert_eq!(line.begun.load(Ordering::Relaxed), 1);
+    }
+}

@@ -1,0 +1,123 @@
+//! A zygote that was taken over: what code in its place could do, with its capabilities and behind its bounds.
+//!
+//! With the part `taken-over.PID` in its file name the hostile shim tries this in the zygote itself, once, before
+//! the first clone; PID is a process of uid 1000 that has nothing to do with it. Its instances tell the outcome by the
+//! deed `report`: a line for each try, with its name, a colon, and what came of it.
+
+use std::{
+    ffi::CString,
+    fmt::Write as _,
+    io::{self, Read as _, Write as _},
+    os::unix::net::UnixStream,
+};
+
+use nix::{
+    errno::Errno,
+    unistd::{ForkResult, Gid, Uid, fork, setresgid, setresuid},
+};
+
+const PTRACE_SEIZE: i64 = 0x4206;
+
+/// Tries everything as root and as the victim's user.
+pub fn report(victim: i32) -> io::Result<String> {
+    let mut report = format!("landlock: {}\n", landlock_version());
+    for user in [0, 1000] {
+        let (mut ours, mut theirs) = UnixStream::pair()?;
+        // SAFETY: the zygote has one thread.
+        match unsafe { fork()? } {
+            ForkResult::Child => {
+                drop(ours);
+                let _ = theirs.write_all(tries(user, victim).as_bytes());
+                // SAFETY: a child that must not run its parent's ends.
+                unsafe { libc::_exit(0) }
+            }
+            ForkResult::Parent { .. } => {
+                drop(theirs);
+                ours.read_to_string(&mut report)?;
+            }
+        }
+    }
+    Ok(report)
+}
+
+fn landlock_version() -> i64 {
+    call(libc::SYS_landlock_create_ruleset, [0, 0, 1, 0, 0]).unwrap_or(0)
+}
+
+/// One system call of numbers and addresses of live values.
+fn call(number: i64, args: [i64; 5]) -> Result<i64, Errno> {
+    // SAFETY: every address that is passed is one of a value that lives across the call.
+    let ret = unsafe { libc::syscall(number, args[0], args[1], args[2], args[3], args[4], 0) };
+    Errno::result(ret)
+}
+
+fn address(text: &CString) -> i64 {
+    text.as_ptr().addr() as i64
+}
+
+/// Opens the path below every folder that is open, and below the root; the best that came of it.
+fn open(path: &str, flags: libc::c_int) -> Result<i64, Errno> {
+    let text = CString::new(path).map_err(|_| Errno::EINVAL)?;
+    let mut came = Err(Errno::ENOENT);
+    for folder in (0..64).chain([i64::from(libc::AT_FDCWD)]) {
+        match call(libc::SYS_openat, [folder, address(&text), flags.into(), 0, 0]) {
+            Ok(fd) => return Ok(fd),
+            Err(Errno::ENOENT | Errno::EBADF | Errno::ENOTDIR) => {}
+            Err(errno) => came = Err(errno),
+        }
+    }
+    came
+}
+
+/// A `/proc` of its own, mounted nowhere, and a setting of the host in it.
+fn own_proc() -> Result<i64, Errno> {
+    let (kind, setting) = (c"proc".to_owned(), c"sys/kernel/core_pattern".to_owned());
+    let made = call(libc::SYS_fsopen, [address(&kind), 0, 0, 0, 0])?;
+    call(libc::SYS_fsconfig, [made, 6, 0, 0, 0])?; // FSCONFIG_CMD_CREATE
+    let folder = call(libc::SYS_fsmount, [made, 0, 0, 0, 0])?;
+    call(libc::SYS_openat, [folder, address(&setting), libc::O_WRONLY.into(), 0, 0])
+}
+
+fn tries(user: u32, victim: i32) -> String {
+    let mut said = String::new();
+    let mut say = |name: &str, came: Result<i64, Errno>| {
+        let word = came.map_or_else(|errno| format!("{errno:?}"), |_| "done".to_owned());
+        // Writing to a string does not fail.
+        let _ = writeln!(said, "{user} {name}: {word}");
+    };
+    let (uid, gid) = (Uid::from_raw(user), Gid::from_raw(user));
+    let become_it = setresgid(gid, gid, gid).and_then(|()| setresuid(uid, uid, uid));
+    say("becomes it", become_it.map(|()| 0));
+    let number = i64::from(victim);
+    say("shadow", open("etc/shadow", libc::O_RDONLY));
+    say("shadow by path", open("/etc/shadow", libc::O_RDONLY));
+    for file in ["root/etc/passwd", "mem", "ns/mnt", "fd/0", "cwd/."] {
+        say(&format!("{file} of another"), open(&format!("{victim}/{file}"), libc::O_RDONLY));
+    }
+    say("core_pattern", open("sys/kernel/core_pattern", libc::O_WRONLY));
+    say("core_pattern in a proc of its own", own_proc());
+    let (none, root, tmpfs) = (c"none".to_owned(), c"/".to_owned(), c"tmpfs".to_owned());
+    say("mount", call(libc::SYS_mount, [address(&none), address(&root), address(&tmpfs), 0, 0]));
+    say("trace another", call(libc::SYS_ptrace, [PTRACE_SEIZE, number, 0, 0, 0]));
+    let pidfd = call(libc::SYS_pidfd_open, [number, 0, 0, 0, 0]);
+    let namespace = i64::from(libc::CLONE_NEWNS);
+    say("enter another", pidfd.and_then(|fd| call(libc::SYS_setns, [fd, namespace, 0, 0, 0])));
+    say(
+        "descriptor of another",
+        pidfd.and_then(|fd| call(libc::SYS_pidfd_getfd, [fd, 0, 0, 0, 0])),
+    );
+    say("signal another", call(libc::SYS_kill, [number, libc::SIGTERM.into(), 0, 0, 0]));
+    let name = c"taken".to_owned();
+    say("hostname", call(libc::SYS_sethostname, [address(&name), 5, 0, 0, 0]));
+    let address = libc::sockaddr_in {
+        sin_family: u16::try_from(libc::AF_INET).unwrap_or(0),
+        sin_port: 22_u16.to_be(),
+        sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes([127, 0, 0, 1]) },
+        sin_zero: [0; 8],
+    };
+    let socket = call(libc::SYS_socket, [libc::AF_INET.into(), libc::SOCK_STREAM.into(), 0, 0, 0]);
+    let size = std::mem::size_of_val(&address) as i64;
+    let to = (&raw const address).addr() as i64;
+    say("network", socket.and_then(|fd| call(libc::SYS_connect, [fd, to, size, 0, 0])));
+    said
+}
