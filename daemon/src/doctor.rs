@@ -98,7 +98,7 @@ impl Doctor {
         let mut findings = self.host.clone();
         findings.extend_from_slice(&self.walls);
         findings.push(match daemon.shared.launcher.zygotes().ask().await {
-            Ok(()) => ok("zygote", "it answers"),
+            Ok(()) => ok("zygote", "ready"),
             Err(why) => Finding {
                 cost: "no new instance until the keeper has started another".to_owned(),
                 ..missing(
