@@ -33,7 +33,7 @@ const PROOF_PATIENCE: Duration = Duration::from_secs(1);
 /// One sandboxed process.
 #[derive(Debug)]
 pub struct Instance {
-    /// The daemon's number of it.
+    /// Its number within its tenant.
     pub id: InstanceId,
     /// Its uid and gid on the host.
     pub host_id: u32,

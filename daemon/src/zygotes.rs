@@ -15,7 +15,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use skep_core::InstanceId;
 use skep_link::{
     VERSION,
     zygote::{CloneStage, Exit, FromZygote, MAX_PACKET, Step, ToZygote},
@@ -122,6 +121,8 @@ pub struct Zygotes {
     counted: Notify,
     /// One was given up that may still live.
     hangs: Notify,
+    /// What zygotes know instances by: a number for each clone that was asked for.
+    next: AtomicU64,
 }
 
 impl Default for Zygotes {
@@ -132,6 +133,7 @@ impl Default for Zygotes {
             supply: watch::Sender::new(none),
             counted: Notify::new(),
             hangs: Notify::new(),
+            next: AtomicU64::new(1),
         }
     }
 }
@@ -148,8 +150,8 @@ struct Zygote {
     heard: watch::Sender<u64>,
     /// Pings that are not answered.
     pings: AtomicU64,
-    waiting: Mutex<HashMap<InstanceId, oneshot::Sender<Answer>>>,
-    living: Mutex<HashMap<InstanceId, watch::Sender<Option<Ended>>>>,
+    waiting: Mutex<HashMap<u64, oneshot::Sender<Answer>>>,
+    living: Mutex<HashMap<u64, watch::Sender<Option<Ended>>>>,
     clones: AtomicU64,
     retired: AtomicBool,
     idle: Notify,
@@ -381,7 +383,7 @@ impl Zygotes {
         }
     }
 
-    /// Has `instance` cloned with the host id `id` into the groups `leaf` (version 2 first), with
+    /// Has an instance cloned with the host id `id` into the groups `leaf` (version 2 first), with
     /// `link` as the one descriptor that it keeps.
     ///
     /// # Errors
@@ -389,13 +391,13 @@ impl Zygotes {
     /// [`CloneError`].
     pub async fn clone_instance(
         &self,
-        instance: InstanceId,
         id: u32,
         link: BorrowedFd<'_>,
         leaf: &[OwnedFd],
     ) -> Result<Clone, CloneError> {
         let places = u8::try_from(leaf.len().saturating_sub(1)).unwrap_or(u8::MAX);
-        let ask = ToZygote::Clone { instance: instance.number(), id, places }.encode();
+        let instance = self.next.fetch_add(1, Ordering::Relaxed);
+        let ask = ToZygote::Clone { instance, id, places }.encode();
         let mut fds = vec![link];
         fds.extend(leaf.iter().map(std::os::fd::AsFd::as_fd));
         let (zygote, told, ended, asked) = loop {
@@ -496,7 +498,7 @@ impl Zygote {
                 self.pings.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
             }
             (FromZygote::Exited { instance, exit, step }, None) => {
-                if let Some(end) = lock(&self.living).remove(&InstanceId::new(instance)) {
+                if let Some(end) = lock(&self.living).remove(&instance) {
                     end.send_replace(Some(Ended::Reaped { exit, step }));
                 }
                 if self.retired.load(Ordering::Relaxed) {
@@ -510,7 +512,7 @@ impl Zygote {
 
     fn answer(&self, instance: u64, answer: Answer) -> bool {
         // Nobody waits any more after a time-out: the answer is dropped, and with it the descriptors.
-        if let Some(tell) = lock(&self.waiting).remove(&InstanceId::new(instance)) {
+        if let Some(tell) = lock(&self.waiting).remove(&instance) {
             let _ = tell.send(answer);
         }
         true

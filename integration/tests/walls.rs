@@ -367,6 +367,18 @@ fn executable_memory_cannot_be_had() {
     assert!(outside("call", "9 0 4096 7 34 -1 0").starts_with("done"));
 }
 
+#[test]
+fn huge_pages_which_no_group_is_charged_for_cannot_be_had() {
+    let mut yard = Yard::default();
+    // Private and anonymous, of 2 MiB: with MAP_HUGETLB, shared, and locked.
+    for flags in [0x4_0022, 0x21, 0x2022] {
+        let call = format!("9 0 2097152 3 {flags} -1 0");
+        assert_eq!(yard.deed("call", &call), said("ENOSYS"), "{flags:#x}");
+        // Without pages to give the kernel says so, which is another error.
+        assert_ne!(outside("call", &call), "ENOSYS", "{flags:#x}");
+    }
+}
+
 /// Tries every number with zeros as arguments and compares with the reviewed list of what is not
 /// simply unknown (ENOSYS). To accept a change, read it and edit the list.
 #[test]

@@ -10,10 +10,7 @@ use std::{
         fd::{AsFd as _, BorrowedFd, OwnedFd},
         unix::{fs::MetadataExt as _, net::UnixStream as Pair},
     },
-    sync::{
-        Arc, Mutex, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, Weak},
     time::{Duration, Instant},
 };
 
@@ -145,7 +142,8 @@ pub struct Launcher {
     group: u32,
     /// See [`Self::share`].
     share: usize,
-    next: AtomicU64,
+    /// Instances that each tenant ever had.
+    counts: Mutex<HashMap<String, u64>>,
     /// Bytes of a reply, at most.
     reply: ByteCount,
     /// Of everything that lives here; `None` is this process.
@@ -184,7 +182,7 @@ impl Launcher {
             id_count: count,
             group: ids.group,
             share: share_of(ids.count, fit),
-            next: AtomicU64::new(1),
+            counts: Mutex::default(),
             reply,
             namespaces: Mutex::new(own),
             networks: Arc::default(),
@@ -256,7 +254,7 @@ impl Launcher {
     ) -> Result<(Arc<Instance>, Link), LaunchError> {
         let born = Instant::now();
         let host_id = self.take_id()?;
-        let id = InstanceId::new(self.next.fetch_add(1, Ordering::Relaxed));
+        let id = self.next_id(tenant);
         let leaf = self.tree.leaf(tenant, &id.to_string());
         let launched = self.launch_in(tenant, id, host_id, born, &leaf, limits).await;
         if launched.is_err() {
@@ -282,7 +280,7 @@ impl Launcher {
             aside(move || Place::make(&leaf, &tenant, &limits.0, group)).await?
         };
         let (ours, theirs) = Pair::pair().map_err(LaunchError::Leaf)?;
-        let clone = self.clone_instance(id, host_id, theirs.as_fd(), &groups).await?;
+        let clone = self.clone_instance(host_id, theirs.as_fd(), &groups).await?;
         drop((theirs, groups));
         let mut link = Link::new(ours, self.reply).map_err(LaunchError::Leaf)?;
         let mut instance = Instance {
@@ -327,14 +325,13 @@ impl Launcher {
     /// moment after we saw its end.
     async fn clone_instance(
         &self,
-        id: InstanceId,
         host_id: u32,
         link: BorrowedFd<'_>,
         groups: &[OwnedFd],
     ) -> Result<Cloned, CloneError> {
         let until = Instant::now() + DYING_PATIENCE;
         loop {
-            match self.zygotes.clone_instance(id, host_id, link, groups).await {
+            match self.zygotes.clone_instance(host_id, link, groups).await {
                 Err(CloneError::Refused { at: CloneStage::Identity, .. })
                     if Instant::now() < until =>
                 {
@@ -372,6 +369,14 @@ impl Launcher {
         let owner = Arc::downgrade(instance);
         all.extend(instance.namespaces.map(|inode| (inode, Some(owner.clone()))));
         Ok(())
+    }
+
+    /// Counted within the tenant: nobody learns from it what others do.
+    fn next_id(&self, tenant: &str) -> InstanceId {
+        let mut counts = lock(&self.counts);
+        let count = counts.entry(tenant.to_owned()).or_default();
+        *count += 1;
+        InstanceId::new(*count)
     }
 
     fn take_id(&self) -> Result<u32, LaunchError> {
