@@ -9,7 +9,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SUITE := integration/suite/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo serve test check test-unit test-host test-vm test-walls bench bench-quick bench-vm clean
+.PHONY: help build demo serve test check test-unit test-host test-vm test-walls test-attacks bench bench-quick bench-vm clean
 
 help: ## these lines
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -44,6 +44,9 @@ test-vm: ## the integration suite in a virtual machine that has control groups o
 
 test-walls: ## takes away each wall in turn and demands that its test fails
 	$(SUITE) walls
+
+test-attacks: build ## attacks of callers at length: the daemon's memory and CPU, and what a neighbour notices (as root or through sudo)
+	$(SUDO) $(TARGET)/release/attacks
 
 bench: build | target/bench ## how fast it is, beside others in the same run (as root or through sudo); installs those
 	$(SUDO) $(TARGET)/release/bench

@@ -15,6 +15,7 @@ use clap::{
 
 use crate::{
     connect::Target,
+    names,
     units::{Bound, ByteCount, CpuMillis, Millis, above_zero},
 };
 
@@ -57,7 +58,7 @@ pub(crate) struct Cli {
         env = "SKEP_TENANT",
         value_name = "NAME",
         default_value = "default",
-        value_parser = Name::new()
+        value_parser = names::label
     )]
     pub(crate) tenant: String,
 
@@ -105,7 +106,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct App {
     /// The app
-    #[arg(value_parser = Name::new())]
+    #[arg(value_parser = names::label)]
     pub(crate) app: String,
 }
 
@@ -125,7 +126,7 @@ pub(crate) struct Deploy {
     pub(crate) path: PathBuf,
 
     /// The name of the app
-    #[arg(long, value_name = "NAME", value_parser = Name::new())]
+    #[arg(long, value_name = "NAME", value_parser = names::label)]
     pub(crate) app: String,
 
     /// Memory of each instance, such as 64MiB
@@ -188,11 +189,11 @@ The reply goes to standard output and nothing else does. What the function wrote
 is kept by skepd: skep logs APP.")]
 pub(crate) struct Invoke {
     /// The app
-    #[arg(value_parser = Name::new())]
+    #[arg(value_parser = names::label)]
     pub(crate) app: String,
 
     /// The function, by its name among the exports [default: the default export]
-    #[arg(long, value_name = "NAME", value_parser = Name::new())]
+    #[arg(long, value_name = "NAME", value_parser = names::function)]
     pub(crate) function: Option<String>,
 
     /// What to send, as JSON; without it null is sent
@@ -230,7 +231,7 @@ pub(crate) enum Quota {
 #[derive(Debug, Args)]
 pub(crate) struct QuotaGet {
     /// The app, instead of the tenant as a whole
-    #[arg(long, value_name = "NAME", value_parser = Name::new())]
+    #[arg(long, value_name = "NAME", value_parser = names::label)]
     pub(crate) app: Option<String>,
 }
 
@@ -251,7 +252,7 @@ its rate. The CPU of an app is not a quota: see skep deploy --cpu."
 )]
 pub(crate) struct QuotaSet {
     /// The app, instead of the tenant as a whole
-    #[arg(long, value_name = "NAME", value_parser = Name::new())]
+    #[arg(long, value_name = "NAME", value_parser = names::label)]
     pub(crate) app: Option<String>,
 
     /// Calls per second, or unlimited
@@ -310,7 +311,7 @@ A line is its time, level, the beginning of the id of its call, and the text. sk
 number of lines of each app, in memory.")]
 pub(crate) struct Logs {
     /// The app
-    #[arg(value_parser = Name::new())]
+    #[arg(value_parser = names::label)]
     pub(crate) app: String,
 
     /// Go on with new lines until interrupted

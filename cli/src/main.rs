@@ -11,6 +11,7 @@ mod args;
 mod commands;
 mod connect;
 mod errors;
+mod names;
 mod screen;
 mod units;
 

@@ -122,11 +122,15 @@ pub fn main(id: u32, leaves: u32, entrances: &[PathBuf]) -> Result<(), DaemonErr
     journal::start(&config.log).map_err(kernel("start the thread of the log"))?;
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers())
+        .max_blocking_threads(WAITING)
         .enable_all()
         .build()
         .map_err(kernel("start the runtime"))?
         .block_on(serve(config, channel, listener))
 }
+
+/// Threads that wait for files, of the disk or of the kernel. More work waits for one of them.
+const WAITING: usize = 16;
 
 /// Threads that serve: on half of the processors, as the instances need the other half. At least two: the
 /// kernel may let one wait when groups are made and removed.

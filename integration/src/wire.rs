@@ -82,15 +82,19 @@ pub fn connect_as(host: &Host, uid: u32) -> StdStream {
 impl Wire {
     /// Connects as a user, with so large a window for each answer.
     pub async fn open(host: &Host, uid: u32, window: u32) -> Self {
-        let stream = connect_as(host, uid);
+        Self::over(connect_as(host, uid), window).await.unwrap()
+    }
+
+    /// Speaks HTTP/2 over a stream.
+    pub async fn over(stream: StdStream, window: u32) -> Result<Self, h2::Error> {
         stream.set_nonblocking(true).unwrap();
         let stream = UnixStream::from_std(stream).unwrap();
         let mut client = Builder::new();
         client.initial_window_size(window).initial_connection_window_size(OPEN.max(window));
         client.max_header_list_size(1 << 20).enable_push(false);
-        let (sender, connection) = client.handshake(stream).await.unwrap();
+        let (sender, connection) = client.handshake(stream).await?;
         let ended = tokio::spawn(connection);
-        Self { sender, ended }
+        Ok(Self { sender, ended })
     }
 
     /// Begins a request that says to have `claims` bytes of message, and sends `message` of it.
@@ -100,6 +104,19 @@ impl Wire {
         headers: &[(&str, &str)],
         claims: usize,
         message: &[u8],
+        end: bool,
+    ) -> Result<Sent, h2::Error> {
+        let message = Bytes::copy_from_slice(message);
+        self.begin_shared(path, headers, claims, message, end).await
+    }
+
+    /// The same with bytes that many requests share.
+    pub async fn begin_shared(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+        claims: usize,
+        message: Bytes,
         end: bool,
     ) -> Result<Sent, h2::Error> {
         let mut request = Request::builder()
@@ -112,10 +129,11 @@ impl Wire {
         }
         let sender = self.sender.clone().ready().await;
         let (answer, mut body) = sender?.send_request(request.body(()).unwrap(), false)?;
-        let mut bytes = vec![0];
-        bytes.extend(u32::try_from(claims).unwrap().to_be_bytes());
-        bytes.extend(message);
-        body.send_data(bytes.into(), end)?;
+        let mut prefix = vec![0];
+        prefix.extend(u32::try_from(claims).unwrap().to_be_bytes());
+        // Where it was answered already, they are not needed any more.
+        let _ = body.send_data(prefix.into(), false);
+        let _ = body.send_data(message, end);
         Ok(Sent { answer, body })
     }
 

@@ -16,6 +16,8 @@ mod outputs;
 mod places;
 #[path = "service/quotas.rs"]
 mod quotas;
+#[path = "service/rates.rs"]
+mod rates;
 #[path = "service/refusals.rs"]
 mod refusals;
 #[path = "service/start.rs"]

@@ -20,6 +20,7 @@ use crate::{
     args::Deploy,
     connect::PATIENT,
     errors::{Exit, Failure},
+    names,
     screen::{escaped, short},
     units::ByteCount,
 };
@@ -49,6 +50,8 @@ enum BadSources {
     Neither { path: PathBuf },
     #[error("the name of {} is not UTF-8", .path.display())]
     BadName { path: PathBuf },
+    #[error("{count} source files have names that no module can have: {}", few(.names))]
+    Names { count: usize, names: Vec<String> },
     #[error("there is no .js or .mjs file below {}", .path.display())]
     Empty { path: PathBuf },
     #[error("{} holds {count} source files, at most {MOST_FILES} are allowed", .path.display())]
@@ -65,6 +68,9 @@ impl BadSources {
         match self {
             Self::Read { .. } | Self::Neither { .. } | Self::BadName { .. } => {
                 "name a JavaScript file or a folder of them: skep deploy ./examples/hello --app hello"
+            }
+            Self::Names { .. } => {
+                "name files and folders with A-Z, a-z, 0-9, '.', '_' and '-', up to 200 bytes and 8 levels"
             }
             Self::Empty { .. } => {
                 "write an index.js that exports a function, or name another folder"
@@ -244,6 +250,14 @@ fn check(root: &Path, entry: &str, found: &[Found]) -> Result<(), BadSources> {
     }
     if MOST_FILES < found.len() {
         return Err(BadSources::TooMany { path: path(), count: found.len() });
+    }
+    let names: Vec<String> = found
+        .iter()
+        .filter(|file| !names::is_path(&file.name))
+        .map(|file| file.name.clone())
+        .collect();
+    if !names.is_empty() {
+        return Err(BadSources::Names { count: names.len(), names });
     }
     let bytes = found.iter().map(|file| file.bytes).fold(0, u64::saturating_add);
     if MOST_BYTES < bytes {

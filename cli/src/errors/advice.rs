@@ -42,6 +42,12 @@ fn for_reason(reason: &str, level: Option<&str>, metric: Option<&str>) -> Option
             "let the app take more calls at once: deploy it again with a higher --concurrency, and \
              if its quota is lower: skep quota set --app APP --concurrency N"
         }
+        ("QUOTA", Some("caller"), _) => {
+            "you make this call too often; the operator's bounds are in [rates]"
+        }
+        ("MAY_NOT", ..) => {
+            "ask the operator; what you may do is in skepd's configuration: [[callers]] with may = [...]"
+        }
         ("QUOTA", ..) => {
             "see the quotas with: skep quota get [--app APP]; raise one with: skep quota set"
         }

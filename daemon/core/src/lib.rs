@@ -18,6 +18,7 @@ pub mod life;
 pub mod limits;
 pub mod name;
 pub mod outcome;
+pub mod paces;
 pub mod pool;
 pub mod rate;
 pub mod unit;

@@ -20,6 +20,9 @@ use super::{
 };
 use crate::budget::{Charge, Permit};
 
+/// Answers above this size are kept without room to spare, at the price of copying them.
+const LARGE: usize = 64 << 10;
+
 /// Bytes that are in the budgets until they are dropped: when the connection has sent them, or has ended.
 #[derive(Debug)]
 pub(super) struct Held {
@@ -55,6 +58,8 @@ impl Held {
     pub(super) fn new(bytes: Bytes, charge: &Charge, line: &Arc<Line>) -> Result<Self, Status> {
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let permit = charge.answer(size).map_err(|full| status::full(&full))?;
+        // It was encoded into a buffer that grew by doubling: half of that may be empty.
+        let bytes = if LARGE < bytes.len() { Bytes::copy_from_slice(&bytes) } else { bytes };
         Ok(Self { bytes, _permit: permit, _untaken: line.untaken() })
     }
 

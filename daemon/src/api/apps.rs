@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use skep_core::{
     AppId, AppLimits, ByteCount, Cause, LimitsMax, ModulePath, TenantId, VersionId, limits::resolve,
 };
-use skep_link::frame::MAX_MODULES;
+use skep_link::frame::{MAX_LOG_LINE, MAX_MODULES};
 use skep_proto::v1::{
     DeployRequest, DeployResponse, ListAppsRequest, ListAppsResponse, LogsRequest, LogsResponse,
     RemoveRequest, RemoveResponse, SourceFile, apps_server::Apps,
@@ -20,6 +20,7 @@ use super::{
     Daemon,
     convert::{self, Fields},
     fit::shown,
+    front::Asked,
     on_disk,
     status::Refusal,
     to_its_end,
@@ -31,6 +32,8 @@ use crate::{
 
 /// Bytes of a list or of console lines in one answer.
 const MOST_ANSWER: usize = 1 << 20;
+/// Bytes of an app in a list, about: 64 names of functions, and the rest.
+const MOST_APP: usize = 5 << 10;
 /// Console lines given when the request names no number.
 const LOG_LINES: u32 = 200;
 
@@ -85,6 +88,7 @@ impl Apps for Daemon {
         let tenant = name(&request.into_inner().tenant)?;
         let pool = self.pool(&asked, &tenant)?;
         let all = pool.apps();
+        has_room(&asked, all.len(), MOST_APP)?;
         let (apps, truncated) = convert::fitting(all.iter().map(convert::app), MOST_ANSWER);
         Ok(Response::new(ListAppsResponse { apps, truncated }))
     }
@@ -123,6 +127,7 @@ impl Apps for Daemon {
         let (_, logs) = pool.live(&app).ok_or(Refusal::NotFound)?;
         let limit = if raw.limit == 0 { LOG_LINES } else { raw.limit };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        has_room(&asked, limit, MAX_LOG_LINE)?;
         let lines = logs.read(raw.after, limit);
         // The newest are kept.
         let newest = lines.into_iter().rev().map(convert::log_line);
@@ -130,6 +135,14 @@ impl Apps for Daemon {
         lines.reverse();
         Ok(Response::new(LogsResponse { lines, truncated }))
     }
+}
+
+/// Whether the budgets have room for so many items now: an answer that is refused anyway is not even built.
+fn has_room(asked: &Asked, count: usize, most_each: usize) -> Result<(), Refusal> {
+    let bytes = count.saturating_mul(most_each).min(MOST_ANSWER);
+    let room = asked.charge.answer(u64::try_from(bytes).unwrap_or(u64::MAX))?;
+    drop(room);
+    Ok(())
 }
 
 /// The tenant of a request.

@@ -6,15 +6,16 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
-use skep_core::{TenantId, budget::Meter};
+use skep_core::{Ceiling, TenantId, budget::Meter, paces::Paces};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::status::Refusal;
+use super::{rpc::Rpc, status::Refusal};
 use crate::{
     budget::Budgets,
-    config::{self, Peer},
+    config::{self, May, Peer},
 };
 
 /// Accounts at most: more than there can be connections. Those of callers that are gone make room.
@@ -26,8 +27,14 @@ const DEPLOYS: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rights {
     admin: bool,
-    everybody: bool,
-    tenants: BTreeSet<TenantId>,
+    grants: Vec<Grant>,
+}
+
+/// What one rule allows, and for which tenants; `None` is everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Grant {
+    tenants: Option<BTreeSet<TenantId>>,
+    may: BTreeSet<May>,
 }
 
 /// What one caller has open, on all of its connections.
@@ -36,6 +43,7 @@ pub(super) struct Account {
     /// Bytes of its requests and answers.
     pub(super) budget: Arc<Meter>,
     deploys: Arc<Semaphore>,
+    paces: Mutex<Paces<Rpc>>,
 }
 
 /// Whoever is at the other end of a connection.
@@ -78,7 +86,8 @@ impl Callers {
         }
         let account = accounts.entry(user).or_insert_with(|| {
             let (budget, deploys) = (self.budgets.new_caller(), Semaphore::new(DEPLOYS));
-            Arc::new(Account { budget, deploys: Arc::new(deploys) })
+            let (deploys, paces) = (Arc::new(deploys), Mutex::default());
+            Arc::new(Account { budget, deploys, paces })
         });
         Ok(Arc::new(Caller { rights, account: Arc::clone(account) }))
     }
@@ -94,16 +103,27 @@ impl Callers {
         for rule in self.rules.iter().filter(|rule| peers.contains(&rule.peer)) {
             let rights = rights.get_or_insert_with(Rights::default);
             rights.admin |= rule.admin;
-            match &rule.tenants {
-                None => rights.everybody = true,
-                Some(tenants) => rights.tenants.extend(tenants.iter().cloned()),
-            }
+            rights.grants.push(Grant {
+                tenants: rule.tenants.as_ref().map(|names| names.iter().cloned().collect()),
+                may: rule.may.clone(),
+            });
         }
         rights.ok_or(Refusal::Unknown)
     }
 }
 
 impl Account {
+    /// Charges one call of a kind that may be made so often in a second.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooOften`].
+    pub(super) fn pace(&self, rpc: Rpc, per_second: u32, admin: bool) -> Result<(), Refusal> {
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        let admitted = paces.admit(rpc, Ceiling::At(per_second), admin, Instant::now());
+        admitted.map_err(|too_often| Refusal::TooOften { rpc: rpc.as_str(), too_often })
+    }
+
     /// A place for one more deploy, before anything of it is read.
     ///
     /// # Errors
@@ -116,15 +136,32 @@ impl Account {
 }
 
 impl Rights {
+    /// Whether the caller may do that to this tenant.
+    ///
     /// # Errors
     ///
-    /// [`Refusal::NotFound`], as for what does not exist.
-    pub(super) fn tenant(&self, tenant: &TenantId) -> Result<(), Refusal> {
-        if self.everybody || self.tenants.contains(tenant) {
-            Ok(())
-        } else {
-            Err(Refusal::NotFound)
+    /// [`Refusal::NotFound`], as for what does not exist, if it has nothing to do with the tenant at all; else
+    /// [`Refusal::MayNot`].
+    pub(super) fn tenant(&self, tenant: &TenantId, may: Option<May>) -> Result<(), Refusal> {
+        let mut refusal = Refusal::NotFound;
+        let fits = |grant: &&Grant| grant.tenants.as_ref().is_none_or(|all| all.contains(tenant));
+        for grant in self.grants.iter().filter(fits) {
+            match may {
+                Some(may) if !grant.may.contains(&may) => refusal = Refusal::MayNot(may),
+                _ => return Ok(()),
+            }
         }
+        Err(refusal)
+    }
+
+    /// Whether there is any tenant to whom the caller may do that: else nothing of the request is read.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::MayNot`].
+    pub(super) fn may_at_all(&self, may: May) -> Result<(), Refusal> {
+        let found = self.admin || self.grants.iter().any(|grant| grant.may.contains(&may));
+        if found { Ok(()) } else { Err(Refusal::MayNot(may)) }
     }
 
     pub(super) fn is_admin(&self) -> bool {
@@ -150,10 +187,14 @@ mod tests {
         let tenant = |name: &str| name.parse().unwrap();
         let bytes = ByteCount::from_mib(1);
         let bounds = BudgetBounds { total: bytes, caller: bytes, tenant: bytes };
+        let rule = |peer, admin, tenants, may: &[May]| {
+            let may = may.iter().copied().collect();
+            config::Caller { peer, admin, tenants, may }
+        };
         let rules = [
-            config::Caller { peer: Peer::Uid(0), admin: true, tenants: None },
-            config::Caller { peer: Peer::Uid(7), admin: false, tenants: Some(vec![tenant("a")]) },
-            config::Caller { peer: Peer::Gid(9), admin: false, tenants: Some(vec![tenant("b")]) },
+            rule(Peer::Uid(0), true, None, &May::ALL),
+            rule(Peer::Uid(7), false, Some(vec![tenant("a")]), &May::ALL),
+            rule(Peer::Gid(9), false, Some(vec![tenant("b")]), &[May::Observe]),
         ];
         Callers::new(&rules, Arc::new(Budgets::new(bounds, std::iter::empty())))
     }
@@ -171,17 +212,28 @@ mod tests {
     #[test]
     fn rules_for_user_and_group_add_up_and_no_further() {
         let rights = rights(7, 9);
-        assert_eq!(rights.tenant(&"a".parse().unwrap()), Ok(()));
-        assert_eq!(rights.tenant(&"b".parse().unwrap()), Ok(()));
-        assert_eq!(rights.tenant(&"c".parse().unwrap()), Err(Refusal::NotFound));
+        let tenant = |name: &str, may| rights.tenant(&name.parse().unwrap(), Some(may));
+        assert_eq!(tenant("a", May::Deploy), Ok(()));
+        assert_eq!(tenant("b", May::Observe), Ok(()));
+        // What one rule allows for one tenant is not allowed for another's.
+        assert_eq!(tenant("b", May::Deploy), Err(Refusal::MayNot(May::Deploy)));
+        assert_eq!(tenant("c", May::Observe), Err(Refusal::NotFound));
+        assert_eq!(rights.may_at_all(May::Deploy), Ok(()));
         assert_eq!(rights.admin(), Err(Refusal::NotAdmin));
     }
 
     #[test]
     fn an_admin_for_everybody_is_both() {
         let rights = rights(0, 0);
-        assert_eq!(rights.tenant(&"z".parse().unwrap()), Ok(()));
+        assert_eq!(rights.tenant(&"z".parse().unwrap(), Some(May::Quota)), Ok(()));
         assert_eq!(rights.admin(), Ok(()));
+    }
+
+    #[test]
+    fn a_right_that_no_rule_gives_is_refused_before_a_tenant_is_named() {
+        let rights = rights(1, 9);
+        assert_eq!(rights.may_at_all(May::Observe), Ok(()));
+        assert_eq!(rights.may_at_all(May::Deploy), Err(Refusal::MayNot(May::Deploy)));
     }
 
     #[test]

@@ -163,6 +163,12 @@ mod tests {
                 .prop_map(|(bad, more)| Refusal::Fields(bad, more / 2)),
             full,
             any::<usize>().prop_map(|most| Refusal::Deploys { most }),
+            Just(Refusal::MayNot(crate::config::May::Deploy)),
+            (any::<u32>(), any::<u64>()).prop_map(|(per_second, wait)| {
+                let retry_after = Some(Duration::from_nanos(wait));
+                let too_often = skep_core::paces::TooOften { per_second, retry_after };
+                Refusal::TooOften { rpc: "Instances", too_often }
+            }),
             source,
             (cause(), proptest::option::of(text()))
                 .prop_map(|(cause, told)| Refusal::Cause(cause, told)),

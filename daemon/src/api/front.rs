@@ -10,8 +10,7 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
-use skep_core::encoded::{Scan, Shape};
-use skep_link::frame::MAX_MODULES;
+use skep_core::Ceiling;
 use tonic::{Status, body::Body, service::Routes};
 use tower::Service as _;
 
@@ -20,11 +19,12 @@ use super::{
     body::Bounded,
     callers::Caller,
     line::{Line, Running},
+    rpc::Rpc,
     status::{self, Refusal},
 };
 use crate::{
     budget::{Budgets, Charge, PER_REQUEST},
-    config::{Patience, Sizes},
+    config::{May, Patience, Rates, Sizes},
 };
 
 /// When a request arrived, and until when its caller waits.
@@ -40,54 +40,13 @@ pub struct Accepted {
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) caller: Arc<Caller>,
+    /// The right that it needs for the tenant.
+    pub(super) may: Option<May>,
     pub(super) charge: Arc<Charge>,
 }
 
-/// Names, limits and paths come on top of what is counted as payload or source.
-const SLACK: u64 = 64 << 10;
-/// Bytes of a message that has neither payload nor source.
-const SMALL: u64 = 4 << 10;
-/// Fields of a message, and of a file in a deploy, with room for what later versions add.
-const FIELDS: u32 = 64;
-const FIELDS_OF_A_FILE: u32 = 4;
 /// The headers of a refusal, in bytes, that a request has paid for already.
 const PAID: usize = 1 << 10;
-
-/// The calls as far as they are treated differently before they are decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rpc {
-    Invoke,
-    Deploy,
-    /// Another one of ours.
-    Small,
-    /// Health and reflection; more than one message may come back.
-    Foreign,
-}
-
-impl Rpc {
-    fn of(path: &str) -> Self {
-        match path {
-            "/skep.v1.Invocations/Invoke" => Self::Invoke,
-            "/skep.v1.Apps/Deploy" => Self::Deploy,
-            path if path.starts_with("/skep.v1.") => Self::Small,
-            _ => Self::Foreign,
-        }
-    }
-
-    fn shape(self) -> Option<Shape> {
-        let most_modules = u32::try_from(MAX_MODULES).unwrap_or(u32::MAX);
-        match self {
-            // A small one is too small for many fields inside of others.
-            Self::Invoke | Self::Small => Some(Shape { most: FIELDS, inner: &[] }),
-            // Files, limits and rates.
-            Self::Deploy => {
-                let most = FIELDS + most_modules.saturating_mul(FIELDS_OF_A_FILE);
-                Some(Shape { most, inner: &[3, 5, 6, 7] })
-            }
-            Self::Foreign => None,
-        }
-    }
-}
 
 /// What stands between the connections and the services.
 #[derive(Clone, Debug)]
@@ -95,6 +54,7 @@ pub(super) struct Front {
     pub(super) routes: Routes,
     pub(super) budgets: Arc<Budgets>,
     pub(super) sizes: Sizes,
+    pub(super) rates: Rates,
     pub(super) patience: Patience,
 }
 
@@ -119,11 +79,10 @@ impl Front {
         if let Some(patience) = accepted.patience {
             slowest = slowest.min(patience);
         }
-        let most = self.most(rpc);
-        let scan = rpc.shape().map(Scan::new);
-        let body = Bounded::new(body, most, Arc::clone(&charge), scan, slowest);
+        let most = rpc.most(&self.sizes);
+        let body = Bounded::new(body, most, Arc::clone(&charge), rpc.scan(), slowest);
         head.extensions.insert(accepted);
-        head.extensions.insert(Asked { caller, charge: Arc::clone(&charge) });
+        head.extensions.insert(Asked { caller, may: rpc.may(), charge: Arc::clone(&charge) });
         let answer = self.routes.clone().call(Request::from_parts(head, body));
         let answer = match accepted.patience {
             // A call's own deadline is kept where it runs: it also ends what runs.
@@ -145,22 +104,19 @@ impl Front {
         headers: &HeaderMap,
         caller: &Caller,
     ) -> Result<Arc<Charge>, Refusal> {
+        if let Some(may) = rpc.may() {
+            caller.rights.may_at_all(may)?;
+        }
+        if let Ceiling::At(rate) = rpc.rate(&self.rates) {
+            caller.account.pace(rpc, rate, caller.rights.is_admin())?;
+        }
         // Nothing of a deploy is read before it has a place.
         let door = match rpc {
             Rpc::Deploy => Some(caller.account.deploy()?),
-            Rpc::Invoke | Rpc::Small | Rpc::Foreign => None,
+            _ => None,
         };
         let bytes = PER_REQUEST + u64::try_from(list_size(headers)).unwrap_or(u64::MAX);
         Ok(Charge::new(self.budgets.all(), &caller.account.budget, bytes, door)?)
-    }
-
-    /// Bytes of a message, at most.
-    fn most(&self, rpc: Rpc) -> u64 {
-        match rpc {
-            Rpc::Invoke => self.sizes.request.bytes() + SLACK,
-            Rpc::Deploy => self.sizes.source.bytes() + SLACK,
-            Rpc::Small | Rpc::Foreign => SMALL,
-        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! `Host`: instances, doctor and drain.
 
+use std::sync::Arc;
+
 use skep_proto::v1::{
     BudgetRequest, BudgetResponse, DoctorRequest, DoctorResponse, DrainRequest, DrainResponse,
     InstancesRequest, InstancesResponse, host_server::Host,
 };
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{Daemon, apps::name, convert};
+use super::{Daemon, apps::name, away, convert};
 
 #[async_trait]
 impl Host for Daemon {
@@ -20,12 +22,14 @@ impl Host for Daemon {
         if raw.tenant.is_empty() {
             asked.rights().admin()?;
             for (tenant, pool) in &self.pools {
-                let all = pool.instances();
+                let pool = Arc::clone(pool);
+                let all = away(move || pool.instances()).await?;
                 instances.extend(all.iter().map(|one| convert::instance(tenant.as_str(), one)));
             }
         } else {
             let tenant = name(&raw.tenant)?;
-            let all = self.pool(&asked, &tenant)?.instances();
+            let pool = Arc::clone(self.pool(&asked, &tenant)?);
+            let all = away(move || pool.instances()).await?;
             instances.extend(all.iter().map(|one| convert::instance(tenant.as_str(), one)));
         }
         Ok(Response::new(InstancesResponse { instances }))

@@ -17,6 +17,7 @@ mod invocations;
 mod line;
 mod quotas;
 mod refused;
+mod rpc;
 mod serve;
 mod status;
 mod unbroken;
@@ -52,6 +53,9 @@ use crate::{
 
 /// Deploys of one tenant at the same time, of which one runs.
 const DEPLOYS: usize = 8;
+
+/// Pieces of work at the same time that wait for files.
+static AWAY: Semaphore = Semaphore::const_new(4);
 
 /// What the services share.
 #[derive(Debug)]
@@ -114,7 +118,7 @@ impl Daemon {
     /// The pool of a tenant, for whoever may use it. There is no other way to a tenant's things. From here
     /// on the request counts against that tenant.
     fn pool(&self, asked: &Asked, tenant: &TenantId) -> Result<&Arc<Pool>, Refusal> {
-        asked.rights().tenant(tenant)?;
+        asked.rights().tenant(tenant, asked.may)?;
         let pool = self.pools.get(tenant).ok_or(Refusal::NotFound)?;
         let budget = self.budgets.tenant(tenant).ok_or(Refusal::NotFound)?;
         asked.charge.is_for(budget)?;
@@ -146,10 +150,15 @@ impl Asked {
 async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Refusal> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => Ok(done?),
-        Err(error) => Err(Refusal::Internal(error.to_string())),
-    }
+    Ok(away(work).await??)
+}
+
+/// Work that waits for files, of the disk or of the kernel, away from the threads that serve; a few at a time.
+async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    // Requests that wait here are in the budgets, and so bounded; it is never closed.
+    let _turn = AWAY.acquire().await.map_err(|error| Refusal::Internal(error.to_string()))?;
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Refusal::Internal(error.to_string()))
 }
 
 /// Every service, with health and reflection.

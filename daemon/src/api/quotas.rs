@@ -12,7 +12,9 @@ use tonic::{Request, Response, Status, async_trait};
 use super::{
     Daemon,
     apps::{name, names},
+    away,
     convert::{self, Fields},
+    front::Asked,
     on_disk,
     status::Refusal,
     to_its_end,
@@ -67,7 +69,7 @@ impl Quotas for Daemon {
         if raw.app.is_empty() {
             // Whoever may use a tenant must not be able to give it more.
             asked.rights().admin()?;
-            self.set_tenant(pool, &tenant, raw).await
+            self.set_tenant(&asked, pool, &tenant, raw).await
         } else {
             self.set_app(pool, raw).await
         }
@@ -77,12 +79,13 @@ impl Quotas for Daemon {
 impl Daemon {
     async fn set_tenant(
         &self,
+        asked: &Asked,
         pool: &Arc<Pool>,
         tenant: &TenantId,
         raw: SetQuotaRequest,
     ) -> Result<Response<SetQuotaResponse>, Status> {
         let deploying = self.deploying.get(tenant).ok_or(Refusal::NotFound)?;
-        let _one_at_a_time = deploying.lock().await;
+        let one_at_a_time = Arc::clone(deploying).lock_owned().await;
         let (old, ..) = pool.quota();
         let mut fields = Fields::default();
         let open = convert::unlimited(&mut fields, &raw);
@@ -121,7 +124,6 @@ impl Daemon {
             fields.bad("quota.cpu_millis", what);
         }
         fields.finish()?;
-        pool.set_quota(quota).map_err(not_set)?;
         let set = |metric, changed: bool| changed || open.contains(&metric);
         let set = QuotaSet {
             rate: set(Metric::Rate, change.rate.is_some()).then_some(quota.rate),
@@ -130,11 +132,22 @@ impl Daemon {
             memory: set(Metric::Memory, memory.is_some()).then_some(quota.group.memory),
             cpu: set(Metric::Cpu, cpu.is_some()).then_some(quota.group.cpu),
         };
-        if let Err(error) = self.store.save_quota(tenant, &set) {
-            // Not kept means not set. The error that counts is the one being returned.
-            let _ = pool.set_quota(old);
-            return Err(Refusal::from(error).into());
-        }
+        let (pool, store, name) = (Arc::clone(pool), self.store.clone(), tenant.clone());
+        let held = asked.held();
+        let done = to_its_end(async move {
+            let _until_then = (held, one_at_a_time);
+            away(move || {
+                pool.set_quota(quota).map_err(not_set)?;
+                if let Err(error) = store.save_quota(&name, &set) {
+                    // Not kept means not set. The error that counts is the one being returned.
+                    let _ = pool.set_quota(old);
+                    return Err(Refusal::from(error));
+                }
+                Ok(())
+            })
+            .await?
+        });
+        done.await??;
         tracing::info!(%tenant, ?quota, "quota set");
         let quota = Some(convert::tenant_quota(&quota));
         Ok(Response::new(SetQuotaResponse { quota, instance_rate: None }))

@@ -67,6 +67,7 @@ pub async fn serve(
         routes: routes(daemon, health_server)?.prepare(),
         budgets: Arc::clone(&daemon.budgets),
         sizes: daemon.config.sizes,
+        rates: daemon.config.rates,
         patience: daemon.config.patience,
     };
     // Every connection has one end of it, and says with its own that it has ended.

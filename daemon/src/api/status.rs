@@ -5,13 +5,18 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use skep_core::{ByteCount, Cause, Denied, InvocationId, budget::Full, encoded::Unfit};
+use skep_core::{
+    ByteCount, Cause, Denied, DurationText, InvocationId,
+    budget::{Full, Holder},
+    encoded::Unfit,
+    paces::TooOften,
+};
 use skep_proto::ERROR_DOMAIN;
 use tonic::{Code, Status};
 use tonic_types::ErrorDetails;
 
 use super::fit::{MOST_FIELDS, cut, fit, joined, shown};
-use crate::{dispatch::Failure, exit::Chain, store::StoreError};
+use crate::{config::May, dispatch::Failure, exit::Chain, store::StoreError};
 
 /// Bytes of a text that tenant code had a part in: it travels in headers, which clients bound.
 const MOST_TEXT: usize = 768;
@@ -40,6 +45,10 @@ pub(super) enum Refusal {
     Fields(Vec<BadField>, usize),
     /// A budget of bytes is full.
     Full(Full),
+    /// The caller may not do that to the tenant.
+    MayNot(May),
+    /// The caller makes a kind of call too often.
+    TooOften { rpc: &'static str, too_often: TooOften },
     /// The caller has as many deploys as one may have.
     Deploys { most: usize },
     /// The source was refused.
@@ -95,11 +104,18 @@ impl From<Refusal> for Status {
                     }
                 })
             }
+            Refusal::MayNot(may) => {
+                let text = format!(
+                    "your [[callers]] rules do not let you do that: it needs may = [\"{}\"]",
+                    may.as_str()
+                );
+                with_reason(Code::PermissionDenied, &text, "MAY_NOT", |_| ())
+            }
+            Refusal::TooOften { rpc, too_often } => often(rpc, too_often),
             Refusal::Full(full) => self::full(&full),
             Refusal::Deploys { most } => {
                 let text = format!("{most} deploys of this caller arrive or run already");
-                let level = skep_core::budget::Holder::Caller.as_str();
-                budget(&text, level, Some(BUDGET_WAIT))
+                budget(&text, Holder::Caller.as_str(), Some(BUDGET_WAIT))
             }
             Refusal::Source { path, line, column, message } => {
                 let path = cut(&path, 200);
@@ -217,6 +233,28 @@ pub(super) fn full(full: &Full) -> Status {
     // What is larger than all of it never fits.
     let wait = (full.asked <= full.most).then_some(BUDGET_WAIT);
     budget(&full.to_string(), full.holder.as_str(), wait)
+}
+
+/// A caller that calls too often; like a quota of a tenant, but at the level of the caller.
+fn often(rpc: &str, too_often: TooOften) -> Status {
+    let TooOften { per_second, retry_after } = too_often;
+    let text = match retry_after {
+        Some(wait) => {
+            let wait = DurationText::rounded_up(wait);
+            format!(
+                "caller's rate of {per_second} {rpc} calls per second is used up, retry in {wait}"
+            )
+        }
+        None => format!("caller's rate of {rpc} calls is 0: it lets nothing in"),
+    };
+    let level = Holder::Caller.as_str();
+    with_metadata(Code::ResourceExhausted, &text, "QUOTA", |details, metadata| {
+        metadata.insert("level".to_owned(), level.to_owned());
+        metadata.insert("retriable".to_owned(), retry_after.is_some().to_string());
+        details.add_quota_failure_violation(format!("{level}:rate"), text.clone());
+        // A client that comes back a moment too early is refused again.
+        details.set_retry_info(retry_after.map(|wait| wait.max(Duration::from_millis(1))));
+    })
 }
 
 fn budget(text: &str, level: &str, wait: Option<Duration>) -> Status {

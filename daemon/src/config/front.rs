@@ -1,11 +1,11 @@
-//! The part of the configuration that is about requests before they are looked at: what they may hold and
-//! how long they may take.
+//! The part of the configuration that is about requests before they are looked at: what they may hold, how
+//! often they may come, how long they may take, and what their caller may do.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use skep_core::{ByteCount, DurationText};
+use skep_core::{ByteCount, Ceiling, DurationText};
 
-use super::{Sizes, at_least, reader::Reader};
+use super::{OrOpen, Sizes, at_least, reader::Reader};
 
 /// What beside a payload, a reply or a source a request and its answer may have.
 const SLACK: ByteCount = ByteCount::from_bytes(256 << 10);
@@ -32,6 +32,69 @@ pub struct Patience {
     pub answer: Duration,
     /// Until a connection without a request is ended.
     pub idle: Duration,
+}
+
+/// How often one caller may make each kind of call, in calls per second; an admin twice as often. A call of a
+/// function has the quotas of its tenant instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// Deploys.
+    pub deploy: Ceiling<u32>,
+    /// Changes of quotas.
+    pub set: Ceiling<u32>,
+    /// Each of the others.
+    pub others: Ceiling<u32>,
+}
+
+/// What a caller may do to a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum May {
+    /// Call functions.
+    Invoke,
+    /// See apps, console lines, quotas, instances and bills.
+    Observe,
+    /// Deploy and remove apps.
+    Deploy,
+    /// Change quotas of apps.
+    Quota,
+}
+
+impl May {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Invoke, Self::Observe, Self::Deploy, Self::Quota];
+
+    /// As a word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invoke => "invoke",
+            Self::Observe => "observe",
+            Self::Deploy => "deploy",
+            Self::Quota => "quota",
+        }
+    }
+}
+
+/// What one rule allows; all of it if it does not say.
+pub(super) fn may(table: &mut Reader<'_>) -> BTreeSet<May> {
+    if !table.has("may") {
+        return May::ALL.into();
+    }
+    let mut may = BTreeSet::new();
+    for (line, word) in table.texts("may").unwrap_or_default() {
+        match May::ALL.into_iter().find(|one| one.as_str() == word) {
+            Some(one) => drop(may.insert(one)),
+            None => {
+                let what = format!("has {word:?}, needed are invoke, observe, deploy or quota");
+                table.problem_at(line, "may", what);
+            }
+        }
+    }
+    may
+}
+
+pub(super) fn rates(table: &mut Reader<'_>) -> Rates {
+    let mut rate = |key, rate| table.get_or(key, OrOpen(Ceiling::At(rate))).0;
+    Rates { deploy: rate("deploy", 5), set: rate("set", 20), others: rate("others", 200) }
 }
 
 pub(super) fn budget(table: &mut Reader<'_>, sizes: Sizes) -> BudgetBounds {

@@ -26,7 +26,7 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use self::reader::Reader;
 pub use self::{
-    front::{BudgetBounds, Patience},
+    front::{BudgetBounds, May, Patience, Rates},
     reader::Problem,
 };
 
@@ -62,6 +62,8 @@ pub struct Config {
     pub sizes: Sizes,
     /// What requests and answers may hold.
     pub budget: BudgetBounds,
+    /// How often a caller may call.
+    pub rates: Rates,
     /// How long the daemon waits for a peer.
     pub patience: Patience,
     /// How much console text is taken and kept.
@@ -156,6 +158,8 @@ pub struct Caller {
     pub admin: bool,
     /// Whose apps they may use; `None` is everybody's.
     pub tenants: Option<Vec<TenantId>>,
+    /// What they may do with those.
+    pub may: BTreeSet<May>,
 }
 
 /// `u32` that is not 0, with a message of its own.
@@ -263,6 +267,7 @@ impl Config {
             pool: top.table("pool", pool),
             sizes,
             budget: top.table("budget", |table| front::budget(table, sizes)),
+            rates: top.table("rates", front::rates),
             patience: top.table("patience", front::patience),
             logs: top.table("logs", |table| LogBounds {
                 lines_per_call: table.get_or("lines_per_call", 200),
@@ -485,6 +490,7 @@ fn caller(table: &mut Reader<'_>, names: &BTreeSet<TenantId>) -> Option<Caller> 
         some => Some(known_tenants(table, some, names)),
     };
     let admin = table.get_or("admin", false);
+    let may = front::may(table);
     let named = ["uid", "gid", "tcp"].into_iter().filter(|key| table.has(key)).count();
     let peer = match (table.get("uid"), table.get("gid"), table.get("tcp")) {
         (Some(uid), None, None | Some(false)) => Peer::Uid(uid),
@@ -500,7 +506,7 @@ fn caller(table: &mut Reader<'_>, names: &BTreeSet<TenantId>) -> Option<Caller> 
     if admin && peer == Peer::Tcp {
         table.problem("admin", "cannot be given over tcp: nobody is known there");
     }
-    Some(Caller { peer, admin, tenants })
+    Some(Caller { peer, admin, tenants, may })
 }
 
 fn known_tenants(
@@ -693,6 +699,27 @@ mod tests {
                 "line 4: defaults.timeout: is 0s, at least 1ms is needed",
                 "line 6: max.cpu_budget: is 0s, at least 1ms is needed",
             ],
+        );
+    }
+
+    #[test]
+    fn a_rule_allows_all_or_what_it_says() {
+        let callers = |more: &str| parse(&format!("{LEAST}{more}\n")).map(|all| all.callers);
+        assert_eq!(callers("").unwrap()[0].may, May::ALL.into());
+        let only = callers("may = [\"invoke\", \"observe\"]").unwrap();
+        assert_eq!(only[0].may, [May::Invoke, May::Observe].into());
+        let what = "has \"all\", needed are invoke, observe, deploy or quota";
+        assert_eq!(
+            callers("may = [\"all\"]").unwrap_err(),
+            [format!("line 6: callers.may: {what}")]
+        );
+    }
+
+    #[test]
+    fn a_budget_that_one_message_could_not_fit_into_is_refused() {
+        refused(
+            "[budget]\ntenant = \"1MiB\"",
+            &["line 2: budget.tenant: is 1MiB, at least 4352KiB is needed"],
         );
     }
 
