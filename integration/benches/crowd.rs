@@ -227,7 +227,7 @@ fn memory_of_ours(count: usize) -> anyhow::Result<(f64, String)> {
     let after = kernel_memory()?;
     let mut shares = 0.0;
     for instance in ours.host.instances("acme") {
-        shares += pss(i32::try_from(instance.pid)?)?;
+        shares += pss(i32::try_from(instance.pid())?)?;
     }
     Ok(held(before, after, shares, count))
 }

@@ -382,7 +382,7 @@ pub(crate) fn leaf(host: &Host, controller: Controller, instance: &str) -> anyho
 pub(crate) fn walls() -> anyhow::Result<Vec<(String, String)>> {
     let host = ready(1)?;
     let instance: v1::Instance = host.instances_in("app", "idle").remove(0);
-    let process = skep_integration::look::Process(i32::try_from(instance.pid)?);
+    let process = skep_integration::look::Process(i32::try_from(instance.pid())?);
     let status = process.status();
     let mut found: Vec<(String, String)> = [
         "CapInh",
@@ -427,7 +427,7 @@ pub(crate) fn walls() -> anyhow::Result<Vec<(String, String)>> {
         let stands = found.iter().any(|(key, value)| key == name && value == wanted);
         anyhow::ensure!(stands, "{name} is not {wanted}: {found:?}");
     }
-    let uid = format!("{id}\t{id}\t{id}\t{id}", id = instance.uid);
-    anyhow::ensure!(instance.uid != 0 && status["Uid"] == uid, "{found:?}");
+    let uid = format!("{id}\t{id}\t{id}\t{id}", id = instance.uid());
+    anyhow::ensure!(instance.uid() != 0 && status["Uid"] == uid, "{found:?}");
     Ok(found)
 }

@@ -265,15 +265,16 @@ pub(super) fn app(status: &AppStatus) -> v1::App {
     }
 }
 
-pub(super) fn instance(tenant: &str, status: &InstanceStatus) -> v1::Instance {
+/// `of_host`: with its numbers on the host.
+pub(super) fn instance(tenant: &str, status: &InstanceStatus, of_host: bool) -> v1::Instance {
     v1::Instance {
         id: status.id.to_string(),
         tenant: tenant.to_owned(),
         app: status.app.as_ref().map(ToString::to_string).unwrap_or_default(),
         version: version(status.state),
         state: status.state.as_str().to_owned(),
-        uid: status.host_id,
-        pid: u32::try_from(status.pid).unwrap_or(0),
+        uid: of_host.then_some(status.host_id),
+        pid: of_host.then(|| u32::try_from(status.pid).unwrap_or(0)),
         memory_bytes: status.counters.memory.bytes(),
         memory_peak_bytes: status.counters.memory_peak.bytes(),
         memory_limit_bytes: status.memory_limit.bytes(),

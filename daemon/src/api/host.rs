@@ -18,19 +18,23 @@ impl Host for Daemon {
     ) -> Result<Response<InstancesResponse>, Status> {
         let asked = self.asked(&request)?;
         let raw = request.into_inner();
+        // Numbers of the host are for those who look after it.
+        let of_host = asked.rights().admin().is_ok();
         let mut instances = Vec::new();
         if raw.tenant.is_empty() {
             asked.rights().admin()?;
             for (tenant, pool) in &self.pools {
                 let pool = Arc::clone(pool);
                 let all = away(move || pool.instances()).await?;
-                instances.extend(all.iter().map(|one| convert::instance(tenant.as_str(), one)));
+                instances
+                    .extend(all.iter().map(|one| convert::instance(tenant.as_str(), one, of_host)));
             }
         } else {
             let tenant = name(&raw.tenant)?;
             let pool = Arc::clone(self.pool(&asked, &tenant)?);
             let all = away(move || pool.instances()).await?;
-            instances.extend(all.iter().map(|one| convert::instance(tenant.as_str(), one)));
+            instances
+                .extend(all.iter().map(|one| convert::instance(tenant.as_str(), one, of_host)));
         }
         Ok(Response::new(InstancesResponse { instances }))
     }

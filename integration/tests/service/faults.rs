@@ -34,7 +34,7 @@ fn in_mid_call(host: &Host, app: &str, harm: impl FnOnce(i32)) -> skep_integrati
     thread::scope(|scope| {
         let call = scope.spawn(|| host.invoke(app, "", "30000"));
         until("the call runs", || !host.instances_in(app, "busy").is_empty());
-        harm(i32::try_from(host.instances_in(app, "busy")[0].pid).unwrap());
+        harm(i32::try_from(host.instances_in(app, "busy")[0].pid()).unwrap());
         call.join().unwrap()
     })
 }
@@ -83,7 +83,7 @@ fn an_idle_instance_that_is_killed_is_replaced() {
     host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
     assert_eq!(host.reply("app", "", "1"), "2");
     let first = host.instances_in("app", "idle").remove(0);
-    kill_hard(i32::try_from(first.pid).unwrap());
+    kill_hard(i32::try_from(first.pid()).unwrap());
     until("it is noticed", || host.instances("acme").iter().all(|one| one.id != first.id));
     until("it answers again", || host.invoke("app", "", "1").is_ok());
 }
@@ -186,7 +186,7 @@ fn a_client_that_hangs_up_cancels_its_call() {
 /// Stops the one idle instance of `app`: it takes and answers nothing any more.
 fn stop_idle(host: &Host) -> (String, Pid) {
     let idle = host.instances_in("app", "idle").remove(0);
-    let pid = Pid::from_raw(i32::try_from(idle.pid).unwrap());
+    let pid = Pid::from_raw(i32::try_from(idle.pid()).unwrap());
     kill(pid, Signal::SIGSTOP).unwrap();
     (idle.id, pid)
 }
@@ -258,7 +258,7 @@ fn a_zygote_is_renewed_after_its_clones_and_stays_for_its_children() {
     assert_eq!(host.reply("old", "", "null"), "1");
     let first = host.zygote_process();
     let child = host.instances_in("old", "idle").remove(0);
-    assert_eq!(Process(i32::try_from(child.pid).unwrap()).stat(4), first.0.to_string());
+    assert_eq!(Process(i32::try_from(child.pid()).unwrap()).stat(4), first.0.to_string());
     // Each deploy compiles in a clone of its own.
     until("another zygote", || {
         host.deploy("acme", "new", counter, |_| ()).unwrap();
@@ -267,7 +267,7 @@ fn a_zygote_is_renewed_after_its_clones_and_stays_for_its_children() {
     until("clones are its children", || {
         host.deploy("acme", "new", counter, |_| ()).unwrap();
         assert_eq!(host.reply("new", "", "null"), "1");
-        let pid = host.instances_in("new", "idle").remove(0).pid;
+        let pid = host.instances_in("new", "idle").remove(0).pid();
         Process(i32::try_from(pid).unwrap()).stat(4) != first.0.to_string()
     });
     // What came from the old one goes on as if nothing were.
@@ -324,7 +324,7 @@ fn started_in_a_group_of_its_own_it_stays_below_it() {
     assert_eq!(group(host.keeper_process()), format!("/{name}/control"));
     assert_eq!(group(host.daemon_process()), format!("/{name}/daemon"));
     assert_eq!(group(host.zygote_process()), format!("/{name}/zygote"));
-    let pid = i32::try_from(host.instances_in("app", "idle")[0].pid).unwrap();
+    let pid = i32::try_from(host.instances_in("app", "idle")[0].pid()).unwrap();
     assert!(group(Process(pid)).starts_with(&format!("/{name}/tenants/acme/")));
     assert_eq!(host.stop(Signal::SIGTERM), 0);
     // The group itself is whoever's that made it; below it only the keeper's own may be left, empty.
@@ -383,7 +383,7 @@ fn minimum_instances_are_kept_without_calls() {
     .unwrap();
     until("two are there", || host.instances_in("app", "idle").len() == 2);
     let first = host.instances_in("app", "idle").remove(0);
-    kill_hard(i32::try_from(first.pid).unwrap());
+    kill_hard(i32::try_from(first.pid()).unwrap());
     until("there are two again", || {
         let idle = host.instances_in("app", "idle");
         idle.len() == 2 && idle.iter().all(|one| one.id != first.id)

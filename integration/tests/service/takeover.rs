@@ -30,7 +30,7 @@ use crate::NEIGHBOUR;
 fn take_over(host: &Host, files: &[&str]) -> BTreeMap<String, String> {
     host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
     assert_eq!(host.reply("app", "", "1"), "2");
-    let instance = host.instances_in("app", "idle").remove(0).pid.to_string();
+    let instance = host.instances_in("app", "idle").remove(0).pid().to_string();
     let ids = host.place.ids();
     let roots: Vec<String> =
         roots(host).into_iter().map(|root| root.display().to_string()).collect();

@@ -2,11 +2,15 @@
 
 use std::{
     collections::BTreeSet,
+    fs,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    process::Command,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use skep_integration::{
     host::{Host, refused},
+    place::program,
     slowness,
     yard::until,
 };
@@ -152,7 +156,7 @@ fn what_an_app_says_when_it_cannot_be_loaded_any_more_is_in_its_own_log() {
     });
     let idle = host.instances_in("app", "idle");
     for one in idle {
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(one.pid).unwrap());
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(one.pid()).unwrap());
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
     }
     until("it cannot be loaded", || {
@@ -189,4 +193,35 @@ fn what_was_not_admitted_is_counted_and_not_logged() {
     let log = host.log();
     assert_eq!(log.matches("calls were refused").count(), 1);
     assert!(log.len() - before < 1024, "{}", &log[before..]);
+}
+
+#[test]
+fn numbers_of_the_host_and_of_other_tenants_are_for_admins() {
+    let host = Host::new("");
+    for tenant in ["acme", "beta"] {
+        host.deploy(tenant, "app", NEIGHBOUR, |_| ()).unwrap();
+        let call = Host::request(tenant, "app", "", b"1");
+        host.send(call).unwrap();
+    }
+    let all = host.instances("beta");
+    assert!(all.iter().all(|one| one.uid.is_some() && one.pid.is_some()), "{all:?}");
+    // Each tenant counts from one: what another one has is in no number.
+    let highest = |tenant: &str| {
+        let all = host.instances(tenant);
+        let numbers = all.iter().map(|one| one.id[2..].parse::<u64>().unwrap());
+        numbers.max().unwrap()
+    };
+    assert!(highest("acme") <= 6 && highest("beta") <= 6);
+    let socket = host.place.folder.join("skep.sock");
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
+    let output = Command::new(program("skep"))
+        .args(["--endpoint", &format!("unix://{}", socket.display()), "--json"])
+        .args(["--tenant", "beta", "ps"])
+        .uid(65533)
+        .gid(65533)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("\"i-1\"") || told.contains("\"i-2\""), "{told}");
+    assert!(told.contains("\"uid\":null") && told.contains("\"pid\":null"), "{told}");
 }

@@ -18,7 +18,7 @@ use tonic::Code;
 use crate::NEIGHBOUR;
 
 fn process(instance: &skep_proto::v1::Instance) -> Process {
-    Process(i32::try_from(instance.pid).unwrap())
+    Process(i32::try_from(instance.pid()).unwrap())
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn every_living_instance_is_walled_from_every_other() {
             all[count..].iter().map(|process| process.namespaces()[name]).collect();
         assert_eq!(distinct.len(), count + others.len(), "{name}");
     }
-    let ids: BTreeSet<u32> = host.instances("acme").iter().map(|one| one.uid).collect();
+    let ids: BTreeSet<u32> = host.instances("acme").iter().map(|one| one.uid()).collect();
     assert_eq!(ids.len(), host.instances("acme").len());
     assert!(ids.iter().all(|id| (host.place.first_id..host.place.first_id + 500).contains(id)));
 }
@@ -63,7 +63,7 @@ fn an_instance_that_serves_has_nothing() {
         assert_eq!(status[set], "0000000000000000", "{set}");
     }
     assert_eq!((status["NoNewPrivs"].as_str(), status["Seccomp"].as_str()), ("1", "2"));
-    assert_eq!(status["Uid"].split_whitespace().next(), Some(instance.uid.to_string().as_str()));
+    assert_eq!(status["Uid"].split_whitespace().next(), Some(instance.uid().to_string().as_str()));
     assert_eq!(status["Threads"], "1");
     assert_eq!(process.descriptors().len(), 1);
     assert_eq!(process.root(), Vec::<String>::new());
