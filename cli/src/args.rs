@@ -90,6 +90,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  skep quota get\n  skep quota set --app hello --rps 100"
     )]
     Quota(Quota),
+    /// Print the CPU time of the tenant, or of one app, by what it was for
+    #[command(
+        after_help = "Examples:\n  skep usage\n  skep usage --tenant acme --app hello --json"
+    )]
+    Usage(BillOf),
     /// List the instances and what they use
     Ps(Ps),
     /// Print the console lines of an app
@@ -232,6 +237,14 @@ pub(crate) enum Quota {
 pub(crate) struct QuotaGet {
     /// The app, instead of the tenant as a whole
     #[arg(long, value_name = "NAME", value_parser = names::label)]
+    pub(crate) app: Option<String>,
+}
+
+/// Arguments of `skep usage`.
+#[derive(Debug, Args)]
+pub(crate) struct BillOf {
+    /// The app, instead of the tenant as a whole
+    #[arg(long, value_name = "NAME", value_parser = Name::new())]
     pub(crate) app: Option<String>,
 }
 

@@ -10,11 +10,16 @@ mod advice;
 
 use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
+use prost::Message as _;
 use serde::Serialize;
+use skep_proto::v1::Usage;
 use tonic::{Code, Status};
-use tonic_types::{QuotaViolation, StatusExt as _};
+use tonic_types::{QuotaViolation, StatusExt as _, pb};
 
-use crate::screen::{self, escaped};
+use crate::{
+    bill,
+    screen::{self, escaped},
+};
 
 /// How `skep` ends. Stable: scripts depend on the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +87,9 @@ struct Report {
     fields: Vec<Field>,
     /// What else the daemon said, such as the level or the signal.
     metadata: BTreeMap<String, String>,
+    /// What a call cost that has no answer.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_json")]
+    usage: Option<Usage>,
     next: Option<String>,
 }
 
@@ -161,9 +169,17 @@ impl Failure {
             quota: None,
             fields: Vec::new(),
             metadata: BTreeMap::new(),
+            usage: None,
             next,
         };
         Self { exit, report: Some(Box::new(report)) }
+    }
+
+    /// What the call cost that failed, and its id, where the daemon said so.
+    pub(crate) fn bill(&self) -> Option<(Usage, &str)> {
+        let report = self.report.as_ref()?;
+        let invocation = report.metadata.get("invocation").map_or("-", String::as_str);
+        Some((report.usage?, invocation))
     }
 
     /// Tells the person on standard error, or the script on standard output.
@@ -221,11 +237,23 @@ impl From<Status> for Failure {
                 .map(|bad| Field { field: bad.field.clone(), rule: bad.description.clone() })
                 .collect(),
             metadata,
+            usage: usage_of(&status),
             next,
             reason,
         };
         Self { exit: exit_of(status.code(), report.reason.as_deref()), report: Some(report.into()) }
     }
+}
+
+/// The bill among the details of a status.
+fn usage_of(status: &Status) -> Option<Usage> {
+    let details = pb::Status::decode(status.details()).ok()?.details;
+    let bill = details.into_iter().find(|detail| detail.type_url.ends_with("/skep.v1.Usage"))?;
+    Usage::decode(bill.value.as_slice()).ok()
+}
+
+fn as_json<S: serde::Serializer>(usage: &Option<Usage>, to: S) -> Result<S::Ok, S::Error> {
+    usage.as_ref().map(bill::json).serialize(to)
 }
 
 /// What a quota meters. It is also the end of the subject: `app:concurrency`.

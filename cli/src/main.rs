@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bill;
 mod commands;
 mod connect;
 mod errors;

@@ -264,10 +264,12 @@ impl Running<'_> {
         let talk = self.talk(&mut lease, hung_up).await;
         let (begun, cpu_begun) = self.sent_with_app.unwrap_or((self.begun, self.cpu_begun));
         self.usage.run = begun.elapsed();
-        self.usage.cpu = instance.cpu_time().saturating_sub(cpu_begun);
+        let clock = instance.cpu_time();
+        self.usage.cpu = clock.saturating_sub(cpu_begun);
+        self.usage.memory_peak = instance.memory_peak();
+        lease.ended_at(clock);
         match talk {
             Talk::Answer { answer, spent } => {
-                self.usage.memory_peak = instance.memory_peak();
                 let bytes_out = match &answer {
                     Answer::Reply { payload, .. } => payload.len(),
                     Answer::Thrown { name, message, stack } => {
@@ -314,7 +316,13 @@ impl Running<'_> {
     }
 
     async fn end(&mut self, lease: Lease, why: Option<Cause>, detail: Option<String>) -> Failure {
+        let instance = Arc::clone(lease.instance());
         let death = lease.condemn(why).await;
+        // Its own clock is gone, or was read before its end.
+        if let Some(total) = instance.cpu_total() {
+            let (_, begun) = self.sent_with_app.unwrap_or((self.begun, self.cpu_begun));
+            self.usage.cpu = total.saturating_sub(begun);
+        }
         Failure::Cause { cause: death.cause, confirmed: death.confirmed, detail }
     }
 

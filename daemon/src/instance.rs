@@ -8,7 +8,7 @@ mod launcher;
 use std::{
     io,
     os::fd::OwnedFd,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -50,6 +50,7 @@ pub struct Instance {
     namespaces: [u64; 7],
     memory_peak: MemoryPeak,
     cpu_clock: Option<ClockId>,
+    cpu_total: OnceLock<Duration>,
     pidfd: OwnedFd,
     /// Until it has ended, and a little longer.
     network: Mutex<Option<OwnedFd>>,
@@ -106,6 +107,19 @@ impl Instance {
     pub fn cpu_time(&self) -> Duration {
         let clock = self.cpu_clock.and_then(|clock| clock_gettime(clock).ok());
         clock.map_or(Duration::ZERO, Duration::from)
+    }
+
+    /// CPU time of its whole life, with its end; `None` until that is proven.
+    pub fn cpu_total(&self) -> Option<Duration> {
+        self.cpu_total.get().copied()
+    }
+
+    /// Its process has ended: what its group counted until then is all. Once the group is gone, nobody knows.
+    fn note_cpu(&self) {
+        if let Ok(cpu) = self.leaf.cpu_used() {
+            // It was noted before if its first burial took too long.
+            let _ = self.cpu_total.set(cpu);
+        }
     }
 
     /// The inode numbers of its namespaces, in the order of [`NAMESPACES`](skep_link::frame::NAMESPACES).
@@ -172,6 +186,9 @@ impl Instance {
                 tracing::debug!(instance = %self.id, %error, "cannot lift the CPU limit");
             }
             over = self.is_over_within(PROOF_PATIENCE);
+        }
+        if over {
+            self.note_cpu();
         }
         let removed = over
             && (self.leaf.try_remove().is_ok() || {

@@ -15,6 +15,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use prost::Message as _;
 use skep_proto::v1::{
     self, apps_client::AppsClient, host_client::HostClient, invocations_client::InvocationsClient,
     invoke_response::Outcome, quotas_client::QuotasClient,
@@ -358,6 +359,13 @@ impl Host {
         self.call(client.get(request)).unwrap().memory_reserved_bytes
     }
 
+    /// The bill of a tenant, or of an app.
+    pub fn bill(&self, tenant: &str, app: &str) -> v1::UsageResponse {
+        let mut client = QuotasClient::new(self.channel.clone());
+        let request = v1::UsageRequest { tenant: tenant.to_owned(), app: app.to_owned() };
+        self.call(client.usage(request)).unwrap()
+    }
+
     /// Calls of an app, or with none of the tenant, that are charged.
     pub fn running(&self, tenant: &str, app: &str) -> u32 {
         let mut client = QuotasClient::new(self.channel.clone());
@@ -600,6 +608,14 @@ pub fn refused<T: std::fmt::Debug>(
     let found = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
     assert_eq!((status.code(), found.as_str()), (code, reason), "{status:?}");
     status
+}
+
+/// The bill in the details of a failure.
+#[track_caller]
+pub fn bill_of(status: &Status) -> v1::Usage {
+    let details = tonic_types::pb::Status::decode(status.details()).unwrap().details;
+    let bill = details.iter().find(|detail| detail.type_url.ends_with("/skep.v1.Usage"));
+    v1::Usage::decode(bill.expect("a bill").value.as_slice()).unwrap()
 }
 
 /// The text of a reply.

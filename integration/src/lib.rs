@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "test code: a broken assumption must stop the test")]
 
+pub mod bills;
 pub mod host;
 pub mod look;
 pub mod place;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "test code: a broken assumption must stop the test")]
 
+#[path = "service/bills.rs"]
+mod bills;
 #[path = "service/budgets.rs"]
 mod budgets;
 #[path = "service/faults.rs"]

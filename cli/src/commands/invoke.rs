@@ -14,16 +14,17 @@ use std::{
 use serde::{Serialize, de::IgnoredAny};
 use serde_json::{json, value::RawValue};
 use skep_proto::v1::{
-    Encoding, InvokeRequest, InvokeResponse, Reply, Start, Thrown, Usage, invoke_response::Outcome,
+    Encoding, InvokeRequest, InvokeResponse, Reply, Thrown, invoke_response::Outcome,
 };
 use tonic::Request;
 
 use super::Session;
 use crate::{
     args::Invoke,
+    bill,
     errors::{Exit, Failure},
-    screen::{self, escaped, escaped_lines, pairs},
-    units::{ByteCount, Millis, human_time},
+    screen::{self, escaped, escaped_lines},
+    units::Millis,
 };
 
 /// The longest that an app may let a call take, unless the operator allows more: who does not say how
@@ -69,7 +70,13 @@ pub(super) async fn run(session: &Session, args: Invoke) -> Result<Exit, Failure
     if args.timeout.is_some() {
         request.set_timeout(within + AFTER_OURS);
     }
-    let answer = daemon.outcome(within, daemon.invocations().invoke(request)).await?;
+    let answer = daemon.outcome(within, daemon.invocations().invoke(request)).await;
+    if let Err(failure) = &answer
+        && let Some((usage, invocation)) = failure.bill().filter(|_| args.usage && !session.json)
+    {
+        screen::note(&bill::text(&usage, invocation));
+    }
+    let answer = answer?;
     let Some(outcome) = &answer.outcome else {
         return Err(Failure::internal("skepd answered neither with a reply nor with an error"));
     };
@@ -78,7 +85,7 @@ pub(super) async fn run(session: &Session, args: Invoke) -> Result<Exit, Failure
     } else {
         show(outcome)?;
         if args.usage {
-            screen::note(&bill(&answer));
+            screen::note(&bill::text(&answer.usage.unwrap_or_default(), &answer.invocation));
         }
     }
     Ok(match outcome {
@@ -156,33 +163,6 @@ fn thrown_text(thrown: &Thrown) -> String {
     }
 }
 
-/// The bill for a person.
-fn bill(answer: &InvokeResponse) -> String {
-    let usage = answer.usage.unwrap_or_default();
-    let time = |micros| human_time(Duration::from_micros(micros));
-    let start = match usage.start() {
-        Start::Unspecified => time(usage.start_us),
-        Start::Idle => "none, an idle instance took the call".to_owned(),
-        Start::Spare => format!("{} (spare)", time(usage.start_us)),
-        Start::Clone => format!("{} (clone)", time(usage.start_us)),
-    };
-    let dropped = match usage.log_lines_dropped {
-        0 => String::new(),
-        more => format!(", {more} more were dropped"),
-    };
-    let (bytes_in, bytes_out) = (ByteCount(usage.bytes_in), ByteCount(usage.bytes_out));
-    pairs(&[
-        ("invocation", answer.invocation.clone()),
-        ("queue", time(usage.queue_us)),
-        ("start", start),
-        ("run", time(usage.run_us)),
-        ("cpu", time(usage.cpu_us)),
-        ("memory peak", ByteCount(usage.memory_peak_bytes).to_string()),
-        ("payload", format!("{bytes_in} in, {bytes_out} out")),
-        ("log lines", format!("{}{dropped}", usage.log_lines)),
-    ])
-}
-
 /// The answer for a script.
 fn for_scripts<'a>(outcome: &'a Outcome, answer: &'a InvokeResponse) -> Answer<'a> {
     let (reply, reply_base64, thrown) = match outcome {
@@ -194,7 +174,7 @@ fn for_scripts<'a>(outcome: &'a Outcome, answer: &'a InvokeResponse) -> Answer<'
             (None, None, Some(json!({ "name": name, "message": message, "stack": stack })))
         }
     };
-    let usage = answer.usage.as_ref().map(usage_json);
+    let usage = answer.usage.as_ref().map(bill::json);
     Answer { reply, reply_base64, thrown, usage, invocation: &answer.invocation }
 }
 
@@ -204,27 +184,6 @@ fn raw_json(reply: &Reply) -> Option<&RawValue> {
         Encoding::Bytes => None,
         Encoding::Json | Encoding::Unspecified => serde_json::from_slice(&reply.payload).ok(),
     }
-}
-
-fn usage_json(usage: &Usage) -> serde_json::Value {
-    let start = match usage.start() {
-        Start::Unspecified => None,
-        Start::Idle => Some("idle"),
-        Start::Spare => Some("spare"),
-        Start::Clone => Some("clone"),
-    };
-    json!({
-        "queue_us": usage.queue_us,
-        "start_us": usage.start_us,
-        "run_us": usage.run_us,
-        "cpu_us": usage.cpu_us,
-        "memory_peak_bytes": usage.memory_peak_bytes,
-        "bytes_in": usage.bytes_in,
-        "bytes_out": usage.bytes_out,
-        "start": start,
-        "log_lines": usage.log_lines,
-        "log_lines_dropped": usage.log_lines_dropped,
-    })
 }
 
 /// Bytes as base64 with padding (RFC 4648, section 4).

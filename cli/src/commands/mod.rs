@@ -12,6 +12,7 @@ mod invoke;
 mod logs;
 mod ps;
 mod quota;
+mod usage;
 
 use crate::{
     args::{Cli, Command, Quota},
@@ -48,6 +49,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Invoke(args) => invoke::run(&session, args).await,
         Command::Quota(Quota::Get(args)) => quota::get(&session, args).await,
         Command::Quota(Quota::Set(args)) => quota::set(&session, args).await,
+        Command::Usage(args) => usage::run(&session, args).await,
         Command::Ps(args) => ps::run(&session, args).await,
         Command::Logs(args) => logs::run(&session, args).await,
         Command::Doctor => host::doctor(&session).await,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     check, check_json, command,
     fake::{FakeDaemon, Folder},
+    skep,
 };
 
 #[test]
@@ -103,4 +104,35 @@ fn a_thrown_error_for_a_script_is_data() {
         "invocation": "0123456789abcdef0123456789abcdef",
     });
     check_json(&["invoke", "thrower", "--json"], 1, answer);
+}
+
+#[test]
+fn the_bill_of_a_call_that_was_ended_goes_to_standard_error_before_the_reason() {
+    check(
+        &["invoke", "billed", "--usage"],
+        4,
+        "",
+        "invocation   0123456789abcdef0123456789abcdef\
+         \nqueue        0 µs\
+         \nstart        0 µs\
+         \nrun          500.0 ms\
+         \ncpu          400.0 ms\
+         \nmemory peak  0 B\
+         \npayload      4 B in, 0 B out\
+         \nlog lines    0\
+         \nskep: the call was ended\
+         \n  reason: DEADLINE (DEADLINE_EXCEEDED)\
+         \n  detail: invocation=0123456789abcdef0123456789abcdef\
+         \n  next:   give the call more time with --timeout, up to the --timeout that the app was \
+         deployed with\n",
+    );
+}
+
+#[test]
+fn the_bill_of_a_call_that_was_ended_is_in_the_error_for_a_script() {
+    let daemon = FakeDaemon::start();
+    let output = skep(&daemon.endpoint(), &["--json", "invoke", "billed"]).stdout;
+    let answer: Value = serde_json::from_str(&output).unwrap();
+    let usage = &answer["error"]["usage"];
+    assert_eq!((&usage["cpu_us"], &usage["start"]), (&json!(400_000), &Value::Null));
 }

@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use prost::Message as _;
 use skep_proto::{
     ERROR_DOMAIN,
     v1::{
@@ -28,7 +29,7 @@ use skep_proto::{
 use tokio::{net::UnixListener, runtime::Runtime};
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::{Code, Request, Response, Status, transport::Server};
-use tonic_types::{ErrorDetails, QuotaViolation, StatusExt as _};
+use tonic_types::{ErrorDetails, QuotaViolation, StatusExt as _, pb};
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -128,6 +129,7 @@ impl Invocations for Canned {
                 return Err(refused(Code::Unavailable, "OOM_CGROUP", "level", "tenant"));
             }
             "slow" => return Err(refused(Code::DeadlineExceeded, "DEADLINE", "confirmed", "true")),
+            "billed" => return Err(billed()),
             "bad" => return Err(bad_field()),
             "closed" => {
                 return Err(refused(
@@ -162,6 +164,18 @@ fn refused(code: Code, reason: &str, key: &str, value: &str) -> Status {
     let mut details = ErrorDetails::new();
     details.set_error_info(reason, ERROR_DOMAIN, [(key.to_owned(), value.to_owned())]);
     Status::with_error_details(code, "the call was ended", details)
+}
+
+/// A call that was ended, with what it cost.
+fn billed() -> Status {
+    let plain = refused(Code::DeadlineExceeded, "DEADLINE", "invocation", INVOCATION);
+    let mut details = pb::Status::decode(plain.details()).expect("ours");
+    let usage = Usage { run_us: 500_000, cpu_us: 400_000, bytes_in: 4, ..Usage::default() };
+    details.details.push(prost_types::Any {
+        type_url: "type.googleapis.com/skep.v1.Usage".to_owned(),
+        value: usage.encode_to_vec(),
+    });
+    Status::with_details(plain.code(), plain.message(), details.encode_to_vec().into())
 }
 
 fn quota_refusal() -> Status {
@@ -267,6 +281,18 @@ impl Quotas for Canned {
             instance_rate: None,
             running: 2,
             memory_reserved_bytes: 64 << 20,
+        }))
+    }
+
+    async fn usage(&self, request: Request<UsageRequest>) -> Answer<UsageResponse> {
+        let line = |count, cpu_us| Some(UsageLine { count, cpu_us });
+        Ok(Response::new(UsageResponse {
+            calls: line(42, 1_200_000),
+            loads: line(3, 90_000),
+            starts: line(4, 8_000),
+            spares: line(2, 2_000),
+            since_us: 1_767_225_600_000_000,
+            kernel_cpu_us: request.into_inner().app.is_empty().then_some(1_300_100),
         }))
     }
 

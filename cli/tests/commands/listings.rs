@@ -246,3 +246,32 @@ fn the_version_is_told() {
     let run = skep("unix:///s", &["--version"]);
     assert_eq!(run.stdout, format!("skep {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn the_bill_of_a_tenant_has_four_lines_and_what_the_kernel_counted() {
+    check(
+        &["usage"],
+        0,
+        "FOR                 COUNT       CPU\
+         \ncalls                  42     1.2 s\
+         \nloads and compiles      3   90.0 ms\
+         \nstarts and ends         4    8.0 ms\
+         \nspares                  2    2.0 ms\
+         \nall                           1.3 s\
+         \nby the kernel                 1.3 s\
+         \nsince 2026-01-01T00:00:00.000Z\n",
+        "",
+    );
+}
+
+#[test]
+fn the_bill_of_an_app_for_a_script_has_its_sum() {
+    let line = |count: u32, cpu_us: u32| json!({ "count": count, "cpu_us": cpu_us });
+    let bill = json!({
+        "tenant": "acme", "app": "shop",
+        "calls": line(42, 1_200_000), "loads": line(3, 90_000),
+        "starts": line(4, 8_000), "spares": line(2, 2_000),
+        "cpu_us": 1_300_000, "kernel_cpu_us": null, "since_us": 1_767_225_600_000_000_u64,
+    });
+    check_json(&["usage", "--tenant", "acme", "--app", "shop", "--json"], 0, bill);
+}

@@ -143,7 +143,7 @@ impl Gauge {
         self.pace.recent(now)
     }
 
-    fn check(&self, level: Level, now: Instant) -> Result<(), Denied> {
+    fn check_rate(&self, level: Level, now: Instant) -> Result<(), Denied> {
         let rate = |retry_after| Denied {
             level,
             what: Metric::Rate,
@@ -151,10 +151,14 @@ impl Gauge {
             retry_after,
         };
         match self.pace.wait(now) {
-            Wait::Now => {}
-            Wait::After(wait) => return Err(rate(Some(wait))),
-            Wait::Closed => return Err(rate(None)),
+            Wait::Now => Ok(()),
+            Wait::After(wait) => Err(rate(Some(wait))),
+            Wait::Closed => Err(rate(None)),
         }
+    }
+
+    fn check(&self, level: Level, now: Instant) -> Result<(), Denied> {
+        self.check_rate(level, now)?;
         match self.concurrency {
             Ceiling::At(most) if most <= self.running => Err(Denied {
                 level,
@@ -186,6 +190,20 @@ pub fn admit(levels: &mut [(Level, &mut Gauge)], now: Instant) -> Result<(), Den
     for (_, gauge) in levels {
         gauge.pace.charge(now);
         gauge.running = gauge.running.saturating_add(1);
+    }
+    Ok(())
+}
+
+/// Charges work that is like a call against the rates alone: it is counted as one, but does not run beside
+/// them. Charges all levels, or none.
+///
+/// # Errors
+///
+/// The first level, in the order given, whose rate says no.
+pub fn spend(levels: &mut [(Level, &mut Gauge)], now: Instant) -> Result<(), Denied> {
+    levels.iter().try_for_each(|(level, gauge)| gauge.check_rate(*level, now))?;
+    for (_, gauge) in levels {
+        gauge.pace.charge(now);
     }
     Ok(())
 }

@@ -10,6 +10,7 @@
 
 pub mod admission;
 pub mod backoff;
+pub mod bill;
 pub mod budget;
 pub mod deadline;
 pub mod encoded;
@@ -25,6 +26,7 @@ pub mod unit;
 
 pub use admission::{Denied, Gauge, Level, Metric, Pick, Reservation};
 pub use backoff::Backoff;
+pub use bill::{Bill, Line, Meter};
 pub use deadline::Deadline;
 pub use id::{BadId, InstanceId, InvocationId, VersionId};
 pub use limits::{AppLimits, Ceiling, LimitProblem, LimitsMax, LimitsSpec};

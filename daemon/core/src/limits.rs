@@ -188,6 +188,17 @@ pub struct AppLimits {
     pub max_instances: NonZeroU32,
 }
 
+impl AppLimits {
+    /// CPU time that loading the app may take: as much as a call of it, and no more than a call has time. The
+    /// time that passes meanwhile is the host's affair.
+    pub fn load_budget(&self) -> Duration {
+        match self.cpu_budget {
+            Ceiling::At(budget) => budget.min(self.timeout),
+            Ceiling::Open => self.timeout,
+        }
+    }
+}
+
 /// The limits of an app as they were asked for; what is absent takes the host's default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -12,12 +12,13 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::{
     Accepted, Daemon,
+    bill::with_usage,
     convert::{self, Fields},
     ids,
     status::{self, Refusal},
     to_its_end,
 };
-use crate::dispatch::{self, Call, Failure, Outcome};
+use crate::dispatch::{self, Call, Failure, Outcome, Usage};
 
 /// Beyond every app's limit; only keeps the sum of times finite.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -37,7 +38,7 @@ impl Invocations for Daemon {
             }
             Err(refusal) => {
                 self.refused.note();
-                Err(refusal.into())
+                Err(with_usage(refusal.into(), &Usage::default()))
             }
         }
     }
@@ -86,7 +87,7 @@ impl Daemon {
 
 fn answered(outcome: Outcome, id: InvocationId) -> Result<Response<InvokeResponse>, Status> {
     let Outcome { answer, usage, .. } = outcome;
-    let answer = answer.map_err(|failure| status::of_failure(failure, id))?;
+    let answer = answer.map_err(|failure| with_usage(status::of_failure(failure, id), &usage))?;
     Ok(Response::new(InvokeResponse {
         outcome: Some(convert::outcome(answer)),
         usage: Some(convert::usage(&usage)),

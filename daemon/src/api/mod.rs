@@ -5,6 +5,7 @@
 
 mod answer;
 mod apps;
+mod bill;
 mod body;
 mod callers;
 mod connections;

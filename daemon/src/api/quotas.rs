@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use skep_core::{ByteCount, Ceiling, CpuShare, TenantId};
 use skep_proto::v1::{
-    GetQuotaRequest, GetQuotaResponse, Metric, SetQuotaRequest, SetQuotaResponse,
-    quotas_server::Quotas,
+    GetQuotaRequest, GetQuotaResponse, Metric, SetQuotaRequest, SetQuotaResponse, UsageRequest,
+    UsageResponse, quotas_server::Quotas,
 };
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
     Daemon,
     apps::{name, names},
-    away,
+    away, bill,
     convert::{self, Fields},
     front::Asked,
     on_disk,
@@ -56,6 +56,13 @@ impl Quotas for Daemon {
             running,
             memory_reserved_bytes: reserved.bytes(),
         }))
+    }
+
+    async fn usage(
+        &self,
+        request: Request<UsageRequest>,
+    ) -> Result<Response<UsageResponse>, Status> {
+        bill::of(self, request).await
     }
 
     async fn set(

@@ -273,8 +273,17 @@ impl Group {
         Ok(Counters {
             memory: bytes(&memory.join(file))?,
             memory_peak: self.memory_peak()?.read()?,
-            cpu: Duration::from_micros(keyed(&self.v2.join("cpu.stat"), "usage_usec")?),
+            cpu: self.cpu_used()?,
         })
+    }
+
+    /// CPU time of everything that is or was in it and below it.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, or a file that is not of its known form.
+    pub fn cpu_used(&self) -> io::Result<Duration> {
+        Ok(Duration::from_micros(keyed(&self.v2.join("cpu.stat"), "usage_usec")?))
     }
 
     /// The counter of kills for memory. Opening it waits for nobody, whoever holds the lock of the groups.

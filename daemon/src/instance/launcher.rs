@@ -10,7 +10,7 @@ use std::{
         fd::{AsFd as _, BorrowedFd, OwnedFd},
         unix::{fs::MetadataExt as _, net::UnixStream as Pair},
     },
-    sync::{Arc, Mutex, Weak},
+    sync::{Arc, Mutex, OnceLock, Weak},
     time::{Duration, Instant},
 };
 
@@ -295,6 +295,7 @@ impl Launcher {
             memory_peak,
             // None if it has ended already.
             cpu_clock: clock_getcpuclockid(Pid::from_raw(clone.pid)).ok(),
+            cpu_total: OnceLock::new(),
             pidfd: clone.pidfd,
             network: Mutex::new(clone.network),
             tenant,
@@ -418,6 +419,8 @@ impl Launcher {
         tracing::error!(instance = %instance.id, pid = instance.pid, "death is not proven yet");
         let (launcher, instance) = (Arc::clone(self), Arc::clone(instance));
         let later = tokio::spawn(async move {
+            let dying = Arc::clone(&instance);
+            aside(move || dying.is_over_within(PROOF_PATIENCE).then(|| dying.note_cpu())).await;
             clear(&instance.leaf).await;
             launcher.forget(&instance);
         });

@@ -1,10 +1,14 @@
 //! Binding: an instance gets the limits of a version and loads it.
 
-use std::{mem, sync::Arc, time::Duration};
+use std::{
+    mem,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use skep_core::{Cause, FunctionName, name::NAME_BYTES};
+use skep_core::{Cause, Ceiling, FunctionName, name::NAME_BYTES};
 use skep_link::frame::{MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut};
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 use super::Pool;
 use crate::{
@@ -14,10 +18,14 @@ use crate::{
     registry::Version,
 };
 
-/// How long compiling and evaluating a version may take, wall time.
+/// How long compiling and evaluating a version may take, wall time. Its CPU time is bounded by the limits of
+/// the app.
 const BIND_TIME: Duration = Duration::from_secs(5);
 /// How much longer the shim may need to say that it stopped.
 const BIND_MARGIN: Duration = Duration::from_secs(1);
+
+/// How much more than its budget an instance may use until that is noticed.
+const GRACE: Duration = Duration::from_millis(10);
 
 /// Why an instance does not serve a version.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +111,7 @@ impl Pool {
             (books.limits_of(version), books.quota_changes)
         };
         instance.limit(&limits, changes)?;
+        let begun = instance.cpu_time();
         let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
         let bind = version.bind(instance.build, self.shared.max_reply, wall);
         let mut wants_bytecode = 0 < bind.max_bytecode_bytes;
@@ -127,8 +136,36 @@ impl Pool {
                 }
             }
         };
-        let answer = timeout(BIND_TIME + BIND_MARGIN, answer).await;
-        answer.unwrap_or(Err(BindError::Stopped(Cause::Deadline)))
+        within_budget(version, instance, begun, answer).await
+    }
+}
+
+/// Waits for `answer`, for as long as loading may take: the clock that counts is that of the instance.
+async fn within_budget<T>(
+    version: &Version,
+    instance: &Instance,
+    begun: Duration,
+    answer: impl Future<Output = Result<T, BindError>>,
+) -> Result<T, BindError> {
+    tokio::pin!(answer);
+    let end = Instant::now() + BIND_TIME + BIND_MARGIN;
+    let budget = version.limits.load_budget();
+    let cause = match version.limits.cpu_budget {
+        Ceiling::At(own) if own == budget => Cause::CpuBudget,
+        Ceiling::At(_) | Ceiling::Open => Cause::Deadline,
+    };
+    loop {
+        // One thread uses at most as much CPU time as time passes.
+        let used = instance.cpu_time().saturating_sub(begun);
+        let Some(left) = (budget + GRACE).checked_sub(used).filter(|left| !left.is_zero()) else {
+            return Err(BindError::Stopped(cause));
+        };
+        let until = end.min(Instant::now() + left);
+        match timeout_at(until.into(), &mut answer).await {
+            Ok(answer) => return answer,
+            Err(_) if end <= Instant::now() => return Err(BindError::Stopped(Cause::Deadline)),
+            Err(_) => {}
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use skep_core::{Cause, Ceiling, life::Event, pool::make_room};
+use skep_core::{Cause, Ceiling, Level, Line, admission, life::Event, pool::make_room};
 
 use super::{
     Pool, Start,
@@ -47,13 +47,16 @@ impl From<Cause> for CompileError {
 }
 
 impl Pool {
-    /// Compiles and evaluates `version` behind all walls and within its limits.
+    /// Compiles and evaluates `version` behind all walls and within its limits. For the tenant's rate that is
+    /// like a call.
     ///
     /// # Errors
     ///
     /// [`CompileError`].
     pub async fn compile(self: &Arc<Self>, version: &Version) -> Result<Compiled, CompileError> {
         let memory = version.limits.memory;
+        admission::spend(&mut [(Level::Tenant, &mut self.lock().gauge)], Instant::now())
+            .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
         self.make_way(version).await;
         self.lock()
             .memory
@@ -72,13 +75,17 @@ impl Pool {
         {
             let mut seat = Self::seat(&instance, memory, Ceiling::Open, Start::Clone);
             seat.on(Event::BindStarted { version: version.id });
-            self.lock().seats.insert(instance.id, seat);
+            self.lock().sit(seat, Line::Loads);
         }
         let start = Instant::now();
         let bound = self.bind(version, &instance, &mut link).await;
-        let loading = start.elapsed();
+        let (loading, clock) = (start.elapsed(), instance.cpu_time());
         drop(link);
-        self.lock().condemn(instance.id);
+        {
+            let mut books = self.lock();
+            books.turn(instance.id, clock, Line::Starts);
+            books.condemn(instance.id);
+        }
         let death = self.bury(&instance, None).await;
         bound.map(|exports| Compiled { exports, loading }).map_err(|error| match error {
             BindError::Source { path, line, column, name, message } => {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use skep_core::{
-    AppId, Cause, Deadline, InstanceId, VersionId,
+    AppId, Cause, Deadline, InstanceId, Line, VersionId,
     admission::{self, Pick},
     life::{Effect, Event, State},
     pool::{Choice, choose},
@@ -60,6 +60,8 @@ pub struct Lease {
     /// How long that took beside waiting.
     pub start_time: Duration,
     rested: Duration,
+    /// What its clock showed when it had answered; zero while it has not.
+    clock: Duration,
     /// When the instance was asked for, while it has not loaded its version yet.
     fresh: Option<Instant>,
     over: bool,
@@ -96,6 +98,10 @@ impl Lease {
         let (pool, version, instance) = (&self.pool, &self.version, &self.instance);
         let Some(link) = self.link.as_mut() else { return Err(LinkError::Closed.into()) };
         let start = Instant::now();
+        if call.is_some() {
+            // From outside nobody can tell where the loading ends and the call begins.
+            pool.lock().runs_for(instance.id, Line::Calls);
+        }
         pool.bind_with(version, instance, link, call).await?;
         pool.loaded(&self.app, version, instance, start.elapsed())?;
         (self.fresh, self.start_time) = (None, asked.elapsed());
@@ -137,6 +143,11 @@ impl Lease {
         matches!(timeout(PING_PATIENCE, pong).await, Ok(Ok(true)))
     }
 
+    /// What the instance's clock showed when the call was over: that is on the bill once it is given back.
+    pub fn ended_at(&mut self, clock: Duration) {
+        self.clock = clock;
+    }
+
     /// Gives the instance back after a complete, well-formed reply.
     pub fn healthy(mut self) {
         self.over = true;
@@ -152,7 +163,10 @@ impl Lease {
                 None
             }
         });
-        self.pool.take_back(&self.app, &self.instance, &self.version, link);
+        let pool = Arc::clone(&self.pool);
+        let mut books = pool.lock();
+        pool.put_back(&mut books, &self, link);
+        pool.settle(&mut books, &self.app.name);
     }
 
     /// Ends the instance; `why` is what we do it for, unless it ended by itself. Waits for the proof.
@@ -300,6 +314,9 @@ impl Pool {
         }
         app.busy += 1;
         app.calls += 1;
+        app.bill.count(Line::Calls);
+        books.bill.count(Line::Calls);
+        seat.meter.runs_for(Line::Calls);
         seat.calls += 1;
         seat.pace.charge(now);
         let rested = now.saturating_duration_since(seat.since);
@@ -314,6 +331,7 @@ impl Pool {
             start,
             start_time,
             rested,
+            clock: Duration::ZERO,
             fresh: None,
             over: false,
         })
@@ -336,6 +354,7 @@ impl Pool {
             start,
             start_time: Duration::ZERO,
             rested: Duration::ZERO,
+            clock: Duration::ZERO,
             fresh: Some(asked),
             over: false,
         }
@@ -349,8 +368,11 @@ impl Pool {
         instance: &Instance,
         loading: Duration,
     ) -> Result<(), BindError> {
+        let clock = instance.cpu_time();
         let mut books = self.lock();
         let cpu = books.limits_of(version).cpu;
+        books.turn(instance.id, clock, Line::Calls);
+        books.count(Some(key), Line::Calls);
         if let Some(app) = books.app(key) {
             app.calls += 1;
             if app.version.id == version.id {
@@ -382,51 +404,35 @@ impl Pool {
                 app.busy = app.busy.saturating_sub(1);
                 app.starting += 1;
             }
+            books.runs_for(lease.instance.id, Line::Loads);
             let (key, version) = (lease.app.clone(), Arc::clone(&lease.version));
             let instance = Arc::clone(&lease.instance);
             self.load_alone(Fresh { key, version, instance, link, asked });
             return;
         }
         let link = lease.link.take();
-        self.put_back(books, &lease.app.clone(), &lease.instance.clone(), &lease.version, link);
+        self.put_back(books, &lease, link);
     }
 
-    fn take_back(
-        self: &Arc<Self>,
-        key: &AppKey,
-        instance: &Arc<Instance>,
-        version: &Arc<Version>,
-        link: Option<Link>,
-    ) {
-        let mut books = self.lock();
-        self.put_back(&mut books, key, instance, version, link);
-        self.settle(&mut books, &key.name);
-    }
-
-    fn put_back(
-        self: &Arc<Self>,
-        books: &mut Books,
-        key: &AppKey,
-        instance: &Arc<Instance>,
-        version: &Arc<Version>,
-        link: Option<Link>,
-    ) {
+    fn put_back(self: &Arc<Self>, books: &mut Books, lease: &Lease, link: Option<Link>) {
+        let (key, id) = (&lease.app, lease.instance.id);
+        books.turn(id, lease.clock, Line::Starts);
         let served = books.app(key).is_some_and(|app| {
             app.busy = app.busy.saturating_sub(1);
-            app.version.id == version.id
+            app.version.id == lease.version.id
         });
-        let Some(seat) = books.seats.get_mut(&instance.id) else { return };
+        let Some(seat) = books.seats.get_mut(&id) else { return };
         // A version that is served no more ends here, as does an instance without its link.
         if served && link.is_some() && seat.on(Event::Returned) != Effect::Kill {
             seat.link = link;
             seat.since = Instant::now();
             if let Some(app) = books.app(key) {
                 app.backoff.succeed();
-                app.idle.push(instance.id);
+                app.idle.push(id);
             }
             return;
         }
-        self.doom(books, instance.id, None);
+        self.doom(books, id, None);
     }
 
     /// Ends an instance that is not in the list of the idle (any more) and waits for the proof.
@@ -477,13 +483,13 @@ impl Pool {
     ) -> Death {
         let (death, later) = self.shared.launcher.bury(instance, why).await;
         match later {
-            None => self.gone(instance.id),
+            None => self.gone(instance),
             Some(later) => {
-                let (pool, id) = (Arc::clone(self), instance.id);
+                let (pool, instance) = (Arc::clone(self), Arc::clone(instance));
                 tokio::spawn(async move {
                     // A panic in there would be ours; the seat stays, as a sign.
                     if later.await.is_ok() {
-                        pool.gone(id);
+                        pool.gone(&instance);
                     }
                 });
             }
@@ -491,8 +497,10 @@ impl Pool {
         death
     }
 
-    fn gone(self: &Arc<Self>, id: InstanceId) {
+    fn gone(self: &Arc<Self>, instance: &Instance) {
+        let id = instance.id;
         let mut books = self.lock();
+        books.turn(id, instance.cpu_total().unwrap_or_default(), Line::Starts);
         let Some(Seat { app, memory, .. }) = books.seats.remove(&id) else { return };
         books.memory.release(memory);
         books.leaving = books.leaving.saturating_minus(memory);
@@ -518,6 +526,11 @@ impl Books {
             seat.on(Event::Condemned);
             seat.link = None;
             self.leaving = self.leaving.saturating_plus(seat.memory);
+            if seat.meter.line() == Line::Spares {
+                let clock = seat.instance.cpu_time();
+                // What it uses from now on is its end.
+                self.turn(id, clock, Line::Starts);
+            }
         }
     }
 }

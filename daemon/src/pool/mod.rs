@@ -11,6 +11,7 @@ mod bind;
 mod charge;
 mod compile;
 mod lease;
+mod ledger;
 mod start;
 pub mod upkeep;
 mod view;
@@ -18,12 +19,12 @@ mod view;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use skep_core::{
-    AppId, Backoff, ByteCount, Cause, Ceiling, Deadline, Denied, Gauge, InstanceId, Level, Metric,
-    Pace, PoolLimits, Rate, Reservation, TenantId,
+    AppId, Backoff, Bill, ByteCount, Cause, Ceiling, Deadline, Denied, Gauge, InstanceId, Level,
+    Meter, Metric, Pace, PoolLimits, Rate, Reservation, TenantId,
     life::{self, Effect, Event, State},
     pool::Refusal,
 };
@@ -42,6 +43,7 @@ pub use bind::BindError;
 pub use charge::Charge;
 pub use compile::{CompileError, Compiled};
 pub use lease::{Lease, Start};
+pub use ledger::Billed;
 pub use view::{AppStatus, InstanceStatus};
 
 /// Why a call got no instance.
@@ -104,6 +106,8 @@ pub struct Pool {
     shared: Arc<Shared>,
     /// Launches of this tenant at the same time; the others wait their turn.
     launches: Semaphore,
+    /// When its bill began, and what the kernel had counted by then.
+    since: (SystemTime, Duration),
     books: Mutex<Books>,
 }
 
@@ -123,6 +127,7 @@ struct Books {
     /// Of the next app that comes.
     next_birth: u64,
     seats: HashMap<InstanceId, Seat>,
+    bill: Bill,
     /// Sealed and unbound, oldest first.
     spares: VecDeque<InstanceId>,
     spares_starting: u32,
@@ -141,6 +146,7 @@ pub struct AppKey {
 #[derive(Debug)]
 struct App {
     birth: u64,
+    bill: Bill,
     logs: Arc<Logs>,
     version: Arc<Version>,
     quota: AppQuota,
@@ -178,6 +184,7 @@ struct Seat {
     link: Option<Link>,
     since: Instant,
     pace: Pace,
+    meter: Meter,
     calls: u64,
     start: Start,
     start_time: Duration,
@@ -243,12 +250,15 @@ impl Pool {
             apps: BTreeMap::new(),
             next_birth: 0,
             seats: HashMap::new(),
+            bill: Bill::default(),
             spares: VecDeque::new(),
             spares_starting: 0,
             backoff: Backoff::new(),
         };
         let launches = Semaphore::new(LAUNCHES);
-        Arc::new(Self { tenant, shared, launches, books: Mutex::new(books) })
+        let group = shared.launcher.tree().tenant(tenant.as_str());
+        let since = (SystemTime::now(), group.cpu_used().unwrap_or_default());
+        Arc::new(Self { tenant, shared, launches, since, books: Mutex::new(books) })
     }
 
     /// Whose pool it is.
@@ -288,6 +298,7 @@ impl Pool {
             None => {
                 let app = App {
                     birth,
+                    bill: Bill::default(),
                     logs: Arc::new(Logs::new(self.shared.log_lines)),
                     version,
                     quota,

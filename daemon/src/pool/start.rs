@@ -9,7 +9,7 @@ use std::{
 };
 
 use skep_core::{
-    AppId, ByteCount, Cause, InstanceId, Pace, Wait, admission,
+    AppId, ByteCount, Cause, InstanceId, Line, Meter, Pace, Wait, admission,
     admission::Pick,
     life::{Effect, Event, State},
     pool::{Choice, Demand, choose, may_load_within},
@@ -122,7 +122,7 @@ impl Pool {
     /// Binds the oldest spare whose new limits fit to the app; whether there was one.
     fn start_spare(self: &Arc<Self>, books: &mut Books, name: &AppId, now: Instant) -> bool {
         let Some((id, version)) = self.fitting_spare(books, name) else { return false };
-        let Books { apps, seats, memory: tenant, spares, .. } = books;
+        let Books { apps, seats, memory: tenant, spares, bill, .. } = books;
         let (Some(app), Some(seat)) = (apps.get_mut(name), seats.get_mut(&id)) else {
             return false;
         };
@@ -133,6 +133,11 @@ impl Pool {
         spares.retain(|spare| *spare != id);
         let key = AppKey { name: name.clone(), birth: app.birth };
         seat.memory = memory;
+        // What it used as a spare is on the bill of the tenant alone.
+        let (line, cpu) = seat.meter.turn(seat.instance.cpu_time(), Line::Loads);
+        bill.add(line, cpu);
+        bill.count(Line::Loads);
+        app.bill.count(Line::Loads);
         seat.app = Some(key.clone());
         seat.pace = Pace::new(app.quota.instance_rate, now);
         (seat.start, seat.since) = (Start::Spare, now);
@@ -272,7 +277,7 @@ impl Pool {
         let mut seat = Self::seat(&instance, memory, rate, Start::Clone);
         seat.app = Some(key.clone());
         seat.on(Event::BindStarted { version: version.id });
-        books.seats.insert(instance.id, seat);
+        books.sit(seat, Line::Loads);
         Ok((instance, link))
     }
 
@@ -292,6 +297,7 @@ impl Pool {
             link: None,
             since: now,
             pace: Pace::new(rate, now),
+            meter: Meter::NEW,
             calls: 0,
             start,
             start_time: Duration::ZERO,
@@ -354,8 +360,9 @@ impl Pool {
             self.start_failed(key, instance, Turned::Cause(cause, detail)).await;
             return;
         }
-        let loading = start.elapsed();
+        let (loading, clock) = (start.elapsed(), instance.cpu_time());
         let mut books = self.lock();
+        books.turn(instance.id, clock, Line::Starts);
         let limits = books.limits_of(version);
         let served = books.app(key).is_some_and(|app| {
             app.starting = app.starting.saturating_sub(1);
@@ -427,7 +434,7 @@ impl Pool {
                     let mut seat = Self::seat(&instance, memory, open, Start::Spare);
                     seat.link = Some(link);
                     seat.cpu = limits.cpu;
-                    books.seats.insert(instance.id, seat);
+                    books.sit(seat, Line::Spares);
                     books.spares.push_back(instance.id);
                     drop(books);
                     pool.watch(&instance);

@@ -114,31 +114,3 @@ fn base64_has_the_values_of_the_rfc() {
     let encoded = ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|t| base64(t.as_bytes()));
     assert_eq!(encoded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]);
 }
-
-#[test]
-fn the_bill_names_everything_once() {
-    let usage = Usage {
-        queue_us: 10,
-        start_us: 800,
-        run_us: 1234,
-        cpu_us: 900,
-        memory_peak_bytes: 13_002_342,
-        bytes_in: 4,
-        bytes_out: 2048,
-        start: Start::Spare.into(),
-        log_lines: 3,
-        log_lines_dropped: 2,
-    };
-    let answer = InvokeResponse { outcome: None, usage: Some(usage), invocation: "abc".to_owned() };
-    assert_eq!(
-        bill(&answer),
-        "invocation   abc\
-         \nqueue        10 µs\
-         \nstart        800 µs (spare)\
-         \nrun          1.2 ms\
-         \ncpu          900 µs\
-         \nmemory peak  12.4 MiB\
-         \npayload      4 B in, 2.0 KiB out\
-         \nlog lines    3, 2 more were dropped"
-    );
-}

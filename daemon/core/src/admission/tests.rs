@@ -57,6 +57,18 @@ fn concurrency_comes_back_when_the_call_ends() {
 }
 
 #[test]
+fn work_that_is_like_a_call_is_bounded_by_the_rate_and_not_by_what_runs() {
+    let now = start();
+    let mut tenant = Gauge::new(rate(1, 2), Ceiling::At(1), now);
+    let mut levels = [(Level::Tenant, &mut tenant)];
+    assert_eq!(admit(&mut levels, now), Ok(()));
+    assert_eq!(spend(&mut levels, now), Ok(()));
+    let denied = spend(&mut levels, now).unwrap_err();
+    assert_eq!((denied.what, denied.retry_after), (Metric::Rate, Some(SECOND)));
+    assert_eq!(tenant.running(), 1);
+}
+
+#[test]
 fn zero_concurrency_is_closed() {
     let now = start();
     let mut app = Gauge::new(Ceiling::Open, Ceiling::At(0), now);

@@ -42,6 +42,16 @@ fn refuse(spec: LimitsSpec, expected: &[&str]) {
 }
 
 #[test]
+fn loading_an_app_may_take_no_more_than_a_call_of_it() {
+    let limits = defaults();
+    assert_eq!(limits.load_budget(), Duration::from_secs(1));
+    let short = AppLimits { timeout: Duration::from_millis(200), ..limits };
+    assert_eq!(short.load_budget(), Duration::from_millis(200));
+    let open = AppLimits { cpu_budget: Ceiling::Open, ..limits };
+    assert_eq!(open.load_budget(), Duration::from_secs(10));
+}
+
+#[test]
 fn nothing_asked_gives_the_defaults() {
     assert_eq!(resolve(&LimitsSpec::default(), &defaults(), &most()), Ok(defaults()));
 }
