@@ -102,6 +102,9 @@ pub(crate) enum Command {
     /// Check what the host offers and what it lacks (admin)
     #[command(after_help = "Example:\n  skep doctor\n\nEnds with 5 if something is missing.")]
     Doctor,
+    /// Show what requests and answers hold in the daemon, and may (admin)
+    #[command(after_help = "Example:\n  skep budget")]
+    Budget,
     /// Refuse new calls, let running ones end, then stop skepd (admin)
     #[command(after_help = "Example:\n  skep drain")]
     Drain,
@@ -424,9 +427,11 @@ mod tests {
     }
 
     #[test]
-    fn no_name_is_empty() {
-        refused("skep --tenant= apps", ErrorKind::InvalidValue);
-        refused("skep invoke ", ErrorKind::InvalidValue);
+    fn names_are_checked_before_anything_is_sent() {
+        for wrong in ["skep --tenant= apps", "skep invoke ", "skep invoke a_b", "skep rm Shop"] {
+            refused(wrong, ErrorKind::ValueValidation);
+        }
+        refused("skep invoke a --function a-b", ErrorKind::ValueValidation);
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! `skep doctor` and `skep drain`: for who runs the host.
 
 use serde_json::{Value, json};
-use skep_proto::v1::{DoctorRequest, DrainRequest, Finding, finding::Grade};
+use skep_proto::v1::{
+    BudgetRequest, BudgetUse, DoctorRequest, DrainRequest, Finding, finding::Grade,
+};
 
 use super::Session;
 use crate::{
     connect::{PATIENT, QUICK},
     errors::{Exit, Failure},
     screen::{Align, escaped, escaped_lines, table},
+    units::ByteCount,
 };
 
 /// Prints what the host offers and lacks; fails if something is missing.
@@ -18,6 +21,42 @@ pub(super) async fn doctor(session: &Session) -> Result<Exit, Failure> {
     session.show(json!({ "findings": findings }), || text(&answer.findings))?;
     let missing = answer.findings.iter().any(|finding| finding.grade() == Grade::Missing);
     Ok(if missing { Exit::Failed } else { Exit::Answered })
+}
+
+/// Prints what requests and answers hold.
+pub(super) async fn budget(session: &Session) -> Result<Exit, Failure> {
+    let daemon = session.connect().await?;
+    let uses = daemon.answer(QUICK, daemon.host().budget(BudgetRequest {})).await?.uses;
+    let all: Vec<Value> = uses.iter().map(budget_json).collect();
+    session.show(json!({ "budgets": all }), || budgets(&uses))?;
+    Ok(Exit::Answered)
+}
+
+fn budget_json(one: &BudgetUse) -> Value {
+    json!({
+        "level": one.level,
+        "name": one.name,
+        "used_bytes": one.used_bytes,
+        "peak_bytes": one.peak_bytes,
+        "most_bytes": one.most_bytes,
+    })
+}
+
+fn budgets(uses: &[BudgetUse]) -> String {
+    let columns = [
+        ("LEVEL", Align::Left),
+        ("NAME", Align::Left),
+        ("USED", Align::Right),
+        ("PEAK", Align::Right),
+        ("MOST", Align::Right),
+    ];
+    let bytes = |number| ByteCount(number).to_string();
+    let row = |one: &BudgetUse| {
+        let (used, peak, most) = (one.used_bytes, one.peak_bytes, one.most_bytes);
+        [one.level.clone(), one.name.clone(), bytes(used), bytes(peak), bytes(most)]
+    };
+    let rows: Vec<[String; 5]> = uses.iter().map(row).collect();
+    table(columns, &rows).join("\n")
 }
 
 /// Stops the daemon, gently.

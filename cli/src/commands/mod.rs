@@ -53,6 +53,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Ps(args) => ps::run(&session, args).await,
         Command::Logs(args) => logs::run(&session, args).await,
         Command::Doctor => host::doctor(&session).await,
+        Command::Budget => host::budget(&session).await,
         Command::Drain => host::drain(&session).await,
     }
 }

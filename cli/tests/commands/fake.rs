@@ -228,7 +228,7 @@ impl Apps for Canned {
             "0123456789abcdef {:?} {:?} {:?} {:?}",
             request.entry, request.limits, request.app_rate, request.instance_rate
         );
-        Ok(Response::new(DeployResponse { version, functions, ..DeployResponse::default() }))
+        Ok(Response::new(DeployResponse { version, functions, ..Default::default() }))
     }
 
     async fn list(&self, request: Request<ListAppsRequest>) -> Answer<ListAppsResponse> {
@@ -355,7 +355,14 @@ impl Host for Canned {
     }
 
     async fn budget(&self, _: Request<BudgetRequest>) -> Answer<BudgetResponse> {
-        Ok(Response::new(BudgetResponse::default()))
+        let one = BudgetUse {
+            level: "caller".to_owned(),
+            name: "1000".to_owned(),
+            used_bytes: 1 << 20,
+            peak_bytes: 3 << 20,
+            most_bytes: 64 << 20,
+        };
+        Ok(Response::new(BudgetResponse { uses: vec![one] }))
     }
 
     async fn drain(&self, _: Request<DrainRequest>) -> Answer<DrainResponse> {

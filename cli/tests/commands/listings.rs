@@ -68,6 +68,7 @@ fn limits_and_rates_are_sent_as_they_were_given() {
     ];
     let expected = json!({
         "tenant": "default", "app": "a", "version": version, "functions": ["a.js"],
+        "skipped_exports": 0, "skipped_names": [],
     });
     check_json(&arguments, 0, expected);
 }
@@ -274,4 +275,15 @@ fn the_bill_of_an_app_for_a_script_has_its_sum() {
         "cpu_us": 1_300_000, "kernel_cpu_us": null, "since_us": 1_767_225_600_000_000_u64,
     });
     check_json(&["usage", "--tenant", "acme", "--app", "shop", "--json"], 0, bill);
+}
+
+#[test]
+fn budgets_are_a_table() {
+    check(
+        &["budget"],
+        0,
+        "LEVEL   NAME     USED     PEAK      MOST\
+         \ncaller  1000  1.0 MiB  3.0 MiB  64.0 MiB\n",
+        "",
+    );
 }

@@ -12,7 +12,7 @@ use std::{
 use skep_core::{Ceiling, TenantId, budget::Meter, paces::Paces};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{rpc::Rpc, status::Refusal};
+use super::{connections::Ids, rpc::Rpc, status::Refusal};
 use crate::{
     budget::Budgets,
     config::{self, May, Peer},
@@ -71,12 +71,12 @@ impl Callers {
     /// # Errors
     ///
     /// [`Refusal::Unknown`]: no rule fits.
-    pub(super) fn meet(&self, ids: Option<(u32, u32)>) -> Result<Arc<Caller>, Refusal> {
+    pub(super) fn meet(&self, ids: Option<Ids>) -> Result<Arc<Caller>, Refusal> {
         let rights = match ids {
-            Some((uid, gid)) => self.of(&[Peer::Uid(uid), Peer::Gid(gid)])?,
+            Some(ids) => self.of(&[Peer::Uid(ids.user), Peer::Gid(ids.group)])?,
             None => self.of(&[Peer::Tcp])?,
         };
-        let user = ids.map(|(uid, _)| uid);
+        let user = ids.map(|ids| ids.user);
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         if MOST_ACCOUNTS <= accounts.len() && !accounts.contains_key(&user) {
             // Whoever has neither a connection nor a byte here has nothing to lose.
@@ -199,13 +199,17 @@ mod tests {
         Callers::new(&rules, Arc::new(Budgets::new(bounds, std::iter::empty())))
     }
 
+    fn ids(user: u32, group: u32) -> Option<Ids> {
+        Some(Ids { user, group })
+    }
+
     fn rights(uid: u32, gid: u32) -> Rights {
-        callers().meet(Some((uid, gid))).unwrap().rights.clone()
+        callers().meet(ids(uid, gid)).unwrap().rights.clone()
     }
 
     #[test]
     fn a_stranger_has_no_rights_at_all() {
-        assert_eq!(callers().meet(Some((5, 5))).unwrap_err(), Refusal::Unknown);
+        assert_eq!(callers().meet(ids(5, 5)).unwrap_err(), Refusal::Unknown);
         assert_eq!(callers().meet(None).unwrap_err(), Refusal::Unknown);
     }
 
@@ -239,19 +243,19 @@ mod tests {
     #[test]
     fn all_connections_of_a_caller_share_one_account_and_it_is_there_when_it_comes_again() {
         let callers = callers();
-        let one = callers.meet(Some((7, 1))).unwrap();
+        let one = callers.meet(ids(7, 1)).unwrap();
         let budget = Arc::clone(&one.account.budget);
-        let other = callers.meet(Some((7, 9))).unwrap();
+        let other = callers.meet(ids(7, 9)).unwrap();
         assert!(Arc::ptr_eq(&one.account, &other.account));
         drop((one, other));
-        assert!(Arc::ptr_eq(&callers.meet(Some((7, 1))).unwrap().account.budget, &budget));
-        let another = callers.meet(Some((8, 9))).unwrap();
+        assert!(Arc::ptr_eq(&callers.meet(ids(7, 1)).unwrap().account.budget, &budget));
+        let another = callers.meet(ids(8, 9)).unwrap();
         assert!(!Arc::ptr_eq(&another.account.budget, &budget));
     }
 
     #[test]
     fn deploys_of_a_caller_have_places_and_free_ones_are_used_again() {
-        let caller = callers().meet(Some((7, 1))).unwrap();
+        let caller = callers().meet(ids(7, 1)).unwrap();
         let mut places: Vec<_> = (0..DEPLOYS).map(|_| caller.account.deploy().unwrap()).collect();
         assert_eq!(caller.account.deploy().unwrap_err(), Refusal::Deploys { most: 16 });
         places.pop();

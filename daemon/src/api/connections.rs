@@ -77,29 +77,38 @@ impl Drop for Place {
     }
 }
 
+/// Of the process at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ids {
+    /// Its user.
+    pub(super) user: u32,
+    /// Its primary group.
+    pub(super) group: u32,
+}
+
 /// A socket that takes connections.
 pub(super) trait Listen: Send + 'static {
     /// One end of a connection.
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
-    /// The next connection, and user and group of the process at its other end as far as the kernel knows.
-    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<(u32, u32)>)>> + Send;
+    /// The next connection, and who is at its other end as far as the kernel knows.
+    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<Ids>)>> + Send;
 }
 
 impl Listen for UnixListener {
     type Stream = UnixStream;
 
-    async fn next(&self) -> io::Result<(UnixStream, Option<(u32, u32)>)> {
+    async fn next(&self) -> io::Result<(UnixStream, Option<Ids>)> {
         let (stream, _) = self.accept().await?;
         let peer = stream.peer_cred()?;
-        Ok((stream, Some((peer.uid(), peer.gid()))))
+        Ok((stream, Some(Ids { user: peer.uid(), group: peer.gid() })))
     }
 }
 
 impl Listen for TcpListener {
     type Stream = TcpStream;
 
-    async fn next(&self) -> io::Result<(TcpStream, Option<(u32, u32)>)> {
+    async fn next(&self) -> io::Result<(TcpStream, Option<Ids>)> {
         let (stream, _) = self.accept().await?;
         // Answers are small and wait for nothing.
         stream.set_nodelay(true)?;

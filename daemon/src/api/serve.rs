@@ -158,7 +158,7 @@ impl Door {
                 self.strangers.tell(stream);
                 continue;
             };
-            let user = ids.map(|(uid, _)| uid);
+            let user = ids.map(|ids| ids.user);
             let Some(place) = self.counts.take(user, caller.rights.is_admin()) else {
                 tracing::debug!(?user, "too many connections, one is turned away");
                 continue;

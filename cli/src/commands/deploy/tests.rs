@@ -132,6 +132,27 @@ fn answer(functions: &[&str]) -> String {
 }
 
 #[test]
+fn exports_that_cannot_be_called_are_told_with_their_number() {
+    let answer = DeployResponse {
+        version: "0123456789abcdef".to_owned(),
+        functions: vec!["default".to_owned()],
+        skipped_exports: 3,
+        skipped_names: vec!["not a name".to_owned()],
+    };
+    let told = "not callable: not a name, +2; names of functions are 1 to 63 of A-Z, a-z, 0-9, '_' and '$'";
+    assert!(text("shop", &answer).contains(told), "{}", text("shop", &answer));
+}
+
+#[test]
+fn files_that_no_module_can_be_named_after_are_refused_before_anything_is_sent() {
+    let folder = Folder::new().with("index.js", "").with("a b.js", "").with("\u{e9}.js", "");
+    refused(
+        collect(&folder.0, None),
+        "2 source files have names that no module can have: a b.js, ",
+    );
+}
+
+#[test]
 fn what_was_deployed_says_how_to_call_it() {
     let start = "deployed shop version 0123456789ab\n";
     assert_eq!(
