@@ -11,6 +11,9 @@ use serde_json::Value;
 #[path = "src/compile.rs"]
 mod compile;
 
+/// What a call of the zygote's list answers.
+const EPERM: i32 = 1;
+
 const ARCHES: [(&str, TargetArch); 2] =
     [("x86_64", TargetArch::x86_64), ("aarch64", TargetArch::aarch64)];
 
@@ -21,7 +24,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     for list in ["deny", "allow"] {
         check_entries(list, entries(&run, list)?)?;
     }
+    let zygote: Value = serde_json::from_str(&fs::read_to_string("data/zygote.json")?)?;
+    check_entries("deny", entries(&zygote, "deny")?)?;
     for (arch, target) in ARCHES {
+        // The zygote is told rather than killed: all its children would die with it.
+        let refuse = serde_json::json!({ "errno": EPERM });
+        let denied = entries(&zygote, "deny")?;
+        let program = compile::compile(denied, arch, target, refuse, "allow".into())?;
+        fs::write(out.join(format!("{arch}.zygote.bpf")), program)?;
         for (list, on_match, otherwise) in compile::programs() {
             let program =
                 compile::compile(entries(&run, list)?, arch, target, on_match, otherwise)?;
@@ -35,11 +45,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn entries<'a>(run: &'a Value, list: &str) -> Result<&'a Vec<Value>, String> {
-    run[list].as_array().ok_or_else(|| format!("run.json: no list {list:?}"))
+    run[list].as_array().ok_or_else(|| format!("no list {list:?}"))
 }
 
 fn text<'a>(entry: &'a Value, key: &str) -> Result<&'a str, String> {
-    entry[key].as_str().ok_or_else(|| format!("run.json: {entry}: no {key:?}"))
+    entry[key].as_str().ok_or_else(|| format!("{entry}: no {key:?}"))
 }
 
 fn check_entries(list: &str, entries: &[Value]) -> Result<(), String> {
@@ -47,7 +57,7 @@ fn check_entries(list: &str, entries: &[Value]) -> Result<(), String> {
     for entry in entries {
         let name = text(entry, "syscall")?;
         if name <= last {
-            return Err(format!("run.json: {list}: {name} must come before {last}, once"));
+            return Err(format!("{list}: {name} must come before {last}, once"));
         }
         check_comment(name, text(entry, "comment")?)?;
         last = name;

@@ -418,7 +418,7 @@ pub(crate) fn walls() -> anyhow::Result<Vec<(String, String)>> {
     anyhow::ensure!(apart == 7, "a namespace is missing: {found:?}");
     for (name, wanted) in [
         ("Seccomp", "2"),
-        ("Seccomp_filters", "2"),
+        ("Seccomp_filters", "3"),
         ("NoNewPrivs", "1"),
         ("descriptors", "1"),
         ("memory.max", "16777216"),

@@ -89,7 +89,7 @@ pub fn mixed(host: &Host, time: Duration) {
         }
         for one in host.instances_in("small", "idle") {
             // It may have ended meanwhile.
-            let _ = kill(Pid::from_raw(i32::try_from(one.pid).unwrap()), Signal::SIGKILL);
+            let _ = kill(Pid::from_raw(i32::try_from(one.pid()).unwrap()), Signal::SIGKILL);
         }
         if end <= Instant::now() {
             return;

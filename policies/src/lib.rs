@@ -77,6 +77,20 @@ pub const RUN: RunWall = RUN_X86_64;
 #[cfg(target_arch = "aarch64")]
 pub const RUN: RunWall = RUN_AARCH64;
 
+/// What a zygote may not ask of the kernel, for x86_64: it answers `EPERM`.
+pub const ZYGOTE_X86_64: Program =
+    Program(include_bytes!(concat!(env!("OUT_DIR"), "/x86_64.zygote.bpf")));
+/// The same for aarch64: compiled, not yet tested on such a machine.
+pub const ZYGOTE_AARCH64: Program =
+    Program(include_bytes!(concat!(env!("OUT_DIR"), "/aarch64.zygote.bpf")));
+
+/// What a zygote may not ask of the kernel, for the machine that this was built for.
+#[cfg(target_arch = "x86_64")]
+pub const ZYGOTE: Program = ZYGOTE_X86_64;
+/// What a zygote may not ask of the kernel, for the machine that this was built for.
+#[cfg(target_arch = "aarch64")]
+pub const ZYGOTE: Program = ZYGOTE_AARCH64;
+
 /// Limits of an app, in the notation that the configuration uses (`64MiB`, `500m`, `2s`, `open`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {

@@ -23,8 +23,8 @@ use crate::{
     instance::Instance,
 };
 
-/// The two programs of the run wall.
-const FILTERS: u32 = 2;
+/// The zygote's own program, and the two of the run wall.
+const FILTERS: u32 = 3;
 
 /// What is readable of a sandbox while it lives.
 #[derive(Clone, Debug)]
@@ -365,7 +365,7 @@ mod tests {
             status.insert(id, "200000\t200000\t200000\t200000");
         }
         status.extend([("Groups", ""), ("NoNewPrivs", "1"), ("Seccomp", "2")]);
-        status.insert("Seccomp_filters", "3");
+        status.insert("Seccomp_filters", "4");
         let rlimits = RLIMITS.iter().map(|(name, value)| {
             let value = value.map_or("unlimited".to_owned(), |value| value.to_string());
             format!("{:<25} {value:<20} {value:<20} bytes\n", title(name).unwrap())
@@ -415,7 +415,7 @@ mod tests {
             &walls.iter().find(|wall| wall.name == format!("wall: {name}")).unwrap().found
         };
         assert_eq!(found("drop-capabilities"), "five sets empty");
-        assert_eq!(found("run-filter"), "2 filters");
+        assert_eq!(found("run-filter"), "3 filters");
         assert_eq!(found("switch-identity"), "uid and gid 200000, no groups");
         assert_eq!(found("net namespace"), "its own, 14");
         assert_eq!(found("Memory limit"), "memory.max = 67108864");
@@ -435,9 +435,9 @@ mod tests {
     #[test]
     fn an_inherited_filter_stands_for_none_of_ours() {
         fails(
-            status("Seccomp_filters", "2"),
+            status("Seccomp_filters", "3"),
             &[
-                "wall: run-filter: Seccomp 2, Seccomp_filters 2, mode 2, 2 filters beside 1 inherited",
+                "wall: run-filter: Seccomp 2, Seccomp_filters 3, mode 2, 3 filters beside 1 inherited",
             ],
         );
     }

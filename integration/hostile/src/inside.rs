@@ -98,6 +98,8 @@ fn tries(user: u32, victim: i32) -> String {
     say("core_pattern in a proc of its own", own_proc());
     let (none, root, tmpfs) = (c"none".to_owned(), c"/".to_owned(), c"tmpfs".to_owned());
     say("mount", call(libc::SYS_mount, [address(&none), address(&root), address(&tmpfs), 0, 0]));
+    say("program for the kernel", call(libc::SYS_bpf, [5, 0, 0, 0, 0]));
+    say("counters of the host", call(libc::SYS_perf_event_open, [0, -1, 0, -1, 0]));
     say("trace another", call(libc::SYS_ptrace, [PTRACE_SEIZE, number, 0, 0, 0]));
     let pidfd = call(libc::SYS_pidfd_open, [number, 0, 0, 0, 0]);
     let namespace = i64::from(libc::CLONE_NEWNS);

@@ -61,7 +61,7 @@ fn test_of_step(step: Step) -> &'static str {
         Step::BoundCapabilities | Step::DropCapabilities => "all_capability_sets_are_empty",
         Step::SwitchIdentity => "its_ids_are_its_own_and_it_has_no_groups",
         Step::DieWithParent => "it_dies_with_the_zygote",
-        Step::NoNewPrivileges | Step::RunFilter => "no_new_privileges_and_two_filters",
+        Step::NoNewPrivileges | Step::RunFilter => "no_new_privileges_and_three_filters",
         Step::Landlock => "landlock_denies_what_the_filter_would",
         Step::CloseOtherFds => "one_descriptor_is_open_and_no_memory_is_shared",
         Step::ResourceLimits => "process_limits_are_as_reviewed",

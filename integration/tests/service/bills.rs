@@ -73,7 +73,7 @@ fn a_call_whose_process_is_gone_is_billed_by_what_its_group_counted() {
     let status = thread::scope(|scope| {
         let call = scope.spawn(|| host.invoke("app", "", "1"));
         until("it has used some time", || used(200_000).is_some());
-        let pid = i32::try_from(used(200_000).unwrap().pid).unwrap();
+        let pid = i32::try_from(used(200_000).unwrap().pid()).unwrap();
         kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
         refused(call.join().unwrap(), Code::Aborted, "CRASHED")
     });

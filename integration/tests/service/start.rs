@@ -59,7 +59,7 @@ fn walls_that_do_not_stand_as_they_must_end_the_start_and_are_named() {
     for wall in missing.iter().chain(&["run-filter", "drop-capabilities"]) {
         assert!(text.contains(&format!("skepd: wall: {wall} is missing\n  found: ")), "{text}");
     }
-    assert!(text.contains("Seccomp_filters 1\n  needed: mode 2, 2 filters"), "{text}");
+    assert!(text.contains("Seccomp_filters 2\n  needed: mode 2, 3 filters"), "{text}");
     assert!(text.contains("  fix: boot a kernel with CONFIG_SECCOMP_FILTER=y"), "{text}");
     assert!(!text.contains("wall: landlock"), "{text}");
 }
@@ -88,7 +88,7 @@ fn doctor_shows_every_wall_as_it_was_measured() {
     }
     for (wall, found) in [
         ("drop-capabilities", "five sets empty"),
-        ("run-filter", "2 filters"),
+        ("run-filter", "3 filters"),
         ("no-new-privileges", "set"),
         ("empty-root", "1 mount, read-only"),
         ("Processes limit", "pids.max = 1"),

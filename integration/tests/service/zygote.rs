@@ -6,9 +6,11 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use prost::Message as _;
 use skep_integration::{
     host::{Host, refused},
     place::{Place, program},
+    wire::Wire,
     yard::until,
 };
 use skep_link::VERSION;
@@ -103,12 +105,17 @@ fn a_shim_of_another_build_or_none_ends_the_start_before_anything_is_made() {
     assert!(!place.folder.join("state").exists() && !place.folder.join("skep.sock").exists());
 }
 
+/// Budgets far above the limit of the daemon's memory, as no configuration should have them.
+const BEYOND: &str = "[daemon]\nmemory = \"64MiB\"\n[sizes]\nreply = \"4MiB\"\n\
+     [budget]\ntotal = \"2GiB\"\ncaller = \"2GiB\"\ntenant = \"2GiB\"\n";
+
 #[test]
 fn a_daemon_at_its_memory_limit_ends_alone_and_the_next_start_serves_the_same() {
-    let mut host = Host::new("[daemon]\nmemory = \"64MiB\"\n");
+    let mut host = Host::new(BEYOND);
     host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    let large = "export default () => 'x'.repeat(4_000_000)";
+    host.deploy("acme", "large", large, |_| ()).unwrap();
     assert_eq!(host.reply("app", "", "1"), "2");
-    // The limit stands where the kernel keeps it.
     let hierarchies = Hierarchies::detect().unwrap();
     let (top, unified) = hierarchies.of(skepd::cgroup::Controller::Memory);
     let group = top.join(&host.place.name).join("daemon");
@@ -117,9 +124,23 @@ fn a_daemon_at_its_memory_limit_ends_alone_and_the_next_start_serves_the_same() 
     assert_eq!(text.trim(), (64 << 20).to_string());
     let members = fs::read_to_string(group.join("cgroup.procs")).unwrap();
     assert_eq!(members.trim(), host.daemon_process().0.to_string());
-    // A kill by the kernel is what the limit ends in.
-    kill(Pid::from_raw(host.daemon_process().0), Signal::SIGKILL).unwrap();
+    // Answers that nobody reads, until the daemon is gone.
+    let call = Host::request("acme", "large", "", b"1").encode_to_vec();
+    let taken = host.block_on(async {
+        let mut wire = Wire::open(&host, 0, 0).await;
+        let mut unread = Vec::new();
+        while let Ok(sent) = wire.send("/skep.v1.Invocations/Invoke", &call).await {
+            match sent.answer.await {
+                Ok(answer) => unread.push(answer),
+                Err(_) => break,
+            }
+            assert!(unread.len() < 1000, "never at its limit");
+        }
+        unread.len()
+    });
+    assert!(0 < taken);
     assert_eq!(host.await_end(), 70);
+    assert!(host.log().contains("the daemon ended with code 137"), "{}", host.log());
     host.start_again();
     assert_eq!(host.reply("app", "", "1"), "2");
 }

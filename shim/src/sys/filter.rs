@@ -12,11 +12,11 @@ pub fn instructions(program: Program) -> Vec<Instruction> {
     program.instructions().map(|(code, jt, jf, k)| libc::sock_filter { code, jt, jf, k }).collect()
 }
 
-/// Installs one program for the calling thread, for good. Needs no_new_privs.
+/// Installs one program for the calling thread, for good. Needs no_new_privs or CAP_SYS_ADMIN.
 ///
 /// # Errors
 ///
-/// `EACCES` without no_new_privs, `EINVAL` for a program that the kernel refuses.
+/// `EACCES` without either, `EINVAL` for a program that the kernel refuses.
 pub fn install_filter(program: &[Instruction]) -> io::Result<()> {
     let len =
         u16::try_from(program.len()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;

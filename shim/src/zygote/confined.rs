@@ -2,7 +2,8 @@
 //!
 //! Landlock leaves it its own `/proc`, which shows only what it may trace, and the entrances of tenants'
 //! groups: with any uid, no other file opens, nothing is mounted, no process outside its children is traced or
-//! (since Linux 6.12) signalled. Its children inherit that and add walls of their own.
+//! (since Linux 6.12) signalled. A filter denies what needs a capability and no file, such as programs for the
+//! kernel. Its children inherit both and add walls of their own.
 
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, PathBeneath, Ruleset,
@@ -11,7 +12,7 @@ use landlock::{
 use nix::sched::{CloneFlags, unshare};
 
 use super::allowed::Allowed;
-use crate::root::Proc;
+use crate::{root::Proc, sys};
 
 /// Why the zygote cannot be bounded.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,8 @@ pub(super) enum ConfineError {
     Namespaces(#[source] nix::errno::Errno),
     #[error("cannot bound the zygote by Landlock")]
     Landlock(#[from] RulesetError),
+    #[error("cannot filter the zygote's calls")]
+    Filter(#[source] std::io::Error),
 }
 
 /// Takes effect for this process and all that it clones.
@@ -41,5 +44,6 @@ pub(super) fn confine(proc: &Proc, allowed: &Allowed) -> Result<(), ConfineError
     }
     // It has the capability that stands for no_new_privs here. Children set that themselves.
     rules.no_new_privs(false).restrict_self()?;
-    Ok(())
+    let filter = sys::instructions(skep_policies::ZYGOTE);
+    sys::install_filter(&filter).map_err(ConfineError::Filter)
 }
