@@ -45,8 +45,9 @@ test-vm: ## the integration suite in a virtual machine that has control groups o
 test-walls: ## takes away each wall in turn and demands that its test fails
 	$(SUITE) walls
 
-test-attacks: build ## attacks of callers at length: the daemon's memory and CPU, and what a neighbour notices (as root or through sudo)
+test-attacks: build ## attacks of callers at length: the daemon's memory and CPU, what a neighbour notices, and whether bills add up (as root or through sudo)
 	$(SUDO) $(TARGET)/release/attacks
+	$(SUDO) $(TARGET)/release/bills
 
 bench: build | target/bench ## how fast it is, beside others in the same run (as root or through sudo); installs those
 	$(SUDO) $(TARGET)/release/bench

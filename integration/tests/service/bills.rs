@@ -43,7 +43,7 @@ fn a_call_that_was_stopped_has_its_bill_in_the_details() {
 fn calls_that_met_other_limits_have_their_bills_too() {
     let host = Host::new("");
     let source = "export const heap = () => { const a = []; for (;;) a.push(new Array(1000).fill(1)); }; \
-                  export const large = () => 'x'.repeat(9 << 20); \
+                  export const large = () => 'x'.repeat(3 << 20); \
                   export const spin = () => { for (;;); };";
     host.deploy("acme", "app", source, |request| {
         let limits = request.limits.as_mut().unwrap();
