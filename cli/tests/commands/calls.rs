@@ -115,8 +115,8 @@ fn the_bill_of_a_call_that_was_ended_goes_to_standard_error_before_the_reason() 
         "invocation   0123456789abcdef0123456789abcdef\
          \nqueue        0 µs\
          \nstart        0 µs\
-         \nrun          500.0 ms\
-         \ncpu          400.0 ms\
+         \nrun          500 ms\
+         \ncpu          400 ms\
          \nmemory peak  0 B\
          \npayload      4 B in, 0 B out\
          \nlog lines    0\

@@ -253,13 +253,13 @@ fn the_bill_of_a_tenant_has_four_lines_and_what_the_kernel_counted() {
     check(
         &["usage"],
         0,
-        "FOR                 COUNT       CPU\
-         \ncalls                  42     1.2 s\
-         \nloads and compiles      3   90.0 ms\
-         \nstarts and ends         4    8.0 ms\
-         \nspares                  2    2.0 ms\
-         \nall                           1.3 s\
-         \nby the kernel                 1.3 s\
+        "FOR                 COUNT    CPU\
+         \ncalls                  42  1.2 s\
+         \nloads and compiles      3  90 ms\
+         \nstarts and ends         4   8 ms\
+         \nspares                  2   2 ms\
+         \nall                        1.3 s\
+         \nby the kernel              1.3 s\
          \nsince 2026-01-01T00:00:00.000Z\n",
         "",
     );

@@ -87,7 +87,11 @@ impl Daemon {
 
 fn answered(outcome: Outcome, id: InvocationId) -> Result<Response<InvokeResponse>, Status> {
     let Outcome { answer, usage, .. } = outcome;
-    let answer = answer.map_err(|failure| with_usage(status::of_failure(failure, id), &usage))?;
+    let answer = answer.map_err(|failure| {
+        // What is not there reads the same for everybody: also what was counted of the request.
+        let usage = if failure == Failure::NotFound { Usage::default() } else { usage };
+        with_usage(status::of_failure(failure, id), &usage)
+    })?;
     Ok(Response::new(InvokeResponse {
         outcome: Some(convert::outcome(answer)),
         usage: Some(convert::usage(&usage)),
