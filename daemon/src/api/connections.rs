@@ -24,6 +24,11 @@ const MOST: u32 = 1024;
 const FOR_ADMINS: u32 = 64;
 /// Of one user; those of TCP count as one.
 const MOST_OF_ONE: u32 = 256;
+/// Requests of one connection at the same time: of the first connections of a user, and of the later ones. A
+/// request has its task before it can be refused, so all of them together are bounded.
+const STREAMS: u32 = 200;
+const FIRST: u32 = 8;
+const STREAMS_OF_LATER: u32 = 32;
 /// After an attempt that failed.
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
@@ -54,7 +59,8 @@ impl Counts {
             return None;
         }
         counts.insert(user, own + 1);
-        Some(Place { counts: self.clone(), user })
+        let streams = if own < FIRST { STREAMS } else { STREAMS_OF_LATER };
+        Some(Place { counts: self.clone(), user, streams })
     }
 }
 
@@ -63,6 +69,8 @@ impl Counts {
 pub(super) struct Place {
     counts: Counts,
     user: Option<u32>,
+    /// Requests at the same time.
+    pub(super) streams: u32,
 }
 
 impl Drop for Place {
@@ -156,6 +164,8 @@ mod tests {
         let mut places: Vec<Place> =
             (0..MOST_OF_ONE).filter_map(|_| counts.take(Some(1), false)).collect();
         assert_eq!(places.len(), 256);
+        let streams: Vec<u32> = places.iter().map(|place| place.streams).collect();
+        assert_eq!(streams[..9], [200, 200, 200, 200, 200, 200, 200, 200, 32]);
         assert!(counts.take(Some(1), false).is_none());
         assert!(counts.take(Some(2), false).is_some());
         places.pop();

@@ -28,8 +28,9 @@ use tokio::{
 use super::{callers::Caller, front::Front};
 use crate::config::Patience;
 
-/// Requests of one connection at the same time.
-const MOST_STREAMS: u32 = 200;
+/// Bytes of bodies that may come before anybody asked for them: of one stream, and of all of a connection.
+const WINDOW: u32 = 128 << 10;
+const WINDOW_OF_ALL: u32 = 256 << 10;
 /// Bytes of the headers of one request.
 const MOST_HEADERS: u32 = 16 << 10;
 /// Bytes of one stream that wait to be sent beside the answer itself.
@@ -179,7 +180,8 @@ impl Server {
         let mut http = http2::Builder::new(TokioExecutor::new());
         http.timer(TokioTimer::new())
             .auto_date_header(false)
-            .max_concurrent_streams(MOST_STREAMS)
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(WINDOW_OF_ALL)
             .max_header_list_size(MOST_HEADERS)
             .max_send_buf_size(SEND_BUFFER)
             .keep_alive_interval(PING_EVERY)
@@ -187,11 +189,13 @@ impl Server {
         Self { http, front: Arc::new(front), patience }
     }
 
-    /// Serves one connection to its end: of its peer's making, of `stop`, or of what its peer does not do.
+    /// Serves one connection to its end: of its peer's making, of `stop`, or of what its peer does not do. It
+    /// may have so many requests at the same time.
     pub(super) async fn serve(
         &self,
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         caller: Arc<Caller>,
+        streams: u32,
         mut stop: watch::Receiver<bool>,
     ) {
         let line = Arc::new(Line::default());
@@ -202,7 +206,9 @@ impl Server {
             async move { Ok::<_, std::convert::Infallible>(front.serve(request, line, caller).await) }
         });
         let stream = Heard { stream, line: Arc::clone(&line), missing: PREFACE };
-        let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
+        let mut http = self.http.clone();
+        http.max_concurrent_streams(streams);
+        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
         let mut handshake = pin!(sleep(self.patience.handshake));
         let mut handshaking = true;
         let mut clock = interval(self.patience.answer / (AGES - 1));

@@ -165,8 +165,9 @@ impl Door {
             };
             let Self { server, stopped, open, .. } = self.clone();
             tokio::spawn(async move {
+                let streams = place.streams;
                 let _place_and_end = (place, open);
-                server.serve(stream, caller, stopped).await;
+                server.serve(stream, caller, streams, stopped).await;
             });
         }
     }
