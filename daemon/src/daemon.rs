@@ -15,9 +15,13 @@ use std::{
 };
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use skep_core::Ceiling;
+use skep_core::{Cause, Ceiling};
 use skep_proto::v1::{Finding, finding::Grade};
-use tokio::{io::Interest, net::UnixDatagram, sync::watch};
+use tokio::{
+    io::{AsyncWriteExt as _, Interest},
+    net::{UnixDatagram, unix::pipe},
+    sync::watch,
+};
 
 use crate::{
     api::{self, Daemon},
@@ -28,14 +32,13 @@ use crate::{
     instance::{LaunchError, Launcher, PROOF},
     journal,
     keeper::{
-        self,
-        packets::{self, Wait},
-        wire::{FromKeeper, ToKeeper},
+        self, packets,
+        wire::{FromKeeper, MESSAGE, ToKeeper},
     },
     lower,
     pool::{self, Pool, Shared, TenantQuota},
     store::{QuotaSet, Store, StoreError},
-    zygotes::{Supply, Zygotes},
+    zygotes::{CloneError, Supply, Zygotes},
 };
 
 /// How long the first zygote may take to be ready.
@@ -86,6 +89,9 @@ impl DaemonError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Config(_) => Exit::Config,
+            Self::Walls(LaunchError::Clone(CloneError::Version { .. })) => Exit::HostUnfit,
+            // Not the host's fault: the next start may have one.
+            Self::Walls(error) if error.cause() == Cause::ZygoteLost => Exit::Lost,
             Self::Groups(_) | Self::Walls(_) | Self::Unseen(_) | Self::Unsound(_) => {
                 Exit::HostUnfit
             }
@@ -110,11 +116,11 @@ pub fn main(id: u32, leaves: u32, entrances: &[PathBuf]) -> Result<(), DaemonErr
     lower::lower(id, leaves, entrances)?;
     // Executed by a link of /proc, it would be called `exe`. Only lists of processes show the name.
     let _ = nix::sys::prctl::set_name(c"skepd");
-    let mut packet = [0; 1];
+    let mut packet = [0; MESSAGE];
     let (len, fds) = packets::receive(&channel, &mut packet).map_err(DaemonError::Keeper)?;
     let mut fds = fds.into_iter();
-    let (Some(FromKeeper::Start), Some(text), Some(listener)) =
-        (FromKeeper::decode(&packet[..len]), fds.next(), fds.next())
+    let (Some(FromKeeper::Start), Some(text), Some(listener), Some(keeper)) =
+        (FromKeeper::decode(&packet[..len]), fds.next(), fds.next(), fds.next())
     else {
         return Err(DaemonError::Keeper(io::ErrorKind::InvalidData.into()));
     };
@@ -126,7 +132,7 @@ pub fn main(id: u32, leaves: u32, entrances: &[PathBuf]) -> Result<(), DaemonErr
         .enable_all()
         .build()
         .map_err(kernel("start the runtime"))?
-        .block_on(serve(config, channel, listener))
+        .block_on(serve(config, (channel, keeper), listener))
 }
 
 /// Threads that wait for files, of the disk or of the kernel. More work waits for one of them.
@@ -149,13 +155,20 @@ fn read_config(file: OwnedFd) -> Result<Config, DaemonError> {
     })
 }
 
-async fn serve(config: Config, channel: OwnedFd, listener: OwnedFd) -> Result<(), DaemonError> {
+/// `keeper`: where it is heard, and where it hears.
+async fn serve(
+    config: Config,
+    keeper: (OwnedFd, OwnedFd),
+    listener: OwnedFd,
+) -> Result<(), DaemonError> {
+    let (channel, keeper) = keeper;
     let zygotes = Arc::new(Zygotes::default());
     let (lost, keeper_lost) = watch::channel(false);
     let channel = StdDatagram::from(channel);
     channel.set_nonblocking(true).map_err(DaemonError::Keeper)?;
-    let channel = Arc::new(UnixDatagram::from_std(channel).map_err(DaemonError::Keeper)?);
-    tokio::spawn(follow_keeper(Arc::clone(&channel), Arc::clone(&zygotes), lost));
+    let channel = UnixDatagram::from_std(channel).map_err(DaemonError::Keeper)?;
+    let keeper = pipe::Sender::from_owned_fd(keeper).map_err(DaemonError::Keeper)?;
+    tokio::spawn(follow_keeper(channel, Arc::clone(&zygotes), lost));
     let tree = keeper::tree(&config, keeper::Role::Daemon)?;
     let doctor = Doctor::new(&config, &tree);
     // Many descriptors are needed; the low limit only protects programs that know no numbers above 1023.
@@ -171,7 +184,7 @@ async fn serve(config: Config, channel: OwnedFd, listener: OwnedFd) -> Result<()
     let daemon = Daemon::new(config, pools, Arc::clone(&shared), store, doctor);
     let all: Vec<Arc<Pool>> = daemon.pools.values().cloned().collect();
     tokio::spawn(pool::upkeep::run(all, Arc::clone(&shared)));
-    tokio::spawn(renew_zygotes(Arc::clone(&daemon), zygotes, channel));
+    tokio::spawn(renew_zygotes(Arc::clone(&daemon), zygotes, keeper));
     let served = api::serve(&daemon, listener, keeper_lost).await.map_err(DaemonError::Serve);
     for pool in daemon.pools.values() {
         pool.shut(Duration::from_secs(3)).await;
@@ -265,19 +278,15 @@ async fn prove_walls(
 }
 
 /// Takes over each zygote that the keeper starts. Ends when the keeper does.
-async fn follow_keeper(
-    channel: Arc<UnixDatagram>,
-    zygotes: Arc<Zygotes>,
-    lost: watch::Sender<bool>,
-) {
+async fn follow_keeper(channel: UnixDatagram, zygotes: Arc<Zygotes>, lost: watch::Sender<bool>) {
     loop {
-        let mut packet = [0; 1];
+        let mut packet = [0; MESSAGE];
         let receive = || packets::receive(&channel, &mut packet);
         match channel.async_io(Interest::READABLE, receive).await {
             Ok((len, mut fds)) if len != 0 => {
                 match (FromKeeper::decode(&packet[..len]), fds.pop()) {
-                    (Some(FromKeeper::Zygote), Some(socket)) => {
-                        if let Err(error) = zygotes.install(socket) {
+                    (Some(FromKeeper::Zygote(number)), Some(socket)) => {
+                        if let Err(error) = zygotes.install(number, socket) {
                             tracing::error!(%error, "cannot take the zygote over");
                         }
                     }
@@ -293,25 +302,20 @@ async fn follow_keeper(
 }
 
 /// Asks for a new zygote after so many clones, since address layout and hash seed are shared by its children;
-/// and instead of one that does not answer.
-async fn renew_zygotes(daemon: Arc<Daemon>, zygotes: Arc<Zygotes>, channel: Arc<UnixDatagram>) {
+/// and to have one killed that does not answer.
+async fn renew_zygotes(daemon: Arc<Daemon>, zygotes: Arc<Zygotes>, mut keeper: pipe::Sender) {
     let most = daemon.config.zygote_clones;
+    let mut asked = false;
     loop {
         let wish = tokio::select! {
-            () = zygotes.used_up(most) => ToKeeper::RenewZygote,
-            () = zygotes.hangs() => ToKeeper::ZygoteHangs,
+            () = zygotes.used_up(most), if !asked => ToKeeper::RenewZygote,
+            () = zygotes.renewed(most), if asked => { asked = false; continue }
+            number = zygotes.hangs() => ToKeeper::ZygoteHangs(number),
         };
-        tracing::info!(clones = zygotes.clones(), ?wish, "asking for another zygote");
-        let packet = wish.encode();
-        let send = || packets::send(&channel, &packet, &[], Wait::No);
-        if channel.async_io(Interest::WRITABLE, send).await.is_err() {
+        asked |= wish == ToKeeper::RenewZygote;
+        tracing::info!(clones = zygotes.clones(), ?wish, "asking the keeper");
+        if keeper.write_all(&wish.encode()).await.is_err() {
             return;
-        }
-        if wish == ToKeeper::RenewZygote {
-            tokio::select! {
-                () = zygotes.renewed(most) => {}
-                () = zygotes.hangs() => zygotes.report_hang(),
-            }
         }
     }
 }

@@ -109,12 +109,7 @@ impl Doctor {
                 )
             },
         });
-        let doomed: usize = daemon
-            .pools
-            .values()
-            .flat_map(|pool| pool.instances())
-            .filter(|status| status.state == skep_core::life::State::Doomed)
-            .count();
+        let doomed: usize = daemon.pools.values().map(|pool| pool.doomed()).sum();
         findings.push(match doomed {
             0 => ok("deaths", "all proven"),
             count => Finding {

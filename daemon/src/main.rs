@@ -10,6 +10,7 @@ use std::{
 
 use clap::{Parser, ValueEnum};
 use skepd::{
+    cgroup::PrepareError,
     config::Config,
     daemon,
     doctor::{self, Doctor},
@@ -150,6 +151,8 @@ fn keep(args: &Args, file: &Path) -> Exit {
         Err(error) => {
             tell(&error);
             match error {
+                // What an earlier run left may be gone at the next start.
+                KeeperError::Prepare(PrepareError::Leftover(_)) => Exit::Lost,
                 KeeperError::Groups(_) | KeeperError::Prepare(_) => Exit::HostUnfit,
                 KeeperError::Lock(LockError::Held { .. })
                 | KeeperError::Place(PlaceError::InUse(_) | PlaceError::Lock(_)) => Exit::Held,

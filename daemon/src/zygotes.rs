@@ -5,7 +5,7 @@
 //! for something is given up: the keeper, which may signal it, is asked to replace it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fmt, io,
     os::fd::{BorrowedFd, OwnedFd},
     sync::{
@@ -32,12 +32,17 @@ use crate::keeper::packets::{self, Wait};
 const NEXT_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a zygote that was asked for something may say nothing at all until it is given up.
 const SILENCE: Duration = Duration::from_secs(5);
+/// And a new one that loads the engine.
+const LOADING: Duration = Duration::from_secs(20);
 /// And how long until those whose time is over are told that it is the zygote that does not answer.
 const SUSPECT: Duration = Duration::from_secs(1);
 /// How often it is asked whether it lives when there is nothing else to ask for.
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// How long a clone may take, with others in front of it that are made.
 const CLONE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Zygotes that are to be reported, at most.
+const MOST_HUNG: usize = 64;
 
 /// How an instance's process ended, as the zygote saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +124,8 @@ pub struct Zygotes {
     supply: watch::Sender<Supply>,
     /// A clone was made, or a zygote became the current one.
     counted: Notify,
-    /// One was given up that may still live.
+    /// Those that were given up and may still live.
+    hung: Mutex<VecDeque<u32>>,
     hangs: Notify,
     /// What zygotes know instances by: a number for each clone that was asked for.
     next: AtomicU64,
@@ -132,6 +138,7 @@ impl Default for Zygotes {
             current: Mutex::default(),
             supply: watch::Sender::new(none),
             counted: Notify::new(),
+            hung: Mutex::default(),
             hangs: Notify::new(),
             next: AtomicU64::new(1),
         }
@@ -140,6 +147,8 @@ impl Default for Zygotes {
 
 #[derive(Debug)]
 struct Zygote {
+    /// The keeper's number of it.
+    number: u32,
     /// A SEQPACKET socket; tokio has no type for it.
     socket: UnixDatagram,
     /// When it was asked for what it has not answered yet, or said something while more was asked for.
@@ -196,10 +205,11 @@ impl Zygotes {
     /// # Errors
     ///
     /// The socket cannot be used.
-    pub fn install(self: &Arc<Self>, socket: OwnedFd) -> io::Result<()> {
+    pub fn install(self: &Arc<Self>, number: u32, socket: OwnedFd) -> io::Result<()> {
         let socket = std::os::unix::net::UnixDatagram::from(socket);
         socket.set_nonblocking(true)?;
         let zygote = Arc::new(Zygote {
+            number,
             socket: UnixDatagram::from_std(socket)?,
             asked: Mutex::default(),
             begun: Notify::new(),
@@ -211,16 +221,18 @@ impl Zygotes {
             retired: AtomicBool::new(false),
             idle: Notify::new(),
         });
+        // It has the engine to load before it says anything.
+        zygote.begin();
         let all = Arc::clone(self);
         tokio::spawn(async move {
             let why = all.follow(&zygote).await;
             zygote.lose();
             all.drop_current(&zygote);
+            if why == Lost::Silent {
+                all.report_hang(zygote.number);
+            }
             if !zygote.retired.load(Ordering::Relaxed) {
                 tracing::warn!(reason = %why, "the zygote was lost; its instances are gone with it");
-                if why == Lost::Silent {
-                    all.report_hang();
-                }
                 all.supply.send_if_modified(|supply| {
                     let none = match why {
                         Lost::Version(theirs) => Supply::Version(theirs),
@@ -249,7 +261,8 @@ impl Zygotes {
     async fn follow(&self, zygote: &Arc<Zygote>) -> Lost {
         loop {
             let asked = *lock(&zygote.asked);
-            let look = asked.map_or_else(|| Instant::now() + PING_EVERY, |asked| asked + SILENCE);
+            let silence = if *zygote.heard.borrow() == 0 { LOADING } else { SILENCE };
+            let look = asked.map_or_else(|| Instant::now() + PING_EVERY, |asked| asked + silence);
             let packet = tokio::select! {
                 packet = zygote.packet() => packet,
                 () = zygote.idle.notified() => {
@@ -258,7 +271,7 @@ impl Zygotes {
                 }
                 () = zygote.begun.notified() => continue,
                 () = sleep_until(look.into()) => match *lock(&zygote.asked) {
-                    Some(asked) if SILENCE <= asked.elapsed() => return Lost::Silent,
+                    Some(asked) if silence <= asked.elapsed() => return Lost::Silent,
                     Some(_) => continue,
                     // What cannot be sent now is noticed when it is read from.
                     None => { let _ = zygote.ping(); continue }
@@ -267,6 +280,7 @@ impl Zygotes {
             let (message, fds) = match packet {
                 Ok(Some(packet)) => packet,
                 Ok(None) => return Lost::Ended,
+                Err(error) if is_gone(&error) => return Lost::Ended,
                 Err(error) => {
                     tracing::error!(%error, "cannot read from the zygote");
                     return Lost::Broken;
@@ -299,13 +313,24 @@ impl Zygotes {
         self.supply.subscribe()
     }
 
-    /// Waits until a zygote was given up that may still live.
-    pub async fn hangs(&self) {
-        self.hangs.notified().await;
+    /// Waits until a zygote was given up that may still live; the keeper's number of it.
+    pub async fn hangs(&self) -> u32 {
+        loop {
+            let hangs = self.hangs.notified();
+            if let Some(number) = lock(&self.hung).pop_front() {
+                return number;
+            }
+            hangs.await;
+        }
     }
 
-    /// One was given up that may still live.
-    pub fn report_hang(&self) {
+    fn report_hang(&self, number: u32) {
+        let mut hung = lock(&self.hung);
+        // The keeper has no more of them.
+        if hung.len() < MOST_HUNG {
+            hung.push_back(number);
+        }
+        drop(hung);
         self.hangs.notify_one();
     }
 
@@ -426,6 +451,9 @@ impl Zygotes {
             },
         };
         lock(&zygote.waiting).remove(&instance);
+        if matches!(answer, Err(CloneError::Ask(_))) {
+            zygote.settle();
+        }
         match answer {
             Ok((pid, pidfd, network)) => {
                 zygote.clones.fetch_add(1, Ordering::Relaxed);
@@ -450,18 +478,34 @@ impl Zygote {
         }
     }
 
-    /// It said something.
+    /// It said something: what it is still asked for counts from now.
     fn hear(&self) {
         self.heard.send_modify(|count| *count += 1);
-        let more = !lock(&self.waiting).is_empty() || 0 < self.pings.load(Ordering::Relaxed);
+        let more = self.is_asked();
         *lock(&self.asked) = more.then(Instant::now);
+    }
+
+    /// What could not be sent is not waited for.
+    fn settle(&self) {
+        if !self.is_asked() {
+            *lock(&self.asked) = None;
+        }
+    }
+
+    fn is_asked(&self) -> bool {
+        !lock(&self.waiting).is_empty() || 0 < self.pings.load(Ordering::Relaxed)
     }
 
     /// Asks whether it lives. The answer is heard by whoever follows it.
     fn ping(&self) -> io::Result<()> {
         self.pings.fetch_add(1, Ordering::Relaxed);
         self.begin();
-        packets::send(&self.socket, &ToZygote::Ping.encode(), &[], Wait::No)
+        let sent = packets::send(&self.socket, &ToZygote::Ping.encode(), &[], Wait::No);
+        if sent.is_err() {
+            self.pings.fetch_sub(1, Ordering::Relaxed);
+            self.settle();
+        }
+        sent
     }
 
     async fn packet(&self) -> io::Result<Option<(FromZygote, Vec<OwnedFd>)>> {

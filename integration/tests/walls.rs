@@ -561,6 +561,8 @@ fn a_zygote_that_is_taken_over_becomes_any_user_and_reaches_nothing_of_theirs() 
         ("trace another", "EPERM"),
         ("enter another", "EPERM"),
         ("descriptor of another", "EPERM"),
+        ("limit another", "EPERM"),
+        ("slow another down", "EPERM"),
         // In names of its own.
         ("hostname", "done"),
     ];

@@ -107,8 +107,9 @@ impl Apps for Daemon {
             return Err(Refusal::NotFound.into());
         }
         let (pool, store) = (Arc::clone(pool), self.store.clone());
+        let held = asked.held();
         to_its_end(async move {
-            let _one_at_a_time = one_at_a_time;
+            let _until_then = (held, one_at_a_time);
             let what = (tenant.clone(), app.clone());
             on_disk(move || store.remove(&what.0, &what.1)).await?;
             pool.remove(&app);

@@ -134,6 +134,38 @@ impl Default for Strangers {
     }
 }
 
+/// How long a stranger may take to begin a request until it is told at once.
+const REQUEST_PATIENCE: Duration = Duration::from_millis(200);
+/// Bytes of a stranger that are looked through for its first request.
+const MOST_LOOKED_AT: usize = 16 << 10;
+/// What a client of HTTP/2 sends first.
+const PREFACE: usize = 24;
+/// The head of a frame: three bytes of length, one of type, one of flags, four of stream.
+const FRAME: usize = 9;
+/// The type of a frame that begins a request.
+const HEADERS: u8 = 1;
+
+/// Reads until the first request has begun. Only frames' heads are looked at.
+async fn until_request(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
+    let mut seen = Vec::new();
+    let mut at = PREFACE;
+    while seen.len() < MOST_LOOKED_AT {
+        let mut bytes = [0; 1024];
+        let len = stream.read(&mut bytes).await?;
+        if len == 0 {
+            return Ok(());
+        }
+        seen.extend_from_slice(&bytes[..len]);
+        while let Some([a, b, c, kind, ..]) = seen.get(at..).filter(|rest| FRAME <= rest.len()) {
+            if *kind == HEADERS {
+                return Ok(());
+            }
+            at += FRAME + usize::from(*a) * 65_536 + usize::from(*b) * 256 + usize::from(*c);
+        }
+    }
+    Ok(())
+}
+
 impl Strangers {
     /// Tells a stranger that it is one, if not too many are being told already, and disconnects it. What
     /// it sends is thrown away: its client would otherwise not read why.
@@ -142,6 +174,8 @@ impl Strangers {
         tokio::spawn(async move {
             let _place = place;
             let told = async {
+                // Its client tells the reason only to a request that it has begun.
+                let _ = timeout(REQUEST_PATIENCE, until_request(&mut stream)).await;
                 stream.write_all(STRANGER).await?;
                 stream.shutdown().await?;
                 let mut nothing = [0; 1024];

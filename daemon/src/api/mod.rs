@@ -157,8 +157,13 @@ async fn on_disk<T: Send + 'static>(
 /// Work that waits for files, of the disk or of the kernel, away from the threads that serve; a few at a time.
 async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
     // Requests that wait here are in the budgets, and so bounded; it is never closed.
-    let _turn = AWAY.acquire().await.map_err(|error| Refusal::Internal(error.to_string()))?;
-    let done = tokio::task::spawn_blocking(work).await;
+    let turn = AWAY.acquire().await.map_err(|error| Refusal::Internal(error.to_string()))?;
+    // The work keeps its turn, also when nobody waits for it any more.
+    let done = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    })
+    .await;
     done.map_err(|error| Refusal::Internal(error.to_string()))
 }
 

@@ -78,7 +78,7 @@ impl Quotas for Daemon {
             asked.rights().admin()?;
             self.set_tenant(&asked, pool, &tenant, raw).await
         } else {
-            self.set_app(pool, raw).await
+            self.set_app(&asked, pool, raw).await
         }
     }
 }
@@ -162,6 +162,7 @@ impl Daemon {
 
     async fn set_app(
         &self,
+        asked: &Asked,
         pool: &Arc<Pool>,
         raw: SetQuotaRequest,
     ) -> Result<Response<SetQuotaResponse>, Status> {
@@ -211,8 +212,9 @@ impl Daemon {
         }
         fields.finish()?;
         let (pool, store) = (Arc::clone(pool), self.store.clone());
+        let held = asked.held();
         let there = to_its_end(async move {
-            let _one_at_a_time = one_at_a_time;
+            let _until_then = (held, one_at_a_time);
             let (of, name) = (tenant, app.clone());
             on_disk(move || store.save_app_quota(&of, &name, &quota)).await?;
             Ok::<_, Refusal>(

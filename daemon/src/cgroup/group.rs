@@ -375,6 +375,9 @@ pub(super) fn children(group: &Path) -> io::Result<Vec<PathBuf>> {
 /// How long the processes of a group that was killed may take to be gone.
 const EMPTY_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long the removal of a group with all below it may take: it is somebody's work to make so many.
+const REMOVE_PATIENCE: Duration = Duration::from_secs(30);
+
 /// Removes a group and every group below it, however many and however deep they are: whoever made them may
 /// have meant to be in the way.
 pub(super) fn remove_tree(group: &Path) -> Result<(), RemoveError> {
@@ -387,7 +390,11 @@ pub(super) fn remove_tree(group: &Path) -> Result<(), RemoveError> {
     };
     // The names of the groups on the way down to `here`: no path is too long for that.
     let mut names: Vec<CString> = Vec::new();
+    let end = Instant::now() + REMOVE_PATIENCE;
     loop {
+        if end < Instant::now() {
+            return Err(failed(io::ErrorKind::TimedOut.into()));
+        }
         if let Some(name) = child(&here).map_err(failed)? {
             here =
                 openat(&here, &name, flags, Mode::empty()).map_err(|errno| failed(errno.into()))?;

@@ -288,19 +288,29 @@ impl Tree {
     /// Kills and removes every group right below this one but `kept`, whatever it is called.
     fn clear_group(&self, group: &str, kept: Option<&str>) -> Result<(), RemoveError> {
         let root = self.group(group);
-        for path in root.paths() {
-            for child in group::children(path).map_err(|source| RemoveError::new(path, source))? {
-                if child.file_name().is_some_and(|name| Some(name) == kept.map(AsRef::as_ref)) {
-                    continue;
+        let below = |path: &Path| -> Result<Vec<PathBuf>, RemoveError> {
+            let children =
+                group::children(path).map_err(|source| RemoveError::new(path, source))?;
+            let is_kept = |child: &PathBuf| kept.is_some_and(|kept| child.ends_with(kept));
+            Ok(children.into_iter().filter(|child| !is_kept(child)).collect())
+        };
+        // First nobody lives in any of them: whoever does could make others while we remove.
+        let mut wrong = Vec::new();
+        for child in below(root.v2())? {
+            match fs::write(child.join("cgroup.kill"), "1") {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    wrong.push(RemoveError::new(&child, error));
                 }
-                if path == root.v2() {
-                    fs::write(child.join("cgroup.kill"), "1")
-                        .map_err(|source| RemoveError::new(&child, source))?;
-                }
-                group::remove_tree(&child)?;
+                _ => {}
             }
         }
-        Ok(())
+        for path in root.paths() {
+            for child in below(path)? {
+                wrong.extend(group::remove_tree(&child).err());
+            }
+        }
+        // One that stays keeps none of the others.
+        wrong.into_iter().next().map_or(Ok(()), Err)
     }
 
     /// Removes everything below the subtree's root, killing what is left in it, and then the root, which

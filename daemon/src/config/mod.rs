@@ -244,6 +244,7 @@ impl Config {
             "there is none, so nobody could call: add [[callers]] with uid = 0, admin = true";
         let callers = top.tables("callers", none, |table| caller(table, &names));
         let sizes = top.table("sizes", sizes);
+        let budget = top.table("budget", |table| front::budget(table, sizes));
         Self {
             socket: socket(top),
             socket_gid: top.get("socket_gid"),
@@ -266,7 +267,7 @@ impl Config {
             max_apps,
             pool: top.table("pool", pool),
             sizes,
-            budget: top.table("budget", |table| front::budget(table, sizes)),
+            budget,
             rates: top.table("rates", front::rates),
             patience: top.table("patience", front::patience),
             logs: top.table("logs", |table| LogBounds {
@@ -275,7 +276,13 @@ impl Config {
                 lines_kept: table.get_or("lines_kept", 1000),
             }),
             daemon_memory: top.table("daemon", |table| {
-                bounded(table, "memory", ByteCount::from_mib(512), MIN_DAEMON_MEMORY)
+                let memory = bounded(table, "memory", ByteCount::from_mib(512), MIN_DAEMON_MEMORY);
+                if memory < budget.total {
+                    let total = budget.total;
+                    let what = format_args!("is {memory}, below budget.total which is {total}");
+                    table.problem("memory", what);
+                }
+                memory
             }),
             drain: top.get_or("drain", DurationText(Duration::from_secs(10))).0,
             zygote_clones: top.get_or("zygote_clones", 100_000),

@@ -1,20 +1,24 @@
 //! Folders that root works in: reached from the top by descriptors, each checked on the way.
 //!
 //! Whoever may write to a folder decides what is behind the names in it. So every folder above the one that is
-//! used must be root's and writable for nobody else, sticky ones like `/tmp` included; links are followed only
-//! before that is checked, never after. What changes its owner is changed by descriptors as well.
+//! used must be root's and writable for nobody else, sticky ones like `/tmp` included, and so must be every folder
+//! that holds a link on the way. What changes its owner is changed by descriptors as well.
 
 use std::{
-    ffi::CStr,
-    fs, io,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    collections::VecDeque,
+    ffi::{CStr, OsString},
+    io,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::ffi::OsStringExt as _,
+    },
     path::{Component, Path, PathBuf},
 };
 
 use rustix::{
     fs::{
         AtFlags, CWD, Dir, FileType, Gid, Mode, OFlags, Stat, Uid, chownat, fchown, fstat, mkdirat,
-        openat, statat,
+        openat, readlinkat,
     },
     io::Errno,
 };
@@ -77,35 +81,66 @@ fn at(path: &Path) -> impl Fn(Errno) -> FolderError {
 const FOLDER: OFlags =
     OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
+/// Links on the way to a folder, at most: more than anybody needs.
+const MOST_LINKS: usize = 16;
+
 /// Opens the folder at `path`; those above it are made where they are missing, for everybody to read, and the
-/// folder itself with `mode`.
+/// folder itself with `mode`. A link is followed if it is in a folder of root's alone: then it stays what it is.
 ///
 /// # Errors
 ///
 /// [`FolderError`].
 pub(super) fn open(path: &Path, mode: u32) -> Result<OwnedFd, FolderError> {
-    let real = without_links(path)?;
+    let mut names: VecDeque<OsString> = names_of(path).collect();
+    let mut links = 0;
     let mut seen = PathBuf::from("/");
-    let mut here = openat(CWD, "/", FOLDER, Mode::empty()).map_err(at(path))?;
-    let mut names = real.components().peekable();
-    while let Some(component) = names.next() {
-        let Component::Normal(name) = component else { continue };
+    let mut here = top(path)?;
+    while let Some(name) = names.pop_front() {
         check(path, &seen, &fstat(&here).map_err(at(&seen))?)?;
-        seen.push(name);
-        let mode = if names.peek().is_none() { mode } else { 0o755 };
-        here = match openat(&here, name, FOLDER, Mode::empty()) {
+        let below = seen.join(&name);
+        let mode = if names.is_empty() { mode } else { 0o755 };
+        here = match openat(&here, &name, FOLDER, Mode::empty()) {
+            Ok(opened) => opened,
             Err(Errno::NOENT) => {
-                match mkdirat(&here, name, Mode::from_raw_mode(mode)) {
+                match mkdirat(&here, &name, Mode::from_raw_mode(mode)) {
                     Err(Errno::EXIST) => {}
-                    made => made.map_err(at(&seen))?,
+                    made => made.map_err(at(&below))?,
                 }
-                openat(&here, name, FOLDER, Mode::empty())
+                openat(&here, &name, FOLDER, Mode::empty()).map_err(at(&below))?
             }
-            opened => opened,
-        }
-        .map_err(at(&seen))?;
+            Err(errno) => {
+                // No folder: perhaps a link to one.
+                let to = readlinkat(&here, &name, Vec::new()).map_err(|_| at(&below)(errno))?;
+                links += 1;
+                if MOST_LINKS < links {
+                    return Err(at(&below)(Errno::LOOP));
+                }
+                let to = PathBuf::from(OsString::from_vec(to.into_bytes()));
+                for name in names_of(&to).collect::<Vec<_>>().into_iter().rev() {
+                    names.push_front(name);
+                }
+                if to.is_absolute() {
+                    (here, seen) = (top(path)?, PathBuf::from("/"));
+                }
+                continue;
+            }
+        };
+        seen = if name == ".." { seen.parent().unwrap_or(&seen).to_owned() } else { below };
     }
     Ok(here)
+}
+
+fn top(path: &Path) -> Result<OwnedFd, FolderError> {
+    openat(CWD, "/", FOLDER, Mode::empty()).map_err(at(path))
+}
+
+/// The names on the way, without those that mean nothing.
+fn names_of(path: &Path) -> impl Iterator<Item = OsString> {
+    path.components().filter_map(|component| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    })
 }
 
 /// The same for a folder that must be root's alone as well.
@@ -117,22 +152,6 @@ pub(super) fn open_own(path: &Path, mode: u32) -> Result<OwnedFd, FolderError> {
     let folder = open(path, mode)?;
     check(path, path, &fstat(&folder).map_err(at(path))?)?;
     Ok(folder)
-}
-
-/// The path behind the links that there are now. They are not trusted: what is found is checked afterwards, and
-/// a link that is put there meanwhile is not followed.
-fn without_links(path: &Path) -> Result<PathBuf, FolderError> {
-    for above in path.ancestors() {
-        match fs::canonicalize(above) {
-            Ok(real) => {
-                let rest = path.strip_prefix(above).unwrap_or(Path::new(""));
-                return Ok(real.join(rest));
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(FolderError::Use { path: above.to_owned(), source }),
-        }
-    }
-    Ok(path.to_owned())
 }
 
 /// Whether only root decides what is in a folder.
@@ -175,7 +194,7 @@ pub(super) fn give(
             return Err(FolderError::Foreign { path, found });
         }
     }
-    give_all(&open, path, owner)?;
+    give_all(&open, path, owner, 0)?;
     give_one(&open, path, owner)
 }
 
@@ -204,29 +223,38 @@ fn give_one(folder: &OwnedFd, path: &Path, owner: u32) -> Result<(), FolderError
     fchown(folder, uid, gid).map_err(at(path))
 }
 
+/// Folders in folders of the state, at most: it has three.
+const MOST_DEPTH: usize = 16;
+
 /// Folders first from within: what is not given away yet cannot be changed meanwhile by its new owner.
-fn give_all(folder: &OwnedFd, path: &Path, owner: u32) -> Result<(), FolderError> {
+fn give_all(folder: &OwnedFd, path: &Path, owner: u32, depth: usize) -> Result<(), FolderError> {
+    if MOST_DEPTH < depth {
+        return Err(at(path)(Errno::LOOP));
+    }
     for name in names(folder, path)? {
         let below = path.join(&*name.to_string_lossy());
-        let found = match statat(folder, &name, AtFlags::SYMLINK_NOFOLLOW) {
+        // What is looked at is what is given away, whatever takes its name meanwhile.
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let found = match openat(folder, &name, flags, Mode::empty()) {
             // It went away meanwhile.
             Err(Errno::NOENT) => continue,
             found => found.map_err(at(&below))?,
         };
-        if FileType::from_raw_mode(found.st_mode) == FileType::Directory {
-            let open = readable(folder.as_fd(), &name).map_err(at(&below))?;
-            give_all(&open, &below, owner)?;
+        let is = fstat(&found).map_err(at(&below))?;
+        if FileType::from_raw_mode(is.st_mode) == FileType::Directory {
+            let open = readable(found.as_fd(), c".").map_err(at(&below))?;
+            give_all(&open, &below, owner, depth + 1)?;
             give_one(&open, &below, owner)?;
             continue;
         }
-        if (found.st_uid, found.st_gid) == (owner, owner) {
+        if (is.st_uid, is.st_gid) == (owner, owner) {
             continue;
         }
-        if 1 < found.st_nlink {
-            return Err(FolderError::Linked { path: below, links: found.st_nlink });
+        if 1 < is.st_nlink {
+            return Err(FolderError::Linked { path: below, links: is.st_nlink });
         }
         let (uid, gid) = ids(owner);
-        chownat(folder, &name, uid, gid, AtFlags::SYMLINK_NOFOLLOW).map_err(at(&below))?;
+        chownat(&found, c"", uid, gid, AtFlags::EMPTY_PATH).map_err(at(&below))?;
     }
     Ok(())
 }

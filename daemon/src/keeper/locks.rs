@@ -4,7 +4,12 @@
 //! numbers, so that ranges that overlap meet; a folder is the number of its file. The kernel gives a lock back
 //! when the keeper ends, however it ends, and knows which process has it.
 
-use std::{fs::File, io, os::fd::OwnedFd, path::Path};
+use std::{
+    fs::File,
+    io,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
 
 use nix::{
     errno::Errno,
@@ -67,13 +72,7 @@ impl Locks {
         let folder = folders::open_own(Path::new(FOLDER), 0o700)?;
         let locks = Self::open(&folder)?;
         locks.ids(&config.ids)?;
-        let group = format!("the control groups at {}", subtree.display());
-        locks.range(
-            GROUPS + digest(subtree.as_os_str().as_encoded_bytes()),
-            1,
-            group,
-            "another cgroup",
-        )?;
+        locks.subtree(subtree)?;
         Ok(locks)
     }
 
@@ -95,6 +94,20 @@ impl Locks {
         Ok(Self { file: File::from(file.map_err(|errno| LockError::File(errno.into()))?) })
     }
 
+    /// The subtree for this daemon alone; those above it are shared, so that none can be made of them.
+    fn subtree(&self, subtree: &Path) -> Result<(), LockError> {
+        let mut path = PathBuf::new();
+        for part in subtree.components() {
+            path.push(part);
+            let whole = path.components().eq(subtree.components());
+            let kind = if whole { Kind::Alone } else { Kind::Shared };
+            let at = GROUPS + digest(path.as_os_str().as_encoded_bytes());
+            let what = format!("the control groups at {}", path.display());
+            self.lock(kind, (at, 1), what, "another cgroup")?;
+        }
+        Ok(())
+    }
+
     fn ids(&self, ids: &Ids) -> Result<(), LockError> {
         let (first, count) = (u64::from(ids.first), u64::from(ids.count));
         let range = format!("ids from {first} to {}", first + count - 1);
@@ -112,26 +125,55 @@ impl Locks {
         what: String,
         other: &'static str,
     ) -> Result<(), LockError> {
+        self.lock(Kind::Alone, (start, len), what, other)
+    }
+
+    fn lock(
+        &self,
+        kind: Kind,
+        (start, len): (u64, u64),
+        what: String,
+        other: &'static str,
+    ) -> Result<(), LockError> {
         let number = |number: u64| {
             i64::try_from(number).map_err(|error| LockError::File(io::Error::other(error)))
         };
         let wanted = libc::flock {
-            l_type: i16::try_from(libc::F_WRLCK).unwrap_or_default(),
-            l_whence: i16::try_from(libc::SEEK_SET).unwrap_or_default(),
+            l_type: match kind {
+                Kind::Alone => short(libc::F_WRLCK)?,
+                Kind::Shared => short(libc::F_RDLCK)?,
+            },
+            l_whence: short(libc::SEEK_SET)?,
             l_start: number(start)?,
             l_len: number(len)?,
             l_pid: 0,
         };
-        match fcntl(&self.file, FcntlArg::F_SETLK(&wanted)) {
-            Ok(_) => return Ok(()),
-            Err(Errno::EAGAIN | Errno::EACCES) => {}
-            Err(errno) => return Err(LockError::File(errno.into())),
+        loop {
+            match fcntl(&self.file, FcntlArg::F_SETLK(&wanted)) {
+                Ok(_) => return Ok(()),
+                Err(Errno::EAGAIN | Errno::EACCES) => {}
+                Err(errno) => return Err(LockError::File(errno.into())),
+            }
+            let mut found = wanted;
+            fcntl(&self.file, FcntlArg::F_GETLK(&mut found))
+                .map_err(|errno| LockError::File(errno.into()))?;
+            // It may have come free in this very moment.
+            if found.l_type != short(libc::F_UNLCK)? {
+                return Err(LockError::Held { what, other, pid: found.l_pid });
+            }
         }
-        let mut found = wanted;
-        fcntl(&self.file, FcntlArg::F_GETLK(&mut found))
-            .map_err(|errno| LockError::File(errno.into()))?;
-        Err(LockError::Held { what, other, pid: found.l_pid })
     }
+}
+
+/// Who else may have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Alone,
+    Shared,
+}
+
+fn short(number: libc::c_int) -> Result<i16, LockError> {
+    i16::try_from(number).map_err(|error| LockError::File(io::Error::other(error)))
 }
 
 fn digest(bytes: &[u8]) -> u64 {

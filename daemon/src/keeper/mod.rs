@@ -37,6 +37,10 @@ use nix::{
     },
     unistd::Pid,
 };
+use rustix::{
+    net::{Shutdown, shutdown},
+    pipe::{PipeFlags, pipe_with},
+};
 
 use self::{
     ids::IdTable,
@@ -44,7 +48,7 @@ use self::{
     packets::Wait,
     place::Socket,
     spawn::{SpawnError, Start},
-    wire::{FromKeeper, ToKeeper},
+    wire::{FromKeeper, MESSAGE, ToKeeper},
     zygotes::Zygotes,
 };
 pub use self::{locks::LockError, place::PlaceError};
@@ -141,12 +145,17 @@ fn serve(
     let text =
         File::open(file).map_err(|source| PlaceError::File { path: file.to_owned(), source })?;
     let (daemon, channel) = spawn::daemon(&config.ids, tree)?;
+    // What the daemon says comes without descriptors: the end of one could be a long wait.
+    let flags = PipeFlags::CLOEXEC | PipeFlags::NONBLOCK;
+    let (heard, speaks) = pipe_with(flags).map_err(|errno| KeeperError::Talk(errno.into()))?;
+    shutdown(&channel, Shutdown::Read).map_err(|errno| KeeperError::Talk(errno.into()))?;
     let start = FromKeeper::Start.encode();
-    packets::send(&channel, &start, &[text.as_fd(), socket.as_fd()], Wait::No)
+    packets::send(&channel, &start, &[text.as_fd(), socket.as_fd(), speaks.as_fd()], Wait::No)
         .map_err(KeeperError::Talk)?;
+    drop(speaks);
     let table = IdTable::new(config.ids.count).map_err(KeeperError::Ids)?;
     let zygotes = Zygotes::new(Start { shim: &config.shim, ids: &config.ids, table: &table, tree });
-    let mut keeper = Keeper { config, table: &table, daemon, channel, zygotes, end: None };
+    let mut keeper = Keeper { config, table: &table, daemon, channel, heard, zygotes, end: None };
     let ended = keeper.watch(signals);
     keeper.zygotes.stop();
     if ended.is_err() {
@@ -161,7 +170,10 @@ struct Keeper<'a> {
     config: &'a Config,
     table: &'a IdTable,
     daemon: Child,
+    /// Where the daemon is told of zygotes.
     channel: OwnedFd,
+    /// What the daemon says.
+    heard: OwnedFd,
     zygotes: Zygotes<'a>,
     /// When the daemon must have ended, once it was told to.
     end: Option<Instant>,
@@ -193,7 +205,7 @@ impl Keeper<'_> {
             };
             let mut ready = [
                 PollFd::new(signals.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.channel.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.heard.as_fd(), PollFlags::POLLIN),
             ];
             match poll(&mut ready, wait) {
                 Err(Errno::EINTR) => continue,
@@ -203,7 +215,7 @@ impl Keeper<'_> {
             if signalled && let Some(exit) = self.on_signals(signals)? {
                 return Ok(exit);
             }
-            if spoken && let Some(exit) = self.on_packet()? {
+            if spoken && let Some(exit) = self.on_message()? {
                 return Ok(exit);
             }
         }
@@ -256,26 +268,29 @@ impl Keeper<'_> {
         Ok(None)
     }
 
-    fn on_packet(&mut self) -> Result<Option<Exit>, KeeperError> {
-        let mut packet = [0; 1];
-        let len = match packets::receive(&self.channel, &mut packet) {
-            Err(error) if is_end(&error) => 0,
-            received => received.map_err(KeeperError::Talk)?.0,
+    fn on_message(&mut self) -> Result<Option<Exit>, KeeperError> {
+        let mut bytes = [0; MESSAGE * 16];
+        let len = match rustix::io::read(&self.heard, &mut bytes) {
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return Ok(None),
+            read => read.map_err(|errno| KeeperError::Talk(errno.into()))?,
         };
-        match ToKeeper::decode(&packet[..len]) {
-            Some(ToKeeper::RenewZygote) => {
-                self.zygotes.renew();
-                Ok(None)
-            }
-            Some(ToKeeper::ZygoteHangs) => {
-                self.zygotes.replace(Instant::now());
-                Ok(None)
-            }
-            None => self.await_daemon(PATIENCE).map(Some),
+        if len == 0 {
+            return self.await_daemon(PATIENCE).map(Some);
         }
+        for message in bytes[..len].chunks(MESSAGE) {
+            match ToKeeper::decode(message) {
+                Some(ToKeeper::RenewZygote) => self.zygotes.renew(),
+                Some(ToKeeper::ZygoteHangs(number)) => {
+                    self.zygotes.replace(number, Instant::now());
+                }
+                // It is not itself any more.
+                None => return self.await_daemon(Duration::ZERO).map(Some),
+            }
+        }
+        Ok(None)
     }
 
-    /// The daemon is ending: it closed its end of the channel, or was told to. It has `patience` left.
+    /// The daemon is ending: it closed its end of the pipe, or was told to. It has `patience` left.
     fn await_daemon(&mut self, patience: Duration) -> Result<Exit, KeeperError> {
         let patience = Instant::now() + patience;
         let status = loop {

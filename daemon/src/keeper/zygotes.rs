@@ -31,10 +31,12 @@ const RENEWAL_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Zygotes<'a> {
     start: Start<'a>,
-    /// By process number.
-    living: HashMap<u32, Child>,
+    /// By process number: each with the number that the daemon knows it by.
+    living: HashMap<u32, (u32, Child)>,
     /// The one that new instances come from.
     current: Option<u32>,
+    /// The number of the next one.
+    next: u32,
     /// Another one shall take its place.
     renew: bool,
     started: Option<Instant>,
@@ -44,18 +46,26 @@ pub(super) struct Zygotes<'a> {
 impl<'a> Zygotes<'a> {
     pub(super) fn new(start: Start<'a>) -> Self {
         let living = HashMap::new();
-        Self { start, living, current: None, renew: false, started: None, backoff: Backoff::new() }
+        Self {
+            start,
+            living,
+            current: None,
+            next: 1,
+            renew: false,
+            started: None,
+            backoff: Backoff::new(),
+        }
     }
 
     /// How long until another one must be started; `None` is not before something happens.
     pub(super) fn due(&self, now: Instant) -> Option<Duration> {
-        if MOST <= self.living.len() {
-            return None;
-        }
+        let room = self.living.len() < MOST;
         match (self.current, self.started) {
+            (Some(_), _) if !room => None,
             (None, _) => Some(self.backoff.wait(now).unwrap_or(Duration::ZERO)),
             (Some(_), Some(started)) if self.renew => {
-                Some((started + RENEWAL_PAUSE).saturating_duration_since(now))
+                let pause = (started + RENEWAL_PAUSE).saturating_duration_since(now);
+                Some(pause.max(self.backoff.wait(now).unwrap_or(Duration::ZERO)))
             }
             (Some(_), _) => None,
         }
@@ -64,7 +74,16 @@ impl<'a> Zygotes<'a> {
     /// Starts another one and hands its socket to the daemon. If that fails now it is tried again later: the
     /// daemon serves on with what it has.
     pub(super) fn start(&mut self, daemon: &OwnedFd, now: Instant) -> Result<(), KeeperError> {
-        self.renew = false;
+        if MOST <= self.living.len() {
+            // Without a current one somebody must make room: it is the oldest.
+            let oldest = self.living.values_mut().min_by_key(|(number, _)| *number);
+            if let Some((_, child)) = oldest {
+                say("there are too many zygotes; killing the oldest");
+                let _ = child.kill();
+            }
+            self.backoff.fail(now);
+            return Ok(());
+        }
         let (mut child, socket) = match spawn::zygote(self.start) {
             Ok(started) => started,
             Err(error) => {
@@ -73,7 +92,14 @@ impl<'a> Zygotes<'a> {
                 return Ok(());
             }
         };
-        let sent = packets::send(daemon, &FromKeeper::Zygote.encode(), &[socket.as_fd()], Wait::No);
+        let number = self.next;
+        self.next = self.next.wrapping_add(1);
+        let sent = packets::send(
+            daemon,
+            &FromKeeper::Zygote(number).encode(),
+            &[socket.as_fd()],
+            Wait::No,
+        );
         match sent {
             Ok(()) => {}
             // The daemon is ending: its exit will be seen, and this zygote ends with its socket.
@@ -82,14 +108,15 @@ impl<'a> Zygotes<'a> {
                 say("the daemon does not take its new zygote; trying again");
                 let _ = child.kill();
                 self.backoff.fail(now);
-                self.living.insert(child.id(), child);
+                self.living.insert(child.id(), (number, child));
                 return Ok(());
             }
             Err(error) => return Err(KeeperError::Talk(error)),
         }
+        self.renew = false;
         self.current = Some(child.id());
         self.started = Some(now);
-        self.living.insert(child.id(), child);
+        self.living.insert(child.id(), (number, child));
         Ok(())
     }
 
@@ -98,11 +125,14 @@ impl<'a> Zygotes<'a> {
         self.renew = true;
     }
 
-    /// The daemon gets no answer of the current one.
-    pub(super) fn replace(&mut self, now: Instant) {
-        if let Some(child) = self.current.take().and_then(|pid| self.living.get_mut(&pid)) {
-            say("the zygote does not answer; killing it and starting another");
-            let _ = child.kill();
+    /// The daemon gets no answer of that one.
+    pub(super) fn replace(&mut self, number: u32, now: Instant) {
+        let hangs = self.living.iter_mut().find(|(_, (known, _))| *known == number);
+        let Some((pid, (_, child))) = hangs else { return };
+        say("a zygote does not answer; killing it");
+        let _ = child.kill();
+        if self.current == Some(*pid) {
+            self.current = None;
             self.backoff.fail(now);
         }
     }
@@ -122,7 +152,7 @@ impl<'a> Zygotes<'a> {
 
     /// Ends them all. Without the daemon each ends by itself; one that was only just started may not know yet.
     pub(super) fn stop(&mut self) {
-        for zygote in self.living.values_mut() {
+        for (_, zygote) in self.living.values_mut() {
             let _ = zygote.kill();
             let _ = zygote.wait();
         }

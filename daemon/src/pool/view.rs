@@ -56,6 +56,11 @@ pub struct AppStatus {
 }
 
 impl Pool {
+    /// How many instances were given up and are not proven to be gone yet.
+    pub fn doomed(&self) -> usize {
+        self.lock().seats.values().filter(|seat| seat.state == State::Doomed).count()
+    }
+
     /// All instances, by number.
     pub fn instances(&self) -> Vec<InstanceStatus> {
         let now = Instant::now();

@@ -110,6 +110,10 @@ fn tries(user: u32, victim: i32) -> String {
     );
     say("signal another", call(libc::SYS_kill, [number, libc::SIGTERM.into(), 0, 0, 0]));
     let name = c"taken".to_owned();
+    let limit = [1_u64, 1];
+    let limits = [number, libc::RLIMIT_CPU.into(), limit.as_ptr().addr() as i64, 0, 0];
+    say("limit another", call(libc::SYS_prlimit64, limits));
+    say("slow another down", call(libc::SYS_setpriority, [0, number, 19, 0, 0]));
     say("hostname", call(libc::SYS_sethostname, [address(&name), 5, 0, 0, 0]));
     let address = libc::sockaddr_in {
         sin_family: u16::try_from(libc::AF_INET).unwrap_or(0),

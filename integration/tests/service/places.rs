@@ -81,6 +81,14 @@ fn a_folder_in_which_others_decide_is_refused_with_the_line_that_mends_it() {
     chown(&theirs, Some(1000), Some(1000)).unwrap();
     let file = configuration(&place, &[("state", format!("\"{}/state\"", theirs.display()))]);
     ends(&file, 74, "belongs to uid 1000 and has mode 755");
+    // A link that somebody else could change is no way either.
+    let (real, link) = (place.folder.join("real"), theirs.join("link"));
+    fs::create_dir(&real).unwrap();
+    symlink(&real, &link).unwrap();
+    let file = configuration(&place, &[("state", format!("\"{}/state\"", link.display()))]);
+    ends(&file, 74, "belongs to uid 1000 and has mode 755");
+    fs::remove_file(&link).unwrap();
+    assert!(fs::read_dir(&real).unwrap().next().is_none());
     assert!(fs::read_dir(&shared).unwrap().next().is_none());
     assert!(fs::read_dir(&theirs).unwrap().next().is_none());
 }
@@ -204,6 +212,7 @@ fn a_second_daemon_is_told_what_is_held_and_by_whom_and_harms_nobody() {
     let last = host.place.first_id + 499;
     let ids = host.place.ids();
     for (key, value, what) in [
+        ("cgroup", format!("\"/{}//x\"", host.place.name), "the control groups at".to_owned()),
         (
             "cgroup",
             format!("\"/{}\"", host.place.name),

@@ -151,8 +151,8 @@ fn a_daemon_that_is_taken_over_becomes_nobody_else_and_moves_nobody() {
     check(came, "core_pattern", "EACCES");
     assert_eq!(fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap(), pattern);
 
-    // The keeper acts upon none of 500 packets twice, and hears a signal all the same.
-    check(came, "packets to the keeper", "done");
+    // The keeper acts upon none of 500 messages twice, and hears a signal all the same.
+    check(came, "messages to the keeper", "done");
     check(came, "stay behind", "done");
     assert_eq!(*came, BTreeMap::new());
     assert!(host.zygotes().len() <= 3, "{:?}", host.zygotes());

@@ -1,7 +1,7 @@
 //! What bounds the zygote itself, whoever runs in it: it holds capabilities that reach over the whole host.
 //!
 //! Landlock leaves it its own `/proc`, which shows only what it may trace, and the entrances of tenants'
-//! groups: with any uid, no other file opens, nothing is mounted, no process outside its children is traced or
+//! groups of version 1, which take processes of its own uid alone: with any uid, no other file opens, nothing is mounted, no process outside its children is traced or
 //! (since Linux 6.12) signalled. A filter denies what needs a capability and no file, such as programs for the
 //! kernel. Its children inherit both and add walls of their own.
 
@@ -39,7 +39,9 @@ pub(super) fn confine(proc: &Proc, allowed: &Allowed) -> Result<(), ConfineError
         .scope(Scope::from_all(ABI::V7))?
         .create()?
         .add_rule(PathBeneath::new(proc.as_fd(), files))?;
-    for tenants in allowed.tenants() {
+    // A clone enters the version 2 hierarchy without opening a file of it; the kernel lets whoever may write
+    // such a file move processes of anybody.
+    for tenants in allowed.tenants().skip(1) {
         rules = rules.add_rule(PathBeneath::new(tenants, AccessFs::WriteFile))?;
     }
     // It has the capability that stands for no_new_privs here. Children set that themselves.

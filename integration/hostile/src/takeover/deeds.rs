@@ -8,11 +8,10 @@ use std::{
 
 use nix::{
     errno::Errno,
-    sys::socket::{MsgFlags, send},
     unistd::{ForkResult, fork, setsid},
 };
 
-use crate::{Stage, raw, say, syscall, word};
+use crate::{Stage, say, syscall, word};
 
 const PTRACE_SEIZE: i64 = 0x4206;
 /// Packets to the keeper: far more than it may act upon.
@@ -96,27 +95,31 @@ pub(crate) fn try_all(stage: &Stage, files: &[String]) {
     }
     say("core_pattern", write(Path::new("/proc/sys/kernel/core_pattern"), "x"));
     let mut sent = 0;
-    for packet in [b"R", b"H"].into_iter().cycle().take(FLOOD) {
-        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-        let to = i32::try_from(raw(&stage.to_keeper)).unwrap_or(-1);
-        // A full socket is no error of ours: the keeper takes them one by one.
-        sent += usize::from(send(to, packet, flags).is_ok());
+    // Every zygote that there can be by now is said to hang, again and again.
+    let hang = |number: u8| [b'H', number, 0, 0, 0];
+    for number in (0..4).cycle().take(FLOOD) {
+        let message = if number == 0 { *b"R\0\0\0\0" } else { hang(number) };
+        // A full pipe is no error of ours: the keeper takes them one by one.
+        sent += usize::from(nix::unistd::write(&stage.to_keeper, &message).is_ok());
     }
-    say("packets to the keeper", if 100 < sent { "done" } else { "refused" });
-    say("stay behind", word(stay()));
+    say("messages to the keeper", if 100 < sent { "done" } else { "refused" });
+    say("stay behind", word(stay(&tenants)));
 }
 
 /// A process in a session of its own, which holds none of our descriptors.
-fn stay() -> Result<(), Errno> {
+fn stay(tenants: &Path) -> Result<(), Errno> {
     // SAFETY: this program has one thread.
     match unsafe { fork()? } {
         ForkResult::Parent { .. } => Ok(()),
         ForkResult::Child => {
             let _ = setsid();
             let _ = syscall(libc::SYS_close_range, [0, i64::from(u32::MAX), 0]);
-            loop {
-                nix::unistd::pause();
+            // In the way of whoever removes groups.
+            for number in 0_u64.. {
+                let _ = fs::create_dir(tenants.join(format!("again-{}", number % 100)));
+                std::thread::sleep(std::time::Duration::from_micros(200));
             }
+            unreachable!()
         }
     }
 }

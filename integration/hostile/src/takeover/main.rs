@@ -12,12 +12,13 @@ mod deeds;
 use std::{
     error::Error,
     fs,
-    os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
+    os::fd::{FromRawFd as _, OwnedFd},
     path::PathBuf,
 };
 
 use nix::{
     errno::Errno,
+    fcntl::{FcntlArg, fcntl},
     sys::{
         prctl,
         signal::{Signal, kill},
@@ -55,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let daemon: i32 = daemon.parse()?;
     kill(Pid::from_raw(daemon), Signal::SIGSTOP)?;
-    let (to_keeper, to_zygote) = sockets(daemon)?;
+    let (to_keeper, to_zygote) = ends(daemon)?;
     let (uid, group) = (status(daemon, "Uid:")?, status(daemon, "Groups:")?);
     let instance: i32 = instance.parse()?;
     let stage = Stage {
@@ -87,25 +88,30 @@ pub(crate) fn say(name: &str, came: impl std::fmt::Display) {
     println!("{name}: {came}");
 }
 
-/// Its channel to the keeper is its standard input; the zygote's socket is the other one that keeps packets apart.
-fn sockets(daemon: i32) -> Result<(OwnedFd, OwnedFd), Box<dyn Error>> {
+/// What it says to the keeper goes through the one pipe that it writes to beside its log; the zygote's socket is the
+/// one that keeps packets apart beside its standard input.
+fn ends(daemon: i32) -> Result<(OwnedFd, OwnedFd), Box<dyn Error>> {
     let pidfd = syscall(libc::SYS_pidfd_open, [daemon.into(), 0, 0])?;
     let borrow = |fd: i64| -> Result<OwnedFd, Errno> {
         let fd = syscall(libc::SYS_pidfd_getfd, [pidfd, fd, 0])?;
         // SAFETY: the kernel has just made it for us.
         Ok(unsafe { OwnedFd::from_raw_fd(i32::try_from(fd).map_err(|_| Errno::EBADF)?) })
     };
-    let keeper = borrow(0)?;
-    let is_other =
-        |fd: &OwnedFd| -> Result<bool, Errno> { Ok(fstat(fd)?.st_ino != fstat(&keeper)?.st_ino) };
-    for number in 1..1024 {
+    let channel = fstat(&borrow(0)?)?.st_ino;
+    let (mut keeper, mut zygote) = (None, None);
+    for number in 3..1024 {
         let Ok(fd) = borrow(number) else { continue };
+        let found = fstat(&fd)?;
         let packets = getsockopt(&fd, sockopt::SockType) == Ok(SockType::SeqPacket);
-        if packets && is_other(&fd)? {
-            return Ok((keeper, fd));
+        if packets && found.st_ino != channel {
+            zygote = Some(fd);
+        } else if found.st_mode & libc::S_IFMT == libc::S_IFIFO
+            && fcntl(&fd, FcntlArg::F_GETFL)? & libc::O_ACCMODE == libc::O_WRONLY
+        {
+            keeper = Some(fd);
         }
     }
-    Err("the daemon has no socket to a zygote".into())
+    Ok((keeper.ok_or("no pipe to the keeper")?, zygote.ok_or("no socket to a zygote")?))
 }
 
 /// The first number of a line of the process's status.
@@ -144,9 +150,4 @@ pub(crate) fn word<T>(result: Result<T, Errno>) -> String {
         Ok(_) => "done".to_owned(),
         Err(errno) => format!("{errno:?}"),
     }
-}
-
-/// The raw number of a descriptor, for system calls.
-pub(crate) fn raw(fd: &OwnedFd) -> i64 {
-    fd.as_raw_fd().into()
 }
