@@ -35,6 +35,7 @@ use crate::{
         self, packets,
         wire::{FromKeeper, MESSAGE, ToKeeper},
     },
+    kept::AllKept,
     lower,
     pool::{self, Pool, Shared, TenantQuota},
     store::{QuotaSet, Store, StoreError},
@@ -200,6 +201,7 @@ type BroughtBack = (Arc<Shared>, BTreeMap<skep_core::TenantId, Arc<Pool>>, Store
 
 /// The pools of all tenants, with the apps that were deployed before, and files that were set aside.
 fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, DaemonError> {
+    let store = Store::open(&config.state)?;
     let shared = Arc::new(Shared {
         launcher: Arc::clone(launcher),
         limits: config.pool,
@@ -210,9 +212,10 @@ fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, 
         },
         max_reply: config.sizes.reply,
         log_lines: config.logs.lines_kept,
+        log_bytes: config.logs.bytes_kept,
+        kept: Arc::new(AllKept::new(config.kept, Some(store.clone()))),
         wake: tokio::sync::Notify::new(),
     });
-    let store = Store::open(&config.state)?;
     let (mut pools, mut aside) = (BTreeMap::new(), Vec::new());
     for tenant in &config.tenants {
         let set = store.quota(&tenant.name).unwrap_or_else(|error| {

@@ -170,6 +170,7 @@ async fn attempt(
     if version.functions.iter().all(|name| name != call.function.as_str()) {
         return Err(Failure::NotFound);
     }
+    pool.called(&version, call.arrived);
     let deadline =
         call.deadline.no_later_than(Deadline::after(call.arrived, version.limits.timeout));
     if deadline.has_passed(Instant::now()) {

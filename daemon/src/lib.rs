@@ -17,6 +17,7 @@ pub mod exit;
 pub mod instance;
 pub mod journal;
 pub mod keeper;
+pub mod kept;
 pub mod link;
 pub mod logs;
 pub mod lower;

@@ -9,7 +9,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use skep_core::InvocationId;
+use skep_core::{ByteCount, InvocationId};
 use skep_link::frame::{Level, MAX_LOG_LINE, cut};
 
 /// What a line belongs to.
@@ -38,16 +38,28 @@ pub struct Line {
 #[derive(Debug)]
 pub struct Logs {
     most: usize,
-    kept: Mutex<(u64, VecDeque<Line>)>,
+    most_bytes: usize,
+    kept: Mutex<Lines>,
+}
+
+#[derive(Debug, Default)]
+struct Lines {
+    /// The number of the last one.
+    sequence: u64,
+    all: VecDeque<Line>,
+    /// Of their texts.
+    bytes: usize,
 }
 
 impl Logs {
-    /// Keeps at most `most` lines.
-    pub fn new(most: u32) -> Self {
-        Self { most: usize::try_from(most).unwrap_or(usize::MAX), kept: Mutex::default() }
+    /// Keeps at most `most` lines, of so many bytes together.
+    pub fn new(most: u32, bytes: ByteCount) -> Self {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let most_bytes = usize::try_from(bytes.bytes()).unwrap_or(usize::MAX);
+        Self { most, most_bytes, kept: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, (u64, VecDeque<Line>)> {
+    fn lock(&self) -> MutexGuard<'_, Lines> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -56,25 +68,21 @@ impl Logs {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let time_us = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
         let mut kept = self.lock();
-        kept.0 += 1;
-        let sequence = kept.0;
-        if self.most <= kept.1.len() {
-            kept.1.pop_front();
-        }
-        if 0 < self.most {
-            kept.1.push_back(Line {
-                sequence,
-                time_us,
-                source,
-                text: cut(text, MAX_LOG_LINE).to_owned(),
-            });
+        kept.sequence += 1;
+        let sequence = kept.sequence;
+        let text = cut(text, MAX_LOG_LINE).to_owned();
+        kept.bytes += text.len();
+        kept.all.push_back(Line { sequence, time_us, source, text });
+        while self.most < kept.all.len() || self.most_bytes < kept.bytes {
+            let Some(gone) = kept.all.pop_front() else { return };
+            kept.bytes -= gone.text.len();
         }
     }
 
     /// The newest lines after `after`, at most `limit`, oldest first.
     pub fn read(&self, after: u64, limit: usize) -> Vec<Line> {
         let kept = self.lock();
-        let newer: Vec<&Line> = kept.1.iter().filter(|line| after < line.sequence).collect();
+        let newer: Vec<&Line> = kept.all.iter().filter(|line| after < line.sequence).collect();
         newer[newer.len().saturating_sub(limit)..].iter().map(|line| (*line).clone()).collect()
     }
 }
@@ -85,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_oldest_lines_go_first_and_numbers_stay() {
-        let logs = Logs::new(2);
+        let logs = Logs::new(2, ByteCount::from_mib(1));
         let source = Source { invocation: Some(InvocationId::from_bits(1)), level: Level::Info };
         for text in ["a", "b", "c"] {
             logs.push(source, text);
@@ -95,5 +103,16 @@ mod tests {
         assert_eq!(all, [(2, "b".to_owned()), (3, "c".to_owned())]);
         assert_eq!(logs.read(2, 9).len(), 1);
         assert_eq!(logs.read(0, 1)[0].text, "c");
+    }
+
+    #[test]
+    fn lines_go_when_their_bytes_are_too_many_and_one_that_is_too_long_leaves_none() {
+        let logs = Logs::new(9, ByteCount::from_bytes(5));
+        let source = Source { invocation: None, level: Level::Info };
+        let texts = || logs.read(0, 9).into_iter().map(|line| line.text).collect::<Vec<_>>();
+        ["aa", "bb", "cc"].iter().for_each(|text| logs.push(source, text));
+        assert_eq!(texts(), ["bb", "cc"]);
+        logs.push(source, "dddddd");
+        assert!(texts().is_empty());
     }
 }

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use skep_core::{AppId, AppLimits, ByteCount, Ceiling, ModulePath, Rate, TenantId, VersionId};
 use skep_link::frame::{self, Bind, Code, MAX_FRAME, Module};
 
+use crate::kept::Kept;
+
 /// One immutable version of one app.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Version {
     /// Whose it is.
     pub tenant: TenantId,
@@ -19,14 +21,21 @@ pub struct Version {
     pub id: VersionId,
     /// The module that exports the functions.
     pub entry: ModulePath,
-    /// All modules, sorted by path.
-    pub modules: Vec<(ModulePath, Vec<u8>)>,
+    /// What it runs, as far as that is in memory.
+    pub content: Kept,
     /// What its instances may use.
     pub limits: AppLimits,
     /// What it exports, as the shim found.
     pub functions: Vec<String>,
+}
+
+/// What a version runs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Content {
+    /// All modules, sorted by path.
+    pub modules: Vec<(ModulePath, Vec<u8>)>,
     /// What the first instance made of its source before any of it ran.
-    pub compiled: OnceLock<Compiled>,
+    compiled: OnceLock<Compiled>,
 }
 
 /// The bytecode of a version, for instances of the build that made it.
@@ -49,12 +58,38 @@ const FRAME_SLACK: usize = 1 << 10;
 impl Version {
     /// Bytes of all its modules.
     pub fn source_bytes(&self) -> ByteCount {
+        self.content.source_bytes()
+    }
+}
+
+impl Content {
+    /// Sources that nobody compiled yet.
+    pub fn new(modules: Vec<(ModulePath, Vec<u8>)>) -> Self {
+        Self { modules, compiled: OnceLock::new() }
+    }
+
+    /// Bytes of everything.
+    pub fn bytes(&self) -> ByteCount {
+        let compiled = self.compiled.get().into_iter().flat_map(|compiled| &compiled.modules);
+        let compiled: usize = compiled.flatten().map(Vec::len).sum();
+        let compiled = ByteCount::from_bytes(u64::try_from(compiled).unwrap_or(u64::MAX));
+        self.source_bytes().saturating_plus(compiled)
+    }
+
+    /// Bytes of all its modules.
+    pub fn source_bytes(&self) -> ByteCount {
         let sum: usize = self.modules.iter().map(|(_, source)| source.len()).sum();
         ByteCount::from_bytes(u64::try_from(sum).unwrap_or(u64::MAX))
     }
 
-    /// The frame that makes an instance of `build` serve it.
-    pub fn bind(&self, build: u64, max_reply: ByteCount, wall_ns: u64) -> Bind<'_> {
+    /// The frame that makes an instance of `build` serve `version`, whose content this is.
+    pub fn bind<'a>(
+        &'a self,
+        version: &'a Version,
+        build: u64,
+        max_reply: ByteCount,
+        wall_ns: u64,
+    ) -> Bind<'a> {
         let compiled = self.compiled.get();
         let usable = compiled.filter(|compiled| compiled.build == build);
         let code = |at: usize, source| {
@@ -68,11 +103,11 @@ impl Version {
             Some(_) => ByteCount::ZERO,
         };
         Bind {
-            entry: self.entry.as_str(),
+            entry: version.entry.as_str(),
             modules: modules
                 .map(|(at, (path, source))| Module { path: path.as_str(), code: code(at, source) })
                 .collect(),
-            heap_bytes: skep_core::limits::heap_limit(self.limits.memory).bytes(),
+            heap_bytes: skep_core::limits::heap_limit(version.limits.memory).bytes(),
             max_reply_bytes: small(max_reply),
             max_bytecode_bytes: small(wanted),
             wall_ns,
@@ -152,7 +187,7 @@ mod tests {
             app: "shop".parse().unwrap(),
             id: VersionId::from_bytes([1; 32]),
             entry: "index.js".parse().unwrap(),
-            modules: vec![module("a.js", "1"), module("index.js", "2")],
+            content: Kept::new(Content::new(vec![module("a.js", "1"), module("index.js", "2")])),
             limits: AppLimits {
                 memory: ByteCount::from_mib(64),
                 cpu: CpuShare::ONE,
@@ -164,8 +199,11 @@ mod tests {
                 max_instances: NonZeroU32::MIN,
             },
             functions: Vec::new(),
-            compiled: OnceLock::new(),
         }
+    }
+
+    fn content(version: &Version) -> std::sync::Arc<Content> {
+        version.content.get().unwrap()
     }
 
     fn found<'a>(path: &'a str, bytecode: &'a [u8]) -> frame::Compiled<'a> {
@@ -174,7 +212,8 @@ mod tests {
 
     #[track_caller]
     fn codes(version: &Version, build: u64, expected: [Code<'_>; 2], wanted: bool) {
-        let bind = version.bind(build, REPLY, 1);
+        let content = version.content.get().unwrap();
+        let bind = content.bind(version, build, REPLY, 1);
         assert_eq!(bind.modules.iter().map(|module| module.code).collect::<Vec<_>>(), expected);
         assert_eq!(0 < bind.max_bytecode_bytes, wanted);
     }
@@ -184,34 +223,35 @@ mod tests {
         let version = version();
         let source = [Code::Source(b"1"), Code::Source(b"2")];
         codes(&version, 7, source, true);
-        assert!(version.keep_compiled(7, &[found("index.js", b"i")]));
-        assert!(version.keep_compiled(8, &[found("index.js", b"late")]));
+        assert!(content(&version).keep_compiled(7, &[found("index.js", b"i")]));
+        assert!(content(&version).keep_compiled(8, &[found("index.js", b"late")]));
         codes(&version, 7, [Code::Source(b"1"), Code::Compiled(b"i")], false);
         codes(&version, 8, source, false);
     }
 
     #[test]
     fn bytecode_that_would_not_fit_beside_the_other_sources_is_not_used() {
-        let mut version = version();
         let a_third = vec![b' '; MAX_FRAME / 3];
-        version.modules.iter_mut().for_each(|(_, source)| source.clone_from(&a_third));
+        let module = |path: &str| (path.parse().unwrap(), a_third.clone());
+        let content = Content::new(vec![module("a.js"), module("index.js")]);
+        let version = Version { content: Kept::new(content), ..version() };
         let bytecode = vec![0; MAX_FRAME - MAX_FRAME / 3];
-        assert!(version.keep_compiled(7, &[found("index.js", &bytecode)]));
+        assert!(content(&version).keep_compiled(7, &[found("index.js", &bytecode)]));
         codes(&version, 7, [Code::Source(&a_third), Code::Source(&a_third)], false);
     }
 
     #[test]
     fn bytecode_that_cannot_be_of_the_version_is_refused_whole() {
         let version = version();
-        let much = vec![0; usize::try_from(version.max_bytecode().bytes()).unwrap()];
+        let much = vec![0; usize::try_from(content(&version).max_bytecode().bytes()).unwrap()];
         for wrong in [
             vec![found("index.js", b"i"), found("other.js", b"o")],
             vec![found("index.js", b"i"), found("index.js", b"j")],
             vec![found("index.js", &much), found("a.js", b"a")],
         ] {
-            assert!(!version.keep_compiled(7, &wrong));
-            assert!(version.compiled.get().is_none());
+            assert!(!content(&version).keep_compiled(7, &wrong));
+            assert!(content(&version).compiled.get().is_none());
         }
-        assert!(version.keep_compiled(7, &[found("index.js", &much)]));
+        assert!(content(&version).keep_compiled(7, &[found("index.js", &much)]));
     }
 }

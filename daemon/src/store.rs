@@ -275,6 +275,21 @@ impl Store {
         Ok(apps)
     }
 
+    /// The version of an app that is kept; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] names the file.
+    pub fn version(&self, tenant: &TenantId, app: &AppId) -> Result<Option<Version>, StoreError> {
+        let path = self.file(tenant, app, APP);
+        match self.read_app(tenant, &path) {
+            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Ok(None)
+            }
+            found => Ok(found?.map(|(version, _)| version)),
+        }
+    }
+
     /// An app, which is never served without its quota.
     fn read_app(
         &self,

@@ -468,6 +468,13 @@ impl Host {
         response.findings.into_iter().map(|finding| (finding.name.clone(), finding)).collect()
     }
 
+    /// Bytes of sources and bytecode in the daemon's memory, and how many there may be.
+    pub fn kept(&self) -> (u64, u64) {
+        let mut client = HostClient::new(self.channel.clone());
+        let answer = self.call(client.budget(v1::BudgetRequest {})).unwrap();
+        (answer.kept_bytes, answer.kept_most_bytes)
+    }
+
     /// What the budget of a level and name holds: used now, at most so far, and at most at all.
     pub fn budget(&self, level: &str, name: &str) -> (u64, u64, u64) {
         let mut client = HostClient::new(self.channel.clone());

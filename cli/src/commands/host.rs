@@ -26,9 +26,14 @@ pub(super) async fn doctor(session: &Session) -> Result<Exit, Failure> {
 /// Prints what requests and answers hold.
 pub(super) async fn budget(session: &Session) -> Result<Exit, Failure> {
     let daemon = session.connect().await?;
-    let uses = daemon.answer(QUICK, daemon.host().budget(BudgetRequest {})).await?.uses;
-    let all: Vec<Value> = uses.iter().map(budget_json).collect();
-    session.show(json!({ "budgets": all }), || budgets(&uses))?;
+    let answer = daemon.answer(QUICK, daemon.host().budget(BudgetRequest {})).await?;
+    let all: Vec<Value> = answer.uses.iter().map(budget_json).collect();
+    let value = json!({
+        "budgets": all,
+        "kept_bytes": answer.kept_bytes,
+        "kept_most_bytes": answer.kept_most_bytes,
+    });
+    session.show(value, || budgets(&answer.uses))?;
     Ok(Exit::Answered)
 }
 

@@ -362,7 +362,7 @@ impl Host for Canned {
             peak_bytes: 3 << 20,
             most_bytes: 64 << 20,
         };
-        Ok(Response::new(BudgetResponse { uses: vec![one] }))
+        Ok(Response::new(BudgetResponse { uses: vec![one], ..Default::default() }))
     }
 
     async fn drain(&self, _: Request<DrainRequest>) -> Answer<DrainResponse> {

@@ -15,6 +15,7 @@ pub mod budget;
 pub mod deadline;
 pub mod encoded;
 pub mod id;
+pub mod kept;
 pub mod life;
 pub mod limits;
 pub mod name;

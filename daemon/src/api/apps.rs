@@ -1,9 +1,6 @@
 //! `Apps`: deploys, lists and removes, and shows console lines.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use sha2::{Digest as _, Sha256};
 use skep_core::{
@@ -26,8 +23,9 @@ use super::{
     to_its_end,
 };
 use crate::{
+    kept::Kept,
     pool::{CompileError, Pool},
-    registry::{AppQuota, Version},
+    registry::{AppQuota, Content, Version},
 };
 
 /// Bytes of a list or of console lines in one answer.
@@ -227,8 +225,8 @@ impl Daemon {
             return Err(Refusal::Internal("a field was checked but is not there".to_owned()));
         };
         let id = hash(&entry, &modules, &limits);
-        let (functions, compiled) = (Vec::new(), OnceLock::new());
-        Ok((Version { tenant, app, id, entry, modules, limits, functions, compiled }, quota))
+        let (functions, content) = (Vec::new(), Kept::new(Content::new(modules)));
+        Ok((Version { tenant, app, id, entry, content, limits, functions }, quota))
     }
 
     fn read_files(

@@ -61,7 +61,12 @@ impl Host for Daemon {
             let name = user.map_or_else(|| "tcp".to_owned(), |uid| uid.to_string());
             convert::budget_use(name, meter)
         }));
-        Ok(Response::new(BudgetResponse { uses }))
+        let (kept, most) = (self.shared.kept.bytes(), self.config.kept);
+        Ok(Response::new(BudgetResponse {
+            uses,
+            kept_bytes: kept.bytes(),
+            kept_most_bytes: most.bytes(),
+        }))
     }
 
     async fn drain(

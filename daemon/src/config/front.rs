@@ -114,6 +114,14 @@ pub(super) fn budget(table: &mut Reader<'_>, sizes: Sizes) -> BudgetBounds {
     bounds
 }
 
+/// Sources and bytecode in memory. Below that, one app could not stay for as long as it takes to load it.
+pub(super) fn kept(table: &mut Reader<'_>, sizes: Sizes) -> ByteCount {
+    let kept = table.get_or("kept", ByteCount::from_mib(192));
+    let largest = ByteCount::from_bytes(sizes.source.bytes().saturating_mul(5));
+    at_least(table, "kept", kept, largest.saturating_plus(SLACK));
+    kept
+}
+
 pub(super) fn patience(table: &mut Reader<'_>) -> Patience {
     let mut time = |key, seconds| {
         let DurationText(time) = table.get_or(key, DurationText(Duration::from_secs(seconds)));

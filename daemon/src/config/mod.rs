@@ -70,6 +70,8 @@ pub struct Config {
     pub logs: LogBounds,
     /// Memory of the daemon's own process, at most.
     pub daemon_memory: ByteCount,
+    /// Sources and bytecode of all apps that are kept in memory.
+    pub kept: ByteCount,
     /// How long running calls may take when the daemon stops.
     pub drain: Duration,
     /// Clones after which the zygote is renewed.
@@ -115,6 +117,8 @@ pub struct LogBounds {
     pub bytes_per_call: ByteCount,
     /// Lines kept for each app.
     pub lines_kept: u32,
+    /// Bytes of those.
+    pub bytes_kept: ByteCount,
 }
 
 /// Who owns apps, and the quota. What `skep quota set` changes is kept over restarts and holds instead
@@ -245,6 +249,18 @@ impl Config {
         let callers = top.tables("callers", none, |table| caller(table, &names));
         let sizes = top.table("sizes", sizes);
         let budget = top.table("budget", |table| front::budget(table, sizes));
+        let (daemon_memory, kept) = top.table("daemon", |table| {
+            let memory = bounded(table, "memory", ByteCount::from_mib(512), MIN_DAEMON_MEMORY);
+            let kept = front::kept(table, sizes);
+            let held = budget.total.saturating_plus(kept);
+            if memory < held {
+                let what = format_args!(
+                    "is {memory}, below what may be held: {held} of budget.total and daemon.kept"
+                );
+                table.problem("memory", what);
+            }
+            (memory, kept)
+        });
         Self {
             socket: socket(top),
             socket_gid: top.get("socket_gid"),
@@ -274,16 +290,10 @@ impl Config {
                 lines_per_call: table.get_or("lines_per_call", 200),
                 bytes_per_call: table.get_or("bytes_per_call", ByteCount::from_bytes(64 << 10)),
                 lines_kept: table.get_or("lines_kept", 1000),
+                bytes_kept: table.get_or("bytes_kept", ByteCount::from_bytes(256 << 10)),
             }),
-            daemon_memory: top.table("daemon", |table| {
-                let memory = bounded(table, "memory", ByteCount::from_mib(512), MIN_DAEMON_MEMORY);
-                if memory < budget.total {
-                    let total = budget.total;
-                    let what = format_args!("is {memory}, below budget.total which is {total}");
-                    table.problem("memory", what);
-                }
-                memory
-            }),
+            daemon_memory,
+            kept,
             drain: top.get_or("drain", DurationText(Duration::from_secs(10))).0,
             zygote_clones: top.get_or("zygote_clones", 100_000),
             tenants,

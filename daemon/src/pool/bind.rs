@@ -15,7 +15,7 @@ use crate::{
     exit::Chain,
     instance::Instance,
     link::{Link, LinkError},
-    registry::Version,
+    registry::{Content, Version},
 };
 
 /// How long compiling and evaluating a version may take, wall time. Its CPU time is bounded by the limits of
@@ -98,6 +98,28 @@ impl Pool {
         self.bind_with(version, instance, link, None).await
     }
 
+    /// What a version runs. Where it is on disk alone, another thread waits for that.
+    async fn content(&self, version: &Version) -> Result<Arc<Content>, BindError> {
+        if let Some(content) = version.content.get() {
+            return Ok(content);
+        }
+        let lost = || BindError::Stopped(Cause::InstanceLost);
+        let live = self.version(&version.app).map(|(live, ..)| live);
+        let live = live.filter(|live| live.id == version.id).ok_or_else(lost)?;
+        let kept = Arc::clone(&self.shared.kept);
+        match tokio::task::spawn_blocking(move || kept.fetch(&live)).await {
+            Ok(Ok(content)) => content.ok_or_else(lost),
+            Ok(Err(error)) => {
+                tracing::error!(
+                    tenant = %self.tenant, app = %version.app, error = %Chain(&error),
+                    "the code of an app cannot be read again",
+                );
+                Err(lost())
+            }
+            Err(_) => Err(lost()),
+        }
+    }
+
     /// The same, and sends a call that the shim takes once it has loaded the version.
     pub(super) async fn bind_with(
         self: &Arc<Self>,
@@ -113,7 +135,8 @@ impl Pool {
         instance.limit(&limits, changes)?;
         let begun = instance.cpu_time();
         let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
-        let bind = version.bind(instance.build, self.shared.max_reply, wall);
+        let content = self.content(version).await?;
+        let bind = content.bind(version, instance.build, self.shared.max_reply, wall);
         let mut wants_bytecode = 0 < bind.max_bytecode_bytes;
         let bind = ToShim::Bind(bind);
         let frames: Vec<&ToShim<'_>> = std::iter::once(&bind).chain(call).collect();
@@ -127,7 +150,10 @@ impl Pool {
                 match link.receive().await? {
                     ToDaemon::Compiled { modules }
                         if mem::take(&mut wants_bytecode)
-                            && version.keep_compiled(instance.build, &modules) => {}
+                            && content.keep_compiled(instance.build, &modules) =>
+                    {
+                        self.shared.kept.settle();
+                    }
                     // By then the app has run, and whatever comes could be its own.
                     ToDaemon::Bound { .. } if wants_bytecode => {
                         return Err(BindError::Stopped(Cause::BadFrame));

@@ -34,6 +34,7 @@ use crate::{
     cgroup::{Group, Limits},
     config,
     instance::{Instance, LaunchError, Launcher},
+    kept::AllKept,
     link::Link,
     logs::Logs,
     registry::{AppQuota, Version},
@@ -74,6 +75,10 @@ pub struct Shared {
     pub max_reply: ByteCount,
     /// Console lines that are kept of an app.
     pub log_lines: u32,
+    /// Bytes of console lines kept for each app.
+    pub log_bytes: ByteCount,
+    /// The code of all apps.
+    pub kept: Arc<AllKept>,
     /// Wakes the upkeep.
     pub wake: Notify,
 }
@@ -266,6 +271,11 @@ impl Pool {
         &self.tenant
     }
 
+    /// Notes when an app was called: the code of others leaves memory first.
+    pub fn called(&self, version: &Version, at: Instant) {
+        self.shared.kept.called(version, at);
+    }
+
     fn group(&self) -> Group {
         self.shared.launcher.tree().tenant(self.tenant.as_str())
     }
@@ -282,6 +292,7 @@ impl Pool {
         let mut books = self.lock();
         let name = version.app.clone();
         let version = Arc::new(version);
+        self.shared.kept.add(&version);
         let concurrency = Ceiling::At(version.limits.concurrency.get()).meet(quota.concurrency);
         let birth = books.next_birth;
         books.next_birth += 1;
@@ -299,7 +310,7 @@ impl Pool {
                 let app = App {
                     birth,
                     bill: Bill::default(),
-                    logs: Arc::new(Logs::new(self.shared.log_lines)),
+                    logs: Arc::new(Logs::new(self.shared.log_lines, self.shared.log_bytes)),
                     version,
                     quota,
                     gauge: Gauge::new(quota.rate, concurrency, now),
@@ -471,7 +482,7 @@ impl Books {
 
 #[cfg(test)]
 mod tests {
-    use std::{num::NonZeroU32, sync::OnceLock};
+    use std::num::NonZeroU32;
 
     use skep_core::{AppLimits, CpuShare, VersionId};
 
@@ -479,6 +490,8 @@ mod tests {
     use crate::{
         cgroup::{Hierarchies, Limit, Tree},
         config::Ids,
+        kept::Kept,
+        registry::Content,
         zygotes::Zygotes,
     };
 
@@ -507,6 +520,8 @@ mod tests {
             spare: open,
             max_reply: reply,
             log_lines: 8,
+            log_bytes: ByteCount::from_mib(1),
+            kept: Arc::new(AllKept::new(ByteCount::from_mib(1), None)),
             wake: Notify::new(),
         });
         let quota = TenantQuota { rate: Ceiling::Open, concurrency, group: open };
@@ -522,7 +537,7 @@ mod tests {
             app: app(),
             id: VersionId::from_bytes([1; 32]),
             entry: "index.js".parse().unwrap(),
-            modules: Vec::new(),
+            content: Kept::new(Content::new(Vec::new())),
             limits: AppLimits {
                 memory: ByteCount::from_mib(64),
                 cpu: CpuShare::ONE,
@@ -534,7 +549,6 @@ mod tests {
                 max_instances: NonZeroU32::MIN,
             },
             functions: Vec::new(),
-            compiled: OnceLock::new(),
         };
         pool.deploy(version, AppQuota::OPEN, None);
     }

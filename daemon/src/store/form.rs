@@ -3,13 +3,16 @@
 //! It is known of every byte that it is as it was written: lengths and a hash of the modules are in the JSON.
 //! The form before had all in one JSON text, with the quota; it is only read.
 
-use std::{error::Error, path::Path, sync::OnceLock};
+use std::{error::Error, path::Path};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use skep_core::{AppId, AppLimits, ByteCount, Ceiling, ModulePath, Rate, TenantId, VersionId};
 
-use crate::registry::{AppQuota, Version};
+use crate::{
+    kept::Kept,
+    registry::{AppQuota, Content, Version},
+};
 
 /// The first line: whose it is, and the number of the form.
 const FORM: &str = "skep-app 2";
@@ -52,7 +55,8 @@ fn sha256(bytes: &[&[u8]]) -> String {
 
 /// An app as it is written.
 pub(super) fn of_app(version: &Version) -> Result<Vec<u8>, Wrong> {
-    let sources: Vec<&[u8]> = version.modules.iter().map(|(_, source)| source.as_slice()).collect();
+    let content = version.content.get().ok_or("its modules are on disk alone")?;
+    let sources: Vec<&[u8]> = content.modules.iter().map(|(_, source)| source.as_slice()).collect();
     let head = Head {
         tenant: version.tenant.clone(),
         app: version.app.clone(),
@@ -60,7 +64,7 @@ pub(super) fn of_app(version: &Version) -> Result<Vec<u8>, Wrong> {
         entry: version.entry.clone(),
         functions: version.functions.clone(),
         limits: version.limits,
-        modules: version
+        modules: content
             .modules
             .iter()
             .map(|(path, source)| (path.clone(), source.len()))
@@ -112,10 +116,9 @@ pub(super) fn app(bytes: &[u8]) -> Result<Version, Wrong> {
         app: head.app,
         id: head.version,
         entry: head.entry,
-        modules,
+        content: Kept::new(Content::new(modules)),
         limits: head.limits,
         functions: head.functions,
-        compiled: OnceLock::new(),
     })
 }
 
@@ -166,10 +169,9 @@ pub(super) fn old_app(bytes: &[u8]) -> Result<(Version, AppQuota), Wrong> {
         app: old.app,
         id: old.version,
         entry: old.entry,
-        modules: old.modules.into_iter().map(source).collect(),
+        content: Kept::new(Content::new(old.modules.into_iter().map(source).collect())),
         limits: old.limits,
         functions: old.functions,
-        compiled: OnceLock::new(),
     };
     let quota = AppQuota {
         rate: old.rate,

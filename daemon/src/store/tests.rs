@@ -10,7 +10,7 @@ use skep_core::{
 };
 
 use super::*;
-use crate::cgroup::Limits;
+use crate::{cgroup::Limits, kept::Kept, registry::Content};
 
 /// A store of its own; the folder goes with the value.
 struct Place(PathBuf, Store);
@@ -114,10 +114,10 @@ fn version(app: &str) -> Version {
         app: app.parse().unwrap(),
         id: VersionId::from_bytes([7; 32]),
         entry: "index.js".parse().unwrap(),
-        modules: vec![
+        content: Kept::new(Content::new(vec![
             ("data.js".parse().unwrap(), BINARY.to_vec()),
             ("index.js".parse().unwrap(), text),
-        ],
+        ])),
         limits: AppLimits {
             memory: ByteCount::from_mib(64),
             cpu: CpuShare::ONE,
@@ -129,7 +129,6 @@ fn version(app: &str) -> Version {
             max_instances: NonZeroU32::MIN,
         },
         functions: vec!["default".to_owned()],
-        compiled: std::sync::OnceLock::new(),
     }
 }
 
@@ -174,8 +173,9 @@ fn a_quota_is_written_without_its_app() {
 #[test]
 fn modules_are_kept_as_the_bytes_that_they_are() {
     let Place(folder, store) = &Place::new("bytes");
-    let mut large = version("shop");
-    large.modules[0].1 = vec![255; 100_000];
+    let module = |path: &str, source| (path.parse().unwrap(), source);
+    let modules = vec![module("data.js", vec![255; 100_000]), module("index.js", b"1".to_vec())];
+    let large = Version { content: Kept::new(Content::new(modules)), ..version("shop") };
     store.save(&large, &quota(3)).unwrap();
     let bytes = fs::metadata(folder.join("apps/acme/shop.app")).unwrap().len();
     assert!((100_000..101_000).contains(&bytes), "{bytes}");

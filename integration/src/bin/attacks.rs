@@ -193,7 +193,8 @@ struct Cost {
 }
 
 fn run(attack: &Attack, arguments: &Arguments) -> anyhow::Result<Cost> {
-    let host = Host::new("");
+    // As many lines as were kept once.
+    let host = Host::new("[logs]\nbytes_kept = \"4MiB\"\n");
     let socket = host.place.folder.join("skep.sock");
     fs::set_permissions(&socket, fs::Permissions::from_mode(0o666))?;
     let deploy = |tenant: &str, app: &str, source: &str| {

@@ -23,10 +23,13 @@ const LOGS: &str = "/skep.v1.Apps/Logs";
 /// An answer of 256 KiB.
 const LARGE: &str = "export default () => 'x'.repeat(256 * 1024)";
 
+/// So that there is more than one answer has room for.
+const MANY_LINES: &str = "[logs]\nbytes_kept = \"4MiB\"\n";
+
 /// A daemon with small messages and budgets, whose socket everybody may open.
 fn host(budget: &str) -> Host {
     let sizes = "[sizes]\nrequest = \"512KiB\"\nreply = \"512KiB\"\nsource = \"512KiB\"\n";
-    let host = Host::new(&format!("{sizes}[budget]\n{budget}\n"));
+    let host = Host::new(&format!("{MANY_LINES}{sizes}[budget]\n{budget}\n"));
     open_to_all(&host);
     host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
     host.deploy("beta", "app", LARGE, |_| ()).unwrap();
@@ -315,7 +318,7 @@ fn callers_with_all_their_connections_leave_places_for_admins() {
 
 #[test]
 fn console_lines_are_cut_to_what_an_answer_has_room_for() {
-    let host = Host::new("");
+    let host = Host::new(MANY_LINES);
     let source =
         "export default (n) => { for (let i = 0; i < 16; i++) console.log(n + 'y'.repeat(4000)); }";
     host.deploy("acme", "app", source, |_| ()).unwrap();
@@ -339,6 +342,31 @@ fn console_lines_are_cut_to_what_an_answer_has_room_for() {
     // The newest are there, oldest first.
     assert!(logs.lines.last().unwrap().text.starts_with("19y"));
     assert!(logs.lines.is_sorted_by_key(|line| line.sequence));
+}
+
+#[test]
+fn code_of_apps_beyond_what_is_kept_is_on_disk_alone_and_comes_back_when_called() {
+    let mut host = Host::new("[sizes]\nsource = \"64KiB\"\n[daemon]\nkept = \"600KiB\"\n");
+    let app = |at: usize| format!("app{at}");
+    for at in 0..12 {
+        let source = format!("export default () => {at}; /*{}*/", "x".repeat(60 << 10));
+        host.deploy("acme", &app(at), &source, |_| ()).unwrap();
+        let (kept, most) = host.kept();
+        assert!(most == 600 << 10 && kept <= most, "{kept} of {most}");
+    }
+    let all = 12 * (60 << 10);
+    // Each is called by an instance that loads it now, first from memory or disk, then after a restart.
+    for _ in 0..2 {
+        for at in 0..12 {
+            assert_eq!(host.reply(&app(at), "", "null"), at.to_string());
+            let (kept, most) = host.kept();
+            assert!(kept <= most && most < all, "{kept} of {most}");
+        }
+        assert_eq!(host.stop(nix::sys::signal::Signal::SIGTERM), 0);
+        host.start_again();
+    }
+    // Most of the room is used.
+    assert!(300 << 10 < host.kept().0, "{:?}", host.kept());
 }
 
 #[test]
