@@ -233,8 +233,8 @@ mod tests {
     fn bytecode_that_would_not_fit_beside_the_other_sources_is_not_used() {
         let a_third = vec![b' '; MAX_FRAME / 3];
         let module = |path: &str| (path.parse().unwrap(), a_third.clone());
-        let content = Content::new(vec![module("a.js"), module("index.js")]);
-        let version = Version { content: Kept::new(content), ..version() };
+        let large = Content::new(vec![module("a.js"), module("index.js")]);
+        let version = Version { content: Kept::new(large), ..version() };
         let bytecode = vec![0; MAX_FRAME - MAX_FRAME / 3];
         assert!(content(&version).keep_compiled(7, &[found("index.js", &bytecode)]));
         codes(&version, 7, [Code::Source(&a_third), Code::Source(&a_third)], false);

@@ -209,6 +209,8 @@ fn a_second_daemon_is_told_what_is_held_and_by_whom_and_harms_nobody() {
     let keeper = format!("another skepd, process {}, has", host.keeper_process().0);
     let state = host.place.folder.join("state");
     let owner = fs::metadata(&state).unwrap().uid();
+    let other_way = place.folder.join("other-way");
+    symlink(&state, &other_way).unwrap();
     let last = host.place.first_id + 499;
     let ids = host.place.ids();
     for (key, value, what) in [
@@ -219,7 +221,7 @@ fn a_second_daemon_is_told_what_is_held_and_by_whom_and_harms_nobody() {
             format!("the control groups at /{}", host.place.name),
         ),
         ("state", format!("\"{}\"", state.display()), format!("the state in {}", state.display())),
-        ("state", format!("\"{}/../state\"", state.display()), "the state in".to_owned()),
+        ("state", format!("\"{}\"", other_way.display()), "the state in".to_owned()),
         ("first", host.place.first_id.to_string(), "ids from".to_owned()),
         ("first", last.to_string(), format!("ids from {last} to")),
         ("first", (ids.group - 500).to_string(), "ids from".to_owned()),

@@ -123,9 +123,9 @@ fn a_daemon_at_its_memory_limit_ends_alone_and_the_next_start_serves_the_same() 
     // Less than the budgets allow, as if they had missed something: answers that nobody reads then end it.
     let usage = if unified { "memory.current" } else { "memory.usage_in_bytes" };
     let used: u64 = fs::read_to_string(group.join(usage)).unwrap().trim().parse().unwrap();
-    fs::write(group.join(limit), (used + (6 << 20)).to_string()).unwrap();
+    fs::write(group.join(limit), (used + (16 << 20)).to_string()).unwrap();
     let call = Host::request("acme", "large", "", b"1").encode_to_vec();
-    let taken = host.block_on(async {
+    host.block_on(async {
         let mut wire = Wire::open(&host, 0, 0).await;
         let mut unread = Vec::new();
         while let Ok(sent) = wire.send("/skep.v1.Invocations/Invoke", &call).await {
@@ -135,9 +135,7 @@ fn a_daemon_at_its_memory_limit_ends_alone_and_the_next_start_serves_the_same() 
             }
             assert!(unread.len() < 1000, "never at its limit");
         }
-        unread.len()
     });
-    assert!(0 < taken);
     assert_eq!(host.await_end(), 70);
     assert!(host.log().contains("the daemon ended with code 137"), "{}", host.log());
     host.start_again();
