@@ -163,6 +163,9 @@ async fn serve(
     listener: OwnedFd,
 ) -> Result<(), DaemonError> {
     let (channel, keeper) = keeper;
+    let ends = api::Ends::watch().map_err(kernel("watch for signals"))?;
+    // This is polled by the thread that the process began with; all others have them blocked.
+    lower::hear_signals()?;
     let zygotes = Arc::new(Zygotes::default());
     let (lost, keeper_lost) = watch::channel(false);
     let channel = StdDatagram::from(channel);
@@ -186,7 +189,7 @@ async fn serve(
     let all: Vec<Arc<Pool>> = daemon.pools.values().cloned().collect();
     tokio::spawn(pool::upkeep::run(all, Arc::clone(&shared)));
     tokio::spawn(renew_zygotes(Arc::clone(&daemon), zygotes, keeper));
-    let served = api::serve(&daemon, listener, keeper_lost).await.map_err(DaemonError::Serve);
+    let served = api::serve(&daemon, listener, keeper_lost, ends).await.map_err(DaemonError::Serve);
     for pool in daemon.pools.values() {
         pool.shut(Duration::from_secs(3)).await;
     }

@@ -20,7 +20,7 @@ use tokio::{net::unix::pipe, sync::watch, time::timeout};
 
 pub use self::launcher::{LaunchError, Launcher, PROOF};
 use crate::{
-    cgroup::{Group, LimitError, Limits, MemoryPeak, OomKills, RemoveError},
+    cgroup::{CpuUsed, Group, LimitError, Limits, MemoryPeak, OomKills, RemoveError},
     link::LinkError,
     zygotes::Ended,
 };
@@ -115,8 +115,8 @@ impl Instance {
     }
 
     /// Its process has ended: what its group counted until then is all. Once the group is gone, nobody knows.
-    fn note_cpu(&self) {
-        if let Ok(cpu) = self.leaf.cpu_used() {
+    fn note_cpu(&self, used: io::Result<CpuUsed>) {
+        if let Ok(cpu) = used.and_then(|file| file.read()) {
             // It was noted before if its first burial took too long.
             let _ = self.cpu_total.set(cpu);
         }
@@ -169,6 +169,7 @@ impl Instance {
             self.kill_leaf();
         }
         // What it met before this counts, and is read while it dies.
+        let used = self.leaf.cpu_file();
         let oom_kills = oom_kills.and_then(|file| file.read().ok()).unwrap_or_default();
         let (limit_hits, tenant_hits) = match oom_kills {
             0 => (0, self.tenant_hits),
@@ -188,7 +189,7 @@ impl Instance {
             over = self.is_over_within(PROOF_PATIENCE);
         }
         if over {
-            self.note_cpu();
+            self.note_cpu(used);
         }
         let removed = over
             && (self.leaf.try_remove().is_ok() || {

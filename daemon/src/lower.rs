@@ -47,8 +47,6 @@ pub fn lower(id: u32, leaves: u32, entrances: &[PathBuf]) -> Result<(), LowerErr
     for entrance in entrances {
         fs::write(entrance, "0").map_err(LowerError::Group)?;
     }
-    // The keeper takes its signals from a descriptor and blocks them; a child inherits that.
-    SigSet::empty().thread_set_mask().map_err(LowerError::Signals)?;
     let clear =
         |set| caps::clear(None, set).map_err(|source| LowerError::Capabilities { set, source });
     clear(CapSet::Bounding)?;
@@ -61,4 +59,14 @@ pub fn lower(id: u32, leaves: u32, entrances: &[PathBuf]) -> Result<(), LowerErr
         clear(set)?;
     }
     prctl::set_no_new_privs().map_err(LowerError::NoNewPrivileges)
+}
+
+/// Lets signals through to the thread that calls this, and so to the process. The keeper takes its own from a
+/// descriptor and blocks them, which a child inherits: one that comes before this waits for it.
+///
+/// # Errors
+///
+/// [`LowerError::Signals`].
+pub fn hear_signals() -> Result<(), LowerError> {
+    SigSet::empty().thread_set_mask().map_err(LowerError::Signals)
 }

@@ -306,6 +306,11 @@ impl Host {
         status.code().unwrap_or_else(|| 128 + status.signal().unwrap())
     }
 
+    /// Starts it again, and waits for nothing.
+    pub fn begin_again(&mut self) {
+        self.keeper = Self::keeper(&self.place, false, Output::File);
+    }
+
     /// Starts it again, with the same configuration and state.
     pub fn start_again(&mut self) {
         self.keeper = Self::keeper(&self.place, false, Output::File);

@@ -41,7 +41,7 @@ use self::{
 };
 pub use self::{
     front::Accepted,
-    serve::{ServeError, serve},
+    serve::{Ends, ServeError, serve},
 };
 use crate::{
     budget::{Budgets, Charge},

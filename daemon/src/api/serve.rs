@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{
     net::{TcpListener, UnixListener},
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, watch},
     time::{sleep, timeout},
 };
@@ -33,6 +33,23 @@ const LAST: Duration = Duration::from_secs(1);
 /// What health knows: the whole server, and each of its services.
 const SERVICES: [&str; 5] =
     ["", "skep.v1.Invocations", "skep.v1.Apps", "skep.v1.Quotas", "skep.v1.Host"];
+
+/// The signals that end the daemon. Until they are watched they are blocked: one that comes while it begins is
+/// heard when it serves.
+#[derive(Debug)]
+pub struct Ends {
+    term: Signal,
+    int: Signal,
+}
+
+impl Ends {
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn watch() -> io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
+    }
+}
 
 /// Why nothing can be served.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +74,7 @@ pub async fn serve(
     daemon: &Arc<Daemon>,
     listener: OwnedFd,
     keeper_lost: watch::Receiver<bool>,
+    ends: Ends,
 ) -> Result<(), ServeError> {
     let listener = StdListener::from(listener);
     listener.set_nonblocking(true).map_err(ServeError::Socket)?;
@@ -90,7 +108,7 @@ pub async fn serve(
         socket = %daemon.config.socket.display(), tcp = ?daemon.config.tcp,
         tenants = daemon.pools.len(), "serving",
     );
-    let clean = wait_for_end(daemon, keeper_lost).await;
+    let clean = wait_for_end(daemon, keeper_lost, ends).await;
     daemon.draining.send_replace(true);
     for service in SERVICES {
         health.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
@@ -174,17 +192,15 @@ impl Door {
 }
 
 /// Whether running calls may still end: not when the keeper is gone.
-async fn wait_for_end(daemon: &Daemon, mut keeper_lost: watch::Receiver<bool>) -> bool {
-    let (Ok(mut term), Ok(mut int)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("cannot watch for signals");
-        return true;
-    };
+async fn wait_for_end(
+    daemon: &Daemon,
+    mut keeper_lost: watch::Receiver<bool>,
+    mut ends: Ends,
+) -> bool {
     let mut draining = daemon.draining.subscribe();
     tokio::select! {
-        _ = term.recv() => true,
-        _ = int.recv() => true,
+        _ = ends.term.recv() => true,
+        _ = ends.int.recv() => true,
         _ = draining.wait_for(|draining| *draining) => true,
         _ = keeper_lost.wait_for(|lost| *lost) => {
             tracing::error!("the keeper is gone; ending everything");

@@ -78,6 +78,24 @@ impl OomKills {
     }
 }
 
+/// The CPU time of a group: opened before it is to be read.
+#[derive(Debug)]
+pub struct CpuUsed(File);
+
+impl CpuUsed {
+    /// # Errors
+    ///
+    /// As [`MemoryPeak::read`].
+    pub fn read(&self) -> io::Result<Duration> {
+        let mut text = [0; 512];
+        let len = self.0.read_at(&mut text, 0)?;
+        let known =
+            std::str::from_utf8(&text[..len]).ok().and_then(|text| value(text, "usage_usec"));
+        let used = known.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no CPU time"));
+        Ok(Duration::from_micros(used?))
+    }
+}
+
 /// One group.
 #[derive(Clone, Debug)]
 pub struct Group {
@@ -283,7 +301,16 @@ impl Group {
     ///
     /// The kernel's, or a file that is not of its known form.
     pub fn cpu_used(&self) -> io::Result<Duration> {
-        Ok(Duration::from_micros(keyed(&self.v2.join("cpu.stat"), "usage_usec")?))
+        self.cpu_file()?.read()
+    }
+
+    /// The same, to be read later.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn cpu_file(&self) -> io::Result<CpuUsed> {
+        File::open(self.v2.join("cpu.stat")).map(CpuUsed)
     }
 
     /// The counter of kills for memory. Opening it waits for nobody, whoever holds the lock of the groups.

@@ -23,7 +23,7 @@ use skep_core::{ByteCount, Ceiling};
 
 use crate::config::Ids;
 
-pub use group::{Counters, Group, MemoryPeak, OomKills, RemoveError};
+pub use group::{Counters, CpuUsed, Group, MemoryPeak, OomKills, RemoveError};
 pub use limits::{Limit, LimitError, Limits};
 pub use mounts::{Controller, DetectError, Hierarchies, Mode};
 

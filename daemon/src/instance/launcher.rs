@@ -420,7 +420,10 @@ impl Launcher {
         let (launcher, instance) = (Arc::clone(self), Arc::clone(instance));
         let later = tokio::spawn(async move {
             let dying = Arc::clone(&instance);
-            aside(move || dying.is_over_within(PROOF_PATIENCE).then(|| dying.note_cpu())).await;
+            aside(move || {
+                dying.is_over_within(PROOF_PATIENCE).then(|| dying.note_cpu(dying.leaf.cpu_file()))
+            })
+            .await;
             clear(&instance.leaf).await;
             launcher.forget(&instance);
         });

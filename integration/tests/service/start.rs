@@ -2,6 +2,7 @@
 
 use std::{fs, process::Command};
 
+use nix::sys::signal::Signal;
 use skep_integration::{
     host::Host,
     place::{Place, program},
@@ -110,4 +111,15 @@ fn a_tenant_that_is_closed_keeps_the_others_from_nothing() {
     let host = Host::new("[[tenants]]\nname = \"aaa\"\nmemory = 0\nprocesses = 0\ncpu = \"10m\"");
     host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
     assert_eq!(host.reply("app", "", "1"), "2");
+}
+
+#[test]
+fn a_stop_that_comes_while_it_begins_is_a_clean_one() {
+    let mut host = Host::new("");
+    assert_eq!(host.stop(Signal::SIGTERM), 0);
+    host.begin_again();
+    // Started after the daemon, which has not even given root up by now.
+    until("there is a zygote", || !host.zygotes().is_empty());
+    assert_eq!(host.stop(Signal::SIGTERM), 0, "{}", host.log());
+    assert_eq!(host.remains(), Vec::<String>::new());
 }
