@@ -4,7 +4,9 @@
 //! started; a neighbour calls a warm function of another tenant every 20 ms, first in quiet, then while a
 //! process of another user attacks from a control group with half a processor. Printed are the most memory of
 //! the daemon over what it had before, its CPU time per time, and the neighbour's 99th percentile over that of
-//! its quiet time in the same run; each the median of the runs. What is above its bound is a failure.
+//! its quiet time in the same run; each the median of the runs; and how many requests the attacker began in the
+//! last. What is above its bound is a failure, and so is an attacker that did not attack and a neighbour whose call
+//! was not answered.
 //!
 //! The short forms, with codes and counts, are tests: `service::budgets`, `refusals` and `rates`.
 
@@ -12,10 +14,14 @@
 
 use std::{
     env, fs,
-    os::unix::{fs::PermissionsExt as _, net::UnixStream, process::CommandExt as _},
+    os::unix::{
+        fs::{FileExt as _, PermissionsExt as _},
+        net::UnixStream,
+        process::CommandExt as _,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, ExitCode},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -149,7 +155,9 @@ fn main() -> anyhow::Result<ExitCode> {
         return be_attacker().map(|()| ExitCode::SUCCESS);
     }
     let arguments = arguments()?;
-    println!("attack               memory over idle       CPU   neighbour's p99 over quiet");
+    println!(
+        "attack               memory over idle       CPU   neighbour's p99 over quiet; requests"
+    );
     let mut good = true;
     let chosen = |attack: &&Attack| {
         arguments.names.is_empty() || arguments.names.iter().any(|name| name == attack.name)
@@ -165,9 +173,10 @@ fn main() -> anyhow::Result<ExitCode> {
         let fits = memory <= MOST_MEMORY && slowdown <= MOST_SLOWDOWN;
         good &= fits;
         println!(
-            "{:<20} {memory:>12.1} MiB {:>8.0} % {slowdown:>8.1} ({p99:.1} ms over {quiet:.1} ms){}",
+            "{:<20} {memory:>12.1} MiB {:>8.0} % {slowdown:>8.1} ({p99:.1} ms over {quiet:.1} ms); {}{}",
             attack.name,
             cpu * 100.0,
+            runs.last().map_or(0, |cost| cost.requests),
             if fits { "" } else { "   ABOVE ITS BOUND" },
         );
     }
@@ -190,6 +199,8 @@ struct Cost {
     cpu: f64,
     quiet: f64,
     p99: f64,
+    /// What the attacker began.
+    requests: u64,
 }
 
 fn run(attack: &Attack, arguments: &Arguments) -> anyhow::Result<Cost> {
@@ -210,7 +221,10 @@ fn run(attack: &Attack, arguments: &Arguments) -> anyhow::Result<Cost> {
             .map_err(|it| anyhow::anyhow!("{it}"))?;
     }
     let daemon = host.daemon_process();
-    let quiet = neighbour(&host, Duration::from_secs((arguments.seconds / 4).max(3)));
+    let quiet = neighbour(&host, Duration::from_secs((arguments.seconds / 4).max(3)))?;
+    let count = host.place.folder.join("requests");
+    fs::write(&count, "0")?;
+    std::os::unix::fs::chown(&count, Some(ATTACKER), Some(ATTACKER))?;
     let (idle, cpu) = (memory(daemon), cpu_time(daemon));
     let (start, done) = (Instant::now(), AtomicBool::new(false));
     let attackers = Group::new(&host.place.name)?;
@@ -224,35 +238,42 @@ fn run(attack: &Attack, arguments: &Arguments) -> anyhow::Result<Cost> {
             }
             peak
         });
-        let attacker = attackers.attack(attack, &socket, arguments);
+        let attacker = attackers.attack(attack, (&socket, &count), arguments);
         let attacked = neighbour(&host, length);
         done.store(true, Ordering::Relaxed);
-        if let Ok(mut attacker) = attacker {
-            attacker.kill().unwrap();
-            attacker.wait().unwrap();
-        }
-        (peak.join().unwrap(), attacked)
+        let lived = attacker.and_then(|mut attacker| {
+            let ended = attacker.try_wait()?;
+            attacker.kill()?;
+            attacker.wait()?;
+            anyhow::ensure!(ended.is_none(), "the attacker ended by itself: {ended:?}");
+            Ok(())
+        });
+        (peak.join().unwrap(), lived.and(attacked))
     });
+    let attacked = attacked?;
+    let requests = fs::read_to_string(&count)?.trim().parse()?;
+    anyhow::ensure!(0 < requests, "the attacker began no request");
     let wall = start.elapsed().as_secs_f64();
     anyhow::ensure!(daemon.alive() && host.daemon_process() == daemon, "the daemon has ended");
     let spent = cpu_time(daemon) - cpu;
-    let cost = Cost { memory: (peak - idle) / 1024.0, cpu: spent / wall, quiet, p99: attacked };
+    let memory = (peak - idle) / 1024.0;
+    let cost = Cost { memory, cpu: spent / wall, quiet, p99: attacked, requests };
     drop(attackers);
     Ok(cost)
 }
 
-/// Calls for so long; the 99th percentile of how long a call took, in milliseconds.
-fn neighbour(host: &Host, length: Duration) -> f64 {
+/// Calls for so long; the 99th percentile of how long a call took, in milliseconds. Every call must be answered.
+fn neighbour(host: &Host, length: Duration) -> anyhow::Result<f64> {
     let (end, mut times) = (Instant::now() + length, Vec::new());
     while Instant::now() < end {
         let start = Instant::now();
-        // A call that fails took as long as it took.
-        let _ = host.invoke("ok", "", "1");
+        host.invoke("ok", "", "1")
+            .map_err(|status| anyhow::anyhow!("the neighbour's call failed: {status}"))?;
         times.push(start.elapsed().as_secs_f64() * 1000.0);
         thread::sleep(EVERY);
     }
     times.sort_by(f64::total_cmp);
-    times[(times.len() * 99 / 100).min(times.len() - 1)]
+    Ok(times[(times.len() * 99 / 100).min(times.len() - 1)])
 }
 
 /// Resident memory in KiB.
@@ -287,7 +308,12 @@ impl Group {
     }
 
     /// This program again, as the attacker.
-    fn attack(&self, attack: &Attack, socket: &Path, more: &Arguments) -> anyhow::Result<Child> {
+    fn attack(
+        &self,
+        attack: &Attack,
+        (socket, count): (&Path, &Path),
+        more: &Arguments,
+    ) -> anyhow::Result<Child> {
         let script = "echo $$ > \"$GROUP/cgroup.procs\" && exec setpriv --reuid $ID --regid $ID \
                       --clear-groups \"$0\" \"$@\"";
         let child = Command::new("sh")
@@ -297,6 +323,7 @@ impl Group {
             .arg(attack.name)
             .arg(socket)
             .arg(more.connections.to_string())
+            .arg(count)
             .env("GROUP", &self.0)
             .env("ID", ATTACKER.to_string())
             .process_group(0)
@@ -314,24 +341,36 @@ impl Drop for Group {
     }
 }
 
-/// The other role: `as-attacker NAME SOCKET CONNECTIONS`, until it is killed.
+/// Requests that were begun.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+
+/// The other role: `as-attacker NAME SOCKET CONNECTIONS COUNT-FILE`, until it is killed.
 fn be_attacker() -> anyhow::Result<()> {
     let mut given = env::args().skip(2);
     let mut next = || given.next().context("the attacker was not told what to do");
     let name = next()?;
     let (socket, connections) = (PathBuf::from(next()?), next()?.parse()?);
+    let count = PathBuf::from(next()?);
     let attack = ATTACKS.iter().find(|attack| attack.name == name).context("no such attack")?;
     let message: &'static [u8] = (attack.message)().leak();
     Runtime::new()?.block_on(async {
         let all: Vec<_> = (0..connections)
             .map(|_| tokio::spawn(one_connection(attack, message, socket.clone())))
             .collect();
+        let count = fs::OpenOptions::new().write(true).open(&count)?;
+        tokio::spawn(async move {
+            // Always as long as before: whoever reads it finds a number.
+            let text = || format!("{:020}", BEGUN.load(Ordering::Relaxed));
+            while count.write_all_at(text().as_bytes(), 0).is_ok() {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        });
         for one in all {
             // It goes on until it is killed.
             let _ = one.await;
         }
-    });
-    Ok(())
+        Ok(())
+    })
 }
 
 async fn one_connection(attack: &'static Attack, message: &'static [u8], socket: PathBuf) {
@@ -353,6 +392,7 @@ async fn attack_once(attack: &Attack, message: &'static [u8], socket: &Path) -> 
         let message = Bytes::from_static(message);
         let sent = wire.begin_shared(attack.path, &[], claims, message, end);
         open.push(timeout(Duration::from_secs(2), sent).await.ok()?.ok()?);
+        BEGUN.fetch_add(1, Ordering::Relaxed);
     }
     if attack.window == 0 || attack.missing != 0 {
         // Held for as long as the other side lets it.
