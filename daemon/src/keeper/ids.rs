@@ -6,7 +6,7 @@
 use std::{
     io,
     os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
+        fd::{AsFd, BorrowedFd},
         unix::fs::FileExt as _,
     },
 };
@@ -32,7 +32,7 @@ impl IdTable {
         let file = memfd_create("skep-ids", flags)?;
         ftruncate(&file, u64::from(count) * ENTRY as u64)?;
         fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
-        Ok(Self { file: std::fs::File::from(OwnedFd::from(file)), count })
+        Ok(Self { file: std::fs::File::from(file), count })
     }
 
     /// A child of a zygote that ended is about to be reaped: its identity is free again.
