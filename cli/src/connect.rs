@@ -5,7 +5,15 @@
 //!
 //! Always true: connecting takes at most [`CONNECT`], and no call is waited for without a deadline.
 
-use std::{error::Error as StdError, fmt, future::Future, io, str::FromStr, time::Duration};
+use std::{
+    error::Error as StdError,
+    fmt,
+    future::Future,
+    io::{self, Read as _},
+    os::unix::net::UnixStream,
+    str::FromStr,
+    time::Duration,
+};
 
 use skep_proto::v1::{
     apps_client::AppsClient, host_client::HostClient, invocations_client::InvocationsClient,
@@ -75,6 +83,26 @@ impl FromStr for Target {
     }
 }
 
+impl Target {
+    /// Whether the daemon knows no caller like us. It says so to whoever connects, before it hears anything; the
+    /// connection that broke may not have been read so far.
+    fn calls_us_a_stranger(&self) -> bool {
+        let Self::Unix(path) = self else { return false };
+        let Ok(mut stream) = UnixStream::connect(path) else { return false };
+        // A daemon that is silent for longer is no answer either.
+        let timed = stream.set_read_timeout(Some(STRANGER_WAIT));
+        let mut said = Vec::new();
+        while said.len() < STRANGER_BYTES && timed.is_ok() {
+            let mut some = [0; STRANGER_BYTES];
+            match stream.read(&mut some) {
+                Ok(count) if 0 < count => said.extend_from_slice(&some[..count]),
+                _ => break,
+            }
+        }
+        said.ends_with(STRANGER.as_bytes())
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -83,6 +111,10 @@ impl fmt::Display for Target {
         }
     }
 }
+
+/// How long what is said to a stranger is waited for, and its bytes.
+const STRANGER_WAIT: Duration = Duration::from_millis(500);
+const STRANGER_BYTES: usize = 40;
 
 /// A daemon that answered the connection.
 pub(crate) struct Daemon {
@@ -141,7 +173,7 @@ impl Daemon {
     /// A status with a source never came over the wire: the connection broke.
     fn failure(&self, status: Status) -> Failure {
         match status.source() {
-            Some(source) if chain(source).contains(STRANGER) => Failure::stranger(),
+            Some(_) if self.target.calls_us_a_stranger() => Failure::stranger(),
             Some(source) => Failure::unreachable(
                 format!("the connection to {} broke: {}", self.target, chain(source)),
                 "see whether skepd still runs: systemctl status skepd",
@@ -172,7 +204,7 @@ impl Daemon {
 }
 
 fn unreachable(target: &Target, error: &(dyn StdError + 'static)) -> Failure {
-    if chain(error).contains(STRANGER) {
+    if target.calls_us_a_stranger() {
         return Failure::stranger();
     }
     let kind = io_kind(error);
