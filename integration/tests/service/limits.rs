@@ -446,9 +446,12 @@ fn an_app_that_loads_for_longer_than_its_calls_may_take_is_ready_in_the_end() {
 #[test]
 fn a_first_call_that_is_sent_with_its_app_is_billed_with_the_loading() {
     let host = Host::new("[pool]\nspare_floor = 1\nspare_ceiling = 1\n");
-    let code = "const work = () => { for (let i = 0; i < 2e6; i++); }; \
+    let code = "const work = () => { for (let i = 0; i < 1e6; i++); }; \
                 for (let i = 0; i < 5; i++) work(); export default (n) => { work(); return n + 1; };";
-    host.deploy("acme", "app", code, |_| ()).unwrap();
+    host.deploy("acme", "app", code, |request| {
+        request.limits.as_mut().unwrap().timeout_ms = Some(60_000);
+    })
+    .unwrap();
     until("there is a spare", || host.instances("acme").iter().any(|one| one.state == "spare"));
     let mut request = Host::request("acme", "app", "", b"1");
     request.timeout_ms = Some(20_000 * slowness());
