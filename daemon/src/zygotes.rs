@@ -129,6 +129,8 @@ pub struct Zygotes {
     hangs: Notify,
     /// What zygotes know instances by: a number for each clone that was asked for.
     next: AtomicU64,
+    /// See [`PING_EVERY`].
+    ping_every: Duration,
 }
 
 impl Default for Zygotes {
@@ -141,6 +143,7 @@ impl Default for Zygotes {
             hung: Mutex::default(),
             hangs: Notify::new(),
             next: AtomicU64::new(1),
+            ping_every: PING_EVERY,
         }
     }
 }
@@ -262,7 +265,8 @@ impl Zygotes {
         loop {
             let asked = *lock(&zygote.asked);
             let silence = if *zygote.heard.borrow() == 0 { LOADING } else { SILENCE };
-            let look = asked.map_or_else(|| Instant::now() + PING_EVERY, |asked| asked + silence);
+            let look =
+                asked.map_or_else(|| Instant::now() + self.ping_every, |asked| asked + silence);
             let packet = tokio::select! {
                 packet = zygote.packet() => packet,
                 () = zygote.idle.notified() => {
@@ -270,12 +274,17 @@ impl Zygotes {
                     continue
                 }
                 () = zygote.begun.notified() => continue,
-                () = sleep_until(look.into()) => match *lock(&zygote.asked) {
-                    Some(asked) if silence <= asked.elapsed() => return Lost::Silent,
-                    Some(_) => continue,
-                    // What cannot be sent now is noticed when it is read from.
-                    None => { let _ = zygote.ping(); continue }
-                },
+                () = sleep_until(look.into()) => {
+                    // Looked at with the lock and decided upon without: a ping takes it again.
+                    let asked = *lock(&zygote.asked);
+                    match asked {
+                        Some(asked) if silence <= asked.elapsed() => return Lost::Silent,
+                        Some(_) => {}
+                        // What cannot be sent now is noticed when it is read from.
+                        None => drop(zygote.ping()),
+                    }
+                    continue;
+                }
             };
             let (message, fds) = match packet {
                 Ok(Some(packet)) => packet,
@@ -574,5 +583,62 @@ impl Zygote {
         for (_, end) in lock(&self.living).drain() {
             end.send_replace(Some(Ended::ZygoteLost));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keeper::spawn::packet_pair;
+
+    /// What a zygote that does as it should says to what it is asked.
+    async fn answer(socket: &UnixDatagram, message: FromZygote) {
+        let send = || packets::send(socket, &message.encode(), &[], Wait::No);
+        socket.async_io(Interest::WRITABLE, send).await.unwrap();
+    }
+
+    async fn asked(socket: &UnixDatagram) -> ToZygote {
+        let mut bytes = [0; MAX_PACKET];
+        let receive = || packets::receive(socket, &mut bytes);
+        let (len, _) = socket.async_io(Interest::READABLE, receive).await.unwrap();
+        ToZygote::decode(&bytes[..len]).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_idle_zygote_is_asked_whether_it_lives_again_and_again() {
+        let (ours, theirs) = packet_pair().unwrap();
+        let theirs = std::os::unix::net::UnixDatagram::from(theirs);
+        theirs.set_nonblocking(true).unwrap();
+        let theirs = UnixDatagram::from_std(theirs).unwrap();
+        let ping_every = Duration::from_millis(5);
+        let zygotes = Arc::new(Zygotes { ping_every, ..Zygotes::default() });
+        zygotes.install(1, ours).unwrap();
+        answer(&theirs, FromZygote::Ready { version: VERSION }).await;
+        for _ in 0..3 {
+            assert_eq!(asked(&theirs).await, ToZygote::Ping);
+            answer(&theirs, FromZygote::Pong).await;
+        }
+        assert!(zygotes.ready() && zygotes.answers());
+        // And when somebody wants to know.
+        let (told, ()) = tokio::join!(zygotes.ask(), async {
+            assert_eq!(asked(&theirs).await, ToZygote::Ping);
+            answer(&theirs, FromZygote::Pong).await;
+        });
+        assert_eq!(told, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_zygote_of_another_build_is_named_with_both_versions() {
+        let (ours, theirs) = packet_pair().unwrap();
+        let theirs = std::os::unix::net::UnixDatagram::from(theirs);
+        theirs.set_nonblocking(true).unwrap();
+        let theirs = UnixDatagram::from_std(theirs).unwrap();
+        let zygotes = Arc::new(Zygotes::default());
+        zygotes.install(1, ours).unwrap();
+        answer(&theirs, FromZygote::Ready { version: 3 }).await;
+        let mut supply = zygotes.supply();
+        let found = supply.wait_for(|supply| matches!(supply, Supply::Version(_))).await.unwrap();
+        let said = format!("the shim speaks wire version 3, this daemon {VERSION}");
+        assert_eq!(found.to_string(), said);
     }
 }

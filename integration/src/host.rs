@@ -136,6 +136,8 @@ impl Host {
         // Spread as those of a place are.
         let first_id = FIRST_OF_MANY + (std::process::id() % 10_000) * 10_000;
         let room = Room { first_id, ids: 8000, ceiling: "" };
+        // Thousands are deployed and looked at in a row.
+        let more = &format!("{more}\n[rates]\ndeploy = \"open\"\nothers = \"open\"\n");
         Self::begin(place, &group, more, room, program("skep-shim"), Turn::shared())
     }
 
