@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let daemon: i32 = daemon.parse()?;
     kill(Pid::from_raw(daemon), Signal::SIGSTOP)?;
-    let (to_keeper, to_zygote) = ends(daemon)?;
+    let (to_keeper, to_zygote) = ends(daemon, keeper.parse()?)?;
     let (uid, group) = (status(daemon, "Uid:")?, status(daemon, "Groups:")?);
     let instance: i32 = instance.parse()?;
     let stage = Stage {
@@ -90,7 +90,7 @@ pub(crate) fn say(name: &str, came: impl std::fmt::Display) {
 
 /// What it says to the keeper goes through the one pipe that it writes to beside its log; the zygote's socket is the
 /// one that keeps packets apart beside its standard input.
-fn ends(daemon: i32) -> Result<(OwnedFd, OwnedFd), Box<dyn Error>> {
+fn ends(daemon: i32, listener: i32) -> Result<(OwnedFd, OwnedFd), Box<dyn Error>> {
     let pidfd = syscall(libc::SYS_pidfd_open, [daemon.into(), 0, 0])?;
     let borrow = |fd: i64| -> Result<OwnedFd, Errno> {
         let fd = syscall(libc::SYS_pidfd_getfd, [pidfd, fd, 0])?;
@@ -98,6 +98,7 @@ fn ends(daemon: i32) -> Result<(OwnedFd, OwnedFd), Box<dyn Error>> {
         Ok(unsafe { OwnedFd::from_raw_fd(i32::try_from(fd).map_err(|_| Errno::EBADF)?) })
     };
     let channel = fstat(&borrow(0)?)?.st_ino;
+    let heard = read_by(listener)?;
     let (mut keeper, mut zygote) = (None, None);
     for number in 3..1024 {
         let Ok(fd) = borrow(number) else { continue };
@@ -107,11 +108,31 @@ fn ends(daemon: i32) -> Result<(OwnedFd, OwnedFd), Box<dyn Error>> {
             zygote = Some(fd);
         } else if found.st_mode & libc::S_IFMT == libc::S_IFIFO
             && fcntl(&fd, FcntlArg::F_GETFL)? & libc::O_ACCMODE == libc::O_WRONLY
+            && heard.contains(&found.st_ino)
         {
             keeper = Some(fd);
         }
     }
     Ok((keeper.ok_or("no pipe to the keeper")?, zygote.ok_or("no socket to a zygote")?))
+}
+
+/// The pipes that a process reads from without waiting: their inodes.
+fn read_by(pid: i32) -> Result<Vec<u64>, Box<dyn Error>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
+        let entry = entry?;
+        let link = fs::read_link(entry.path())?.display().to_string();
+        let inode = link.strip_prefix("pipe:[").and_then(|rest| rest.strip_suffix(']'));
+        let Some(inode) = inode.and_then(|inode| inode.parse().ok()) else { continue };
+        let name = entry.file_name().display().to_string();
+        let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{name}"))?;
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).ok_or("no flags")?;
+        let flags = i32::from_str_radix(flags.trim(), 8)?;
+        if flags & libc::O_ACCMODE == libc::O_RDONLY && flags & libc::O_NONBLOCK != 0 {
+            found.push(inode);
+        }
+    }
+    Ok(found)
 }
 
 /// The first number of a line of the process's status.
