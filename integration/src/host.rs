@@ -58,9 +58,6 @@ impl Room {
     }
 }
 
-/// Above what tests use, for one host at a time.
-const FIRST_OF_MANY: u32 = 2_010_000_000;
-
 /// Where a host's log goes.
 pub enum Output {
     /// A file of its own.
@@ -133,9 +130,7 @@ impl Host {
     pub fn roomy(more: &str) -> Self {
         let place = Place::new();
         let group = format!("/{}", place.name);
-        // Spread as those of a place are.
-        let first_id = FIRST_OF_MANY + (std::process::id() % 10_000) * 10_000;
-        let room = Room { first_id, ids: 8000, ceiling: "" };
+        let room = Room { first_id: place.first_of_many, ids: 8000, ceiling: "" };
         // Thousands are deployed and looked at in a row.
         let more = &format!("{more}\n[rates]\ndeploy = \"open\"\nothers = \"open\"\n");
         Self::begin(place, &group, more, room, program("skep-shim"), Turn::shared())

@@ -25,6 +25,8 @@ pub struct Place {
     pub programs: PathBuf,
     /// First of a thousand ids that nobody else uses.
     pub first_id: u32,
+    /// First of ten thousand of that kind.
+    pub first_of_many: u32,
 }
 
 impl Place {
@@ -39,8 +41,10 @@ impl Place {
             fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
         }
         // Tests of other processes may run beside these: spread by process number.
-        let first_id = 1_000_000 + (process::id() % 10_000) * 100_000 + number * 1_000;
-        Self { name, folder, programs, first_id }
+        let spread = (process::id() % 10_000) * 100_000;
+        let first_id = 1_000_000 + spread + number * 1_000;
+        let first_of_many = 1_100_000_000 + spread + (number % 10) * 10_000;
+        Self { name, folder, programs, first_id, first_of_many }
     }
 }
 
