@@ -12,7 +12,7 @@ use std::{
 use skep_core::{Ceiling, TenantId, budget::Meter, paces::Paces};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{connections::Ids, rpc::Rpc, status::Refusal};
+use super::{connections::Ids, lanes::Lanes, rpc::Rpc, status::Refusal};
 use crate::{
     budget::Budgets,
     config::{self, May, Peer},
@@ -42,6 +42,8 @@ struct Grant {
 pub(super) struct Account {
     /// Bytes of its requests and answers.
     pub(super) budget: Arc<Meter>,
+    /// What all of them have to run.
+    pub(super) lanes: Lanes,
     deploys: Arc<Semaphore>,
     paces: Mutex<Paces<Rpc>>,
 }
@@ -87,7 +89,7 @@ impl Callers {
         let account = accounts.entry(user).or_insert_with(|| {
             let (budget, deploys) = (self.budgets.new_caller(), Semaphore::new(DEPLOYS));
             let (deploys, paces) = (Arc::new(deploys), Mutex::default());
-            Arc::new(Account { budget, deploys, paces })
+            Arc::new(Account { budget, lanes: Lanes::default(), deploys, paces })
         });
         Ok(Arc::new(Caller { rights, account: Arc::clone(account) }))
     }

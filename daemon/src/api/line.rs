@@ -17,15 +17,18 @@ use std::{
 };
 
 use http::Request;
-use hyper::{body::Incoming, server::conn::http2, service::service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::{body::Incoming, rt::Executor, server::conn::http2, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::watch,
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::{callers::Caller, front::Front};
+use super::{
+    callers::{Account, Caller},
+    front::Front,
+};
 use crate::config::Patience;
 
 /// Bytes of bodies that may come before anybody asked for them: of one stream, and of all of a connection.
@@ -167,26 +170,26 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
     }
 }
 
+/// Runs the requests of a connection in turns with those of other callers.
+#[derive(Clone, Debug)]
+struct InLanes(Arc<Account>);
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for InLanes {
+    fn execute(&self, request: F) {
+        self.0.lanes.run(request);
+    }
+}
+
 /// What every connection is served with.
 #[derive(Clone, Debug)]
 pub(super) struct Server {
-    http: http2::Builder<TokioExecutor>,
     front: Arc<Front>,
     patience: Patience,
 }
 
 impl Server {
     pub(super) fn new(front: Front, patience: Patience) -> Self {
-        let mut http = http2::Builder::new(TokioExecutor::new());
-        http.timer(TokioTimer::new())
-            .auto_date_header(false)
-            .initial_stream_window_size(WINDOW)
-            .initial_connection_window_size(WINDOW_OF_ALL)
-            .max_header_list_size(MOST_HEADERS)
-            .max_send_buf_size(SEND_BUFFER)
-            .keep_alive_interval(PING_EVERY)
-            .keep_alive_timeout(PING_PATIENCE);
-        Self { http, front: Arc::new(front), patience }
+        Self { front: Arc::new(front), patience }
     }
 
     /// Serves one connection to its end: of its peer's making, of `stop`, or of what its peer does not do. It
@@ -200,14 +203,22 @@ impl Server {
     ) {
         let line = Arc::new(Line::default());
         let (front, same) = (Arc::clone(&self.front), Arc::clone(&line));
+        let mut http = http2::Builder::new(InLanes(Arc::clone(&caller.account)));
+        http.timer(TokioTimer::new())
+            .auto_date_header(false)
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(WINDOW_OF_ALL)
+            .max_header_list_size(MOST_HEADERS)
+            .max_send_buf_size(SEND_BUFFER)
+            .max_concurrent_streams(streams)
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PING_PATIENCE);
         let service = service_fn(move |request: Request<Incoming>| {
             let (front, line, caller) =
                 (Arc::clone(&front), Arc::clone(&same), Arc::clone(&caller));
             async move { Ok::<_, std::convert::Infallible>(front.serve(request, line, caller).await) }
         });
         let stream = Heard { stream, line: Arc::clone(&line), missing: PREFACE };
-        let mut http = self.http.clone();
-        http.max_concurrent_streams(streams);
         let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
         let mut handshake = pin!(sleep(self.patience.handshake));
         let mut handshaking = true;

@@ -15,6 +15,7 @@ mod front;
 mod host;
 mod ids;
 mod invocations;
+mod lanes;
 mod line;
 mod quotas;
 mod refused;

@@ -182,7 +182,8 @@ impl Door {
                 continue;
             };
             let Self { server, stopped, open, .. } = self.clone();
-            tokio::spawn(async move {
+            let account = Arc::clone(&caller.account);
+            account.lanes.run(async move {
                 let streams = place.streams;
                 let _place_and_end = (place, open);
                 server.serve(stream, caller, streams, stopped).await;
