@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -22,10 +22,16 @@ use crate::config::BudgetBounds;
 /// What a request holds beside its message and its headers: its task, its stream, its answer's headers.
 pub const PER_REQUEST: u64 = 8 << 10;
 
+/// Of the budget of all together, one part in so many is left to admins: whoever fills the rest cannot keep them
+/// from seeing it.
+const FOR_ADMINS: u64 = 8;
+
 /// The budgets that are there for the daemon's whole life.
 #[derive(Debug)]
 pub struct Budgets {
     all: Arc<Meter>,
+    /// Of all callers that are no admins.
+    others: Arc<Meter>,
     tenants: BTreeMap<TenantId, Arc<Meter>>,
     caller: ByteCount,
 }
@@ -35,8 +41,11 @@ impl Budgets {
     pub fn new<'a>(bounds: BudgetBounds, tenants: impl Iterator<Item = &'a TenantId>) -> Self {
         let tenant =
             |name: &TenantId| (name.clone(), Arc::new(Meter::new(Holder::Tenant, bounds.tenant)));
+        let total = bounds.total.bytes();
+        let others = ByteCount::from_bytes(total - total / FOR_ADMINS);
         Self {
             all: Arc::new(Meter::new(Holder::Daemon, bounds.total)),
+            others: Arc::new(Meter::new(Holder::Daemon, others)),
             tenants: tenants.map(tenant).collect(),
             caller: bounds.caller,
         }
@@ -57,40 +66,61 @@ impl Budgets {
         self.tenants.get(name)
     }
 
-    /// A budget for a caller that was not known yet.
-    pub fn new_caller(&self) -> Arc<Meter> {
-        Arc::new(Meter::new(Holder::Caller, self.caller))
+    /// Those of a caller that was not known yet.
+    pub fn new_caller(&self) -> CallersBudgets {
+        let own = Arc::new(Meter::new(Holder::Caller, self.caller));
+        CallersBudgets { own, all: Arc::clone(&self.all), others: Arc::clone(&self.others) }
     }
 }
 
-/// What one request holds, from its headers on until nothing of it is left.
+/// What the requests of one caller are taken from, before it is known whom they are for.
+#[derive(Clone, Debug)]
+pub struct CallersBudgets {
+    /// Its own.
+    pub own: Arc<Meter>,
+    all: Arc<Meter>,
+    others: Arc<Meter>,
+}
+
+/// What one request holds, from its headers on until nothing of it and of its answer is left.
 #[derive(Debug)]
 pub struct Charge {
     all: Arc<Meter>,
+    /// Unless the caller is an admin.
+    others: Option<Arc<Meter>>,
     caller: Arc<Meter>,
     /// Once it is known whom the request is for.
     tenant: OnceLock<Arc<Meter>>,
     bytes: AtomicU64,
-    /// Of a deploy.
-    _door: Option<OwnedSemaphorePermit>,
+    begun: AtomicBool,
+    /// Of what a caller may have few of at the same time.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Charge {
-    /// Takes `bytes` for a request of `caller`, whose message is not there yet.
+    /// Takes `bytes` for a request of a caller, whose message is not there yet.
     ///
     /// # Errors
     ///
     /// [`Full`].
     pub fn new(
-        all: &Arc<Meter>,
-        caller: &Arc<Meter>,
+        caller: &CallersBudgets,
+        admin: bool,
         bytes: u64,
-        door: Option<OwnedSemaphorePermit>,
+        place: Option<OwnedSemaphorePermit>,
     ) -> Result<Arc<Self>, Full> {
-        take_all([&**all, &**caller], bytes)?;
-        let (all, caller) = (Arc::clone(all), Arc::clone(caller));
-        let (tenant, bytes) = (OnceLock::new(), AtomicU64::new(bytes));
-        Ok(Arc::new(Self { all, caller, tenant, bytes, _door: door }))
+        let CallersBudgets { own, all, others } = caller;
+        let charge = Self {
+            all: Arc::clone(all),
+            others: (!admin).then(|| Arc::clone(others)),
+            caller: Arc::clone(own),
+            tenant: OnceLock::new(),
+            bytes: AtomicU64::new(0),
+            begun: AtomicBool::new(false),
+            _place: place,
+        };
+        charge.more(bytes)?;
+        Ok(Arc::new(charge))
     }
 
     /// Takes `bytes` more, for a message that is about to come.
@@ -120,6 +150,21 @@ impl Charge {
         Ok(())
     }
 
+    /// Whether it is known whom it is for.
+    pub fn has_tenant(&self) -> bool {
+        self.tenant.get().is_some()
+    }
+
+    /// What was asked for has begun to run.
+    pub fn begin(&self) {
+        self.begun.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has.
+    pub fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
+    }
+
     /// Takes `bytes` for an answer that was built.
     ///
     /// # Errors
@@ -127,19 +172,29 @@ impl Charge {
     /// [`Full`].
     pub fn answer(&self, bytes: u64) -> Result<Permit, Full> {
         take_all(self.meters(), bytes)?;
-        let (all, caller) = (Arc::clone(&self.all), Arc::clone(&self.caller));
-        Ok(Permit { all, caller, tenant: self.tenant.get().cloned(), bytes })
+        let (all, others) = (Some(Arc::clone(&self.all)), self.others.clone());
+        let (caller, tenant) = (Some(Arc::clone(&self.caller)), self.tenant.get().cloned());
+        Ok(Permit { meters: [all, others, caller, tenant], bytes })
+    }
+
+    /// The message is gone: gives back what was taken for it.
+    pub fn only_answer(&mut self) {
+        let bytes = self.bytes.get_mut();
+        let less = bytes.saturating_sub(PER_REQUEST);
+        *bytes -= less;
+        self.meters().for_each(|meter| meter.give_back(less));
     }
 
     fn meters(&self) -> impl Iterator<Item = &Meter> + Clone {
-        let tenant = self.tenant.get();
-        [Some(&self.all), Some(&self.caller), tenant].into_iter().flatten().map(|meter| &**meter)
+        let (others, tenant) = (self.others.as_ref(), self.tenant.get());
+        let all = [Some(&self.all), others, Some(&self.caller), tenant];
+        all.into_iter().flatten().map(|meter| &**meter)
     }
 }
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        let bytes = self.bytes.load(Ordering::Relaxed);
+        let bytes = *self.bytes.get_mut();
         self.meters().for_each(|meter| meter.give_back(bytes));
     }
 }
@@ -147,16 +202,13 @@ impl Drop for Charge {
 /// The bytes of one answer.
 #[derive(Debug)]
 pub struct Permit {
-    all: Arc<Meter>,
-    caller: Arc<Meter>,
-    tenant: Option<Arc<Meter>>,
+    meters: [Option<Arc<Meter>>; 4],
     bytes: u64,
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let meters = [Some(&self.all), Some(&self.caller), self.tenant.as_ref()];
-        meters.into_iter().flatten().for_each(|meter| meter.give_back(self.bytes));
+        self.meters.iter().flatten().for_each(|meter| meter.give_back(self.bytes));
     }
 }
 
@@ -175,8 +227,9 @@ mod tests {
     fn a_request_and_its_answer_give_back_what_they_took_at_every_level() {
         let (budgets, name) = budgets();
         let (caller, tenant) = (budgets.new_caller(), budgets.tenant(&name).unwrap());
-        let used = || [budgets.all().used(), caller.used(), tenant.used()].map(ByteCount::bytes);
-        let charge = Charge::new(budgets.all(), &caller, 5, None).unwrap();
+        let used =
+            || [budgets.all().used(), caller.own.used(), tenant.used()].map(ByteCount::bytes);
+        let charge = Charge::new(&caller, false, 5, None).unwrap();
         charge.more(10).unwrap();
         assert_eq!(used(), [15, 15, 0]);
         charge.is_for(tenant).unwrap();
@@ -195,14 +248,36 @@ mod tests {
     fn a_request_that_a_budget_refuses_leaves_no_trace() {
         let (budgets, name) = budgets();
         let (caller, tenant) = (budgets.new_caller(), budgets.tenant(&name).unwrap());
-        assert_eq!(
-            Charge::new(budgets.all(), &caller, 61, None).unwrap_err().holder,
-            Holder::Caller
-        );
-        let charge = Charge::new(budgets.all(), &caller, 40, None).unwrap();
+        assert_eq!(Charge::new(&caller, false, 61, None).unwrap_err().holder, Holder::Caller);
+        let charge = Charge::new(&caller, false, 40, None).unwrap();
         assert_eq!(charge.is_for(tenant).unwrap_err().holder, Holder::Tenant);
         drop(charge);
-        let used = [budgets.all(), &caller, tenant].map(|meter| meter.used().bytes());
+        let used = [budgets.all(), &caller.own, tenant].map(|meter| meter.used().bytes());
         assert_eq!(used, [0, 0, 0]);
+    }
+
+    #[test]
+    fn what_callers_may_fill_together_leaves_a_part_to_admins() {
+        let (budgets, _) = budgets();
+        let charge = |bytes, admin| Charge::new(&budgets.new_caller(), admin, bytes, None);
+        let _first = charge(60, false).unwrap();
+        assert_eq!(charge(29, false).unwrap_err().holder, Holder::Daemon);
+        let _second = charge(28, false).unwrap();
+        assert_eq!(charge(1, false).unwrap_err().holder, Holder::Daemon);
+        let _of_admin = charge(12, true).unwrap();
+        assert_eq!(charge(1, true).unwrap_err().holder, Holder::Daemon);
+        assert_eq!(budgets.all().used().bytes(), 100);
+    }
+
+    #[test]
+    fn a_request_whose_message_is_gone_holds_what_every_request_does() {
+        let bytes = ByteCount::from_mib(1);
+        let bounds = BudgetBounds { total: bytes, caller: bytes, tenant: bytes };
+        let budgets = Budgets::new(bounds, std::iter::empty());
+        let mut charge = Charge::new(&budgets.new_caller(), false, 100_000, None).unwrap();
+        Arc::get_mut(&mut charge).unwrap().only_answer();
+        assert_eq!(budgets.all().used().bytes(), PER_REQUEST);
+        drop(charge);
+        assert_eq!(budgets.all().used().bytes(), 0);
     }
 }

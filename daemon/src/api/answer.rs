@@ -27,7 +27,8 @@ const LARGE: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct Held {
     bytes: Bytes,
-    _permit: Permit,
+    _permit: Option<Arc<Permit>>,
+    _charge: Option<Arc<Charge>>,
     _untaken: Untaken,
 }
 
@@ -52,20 +53,47 @@ impl AsRef<[u8]> for Held {
 }
 
 impl Held {
+    /// An answer, which may have its room already.
+    ///
     /// # Errors
     ///
     /// A budget is full.
-    pub(super) fn new(bytes: Bytes, charge: &Charge, line: &Arc<Line>) -> Result<Self, Status> {
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let permit = charge.answer(size).map_err(|full| status::full(&full))?;
+    pub(super) fn new(
+        bytes: Bytes,
+        charge: &Charge,
+        room: Option<Arc<Permit>>,
+        line: &Arc<Line>,
+    ) -> Result<Self, Status> {
+        let room = match room {
+            Some(room) => room,
+            None => {
+                let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                Arc::new(charge.answer(size).map_err(|full| status::full(&full))?)
+            }
+        };
         // It was encoded into a buffer that grew by doubling: half of that may be empty.
         let bytes = if LARGE < bytes.len() { Bytes::copy_from_slice(&bytes) } else { bytes };
-        Ok(Self { bytes, _permit: permit, _untaken: line.untaken() })
+        Ok(Self { bytes, _permit: Some(room), _charge: None, _untaken: line.untaken() })
     }
 
-    /// The same bytes as the value of a header.
-    pub(super) fn into_header(self) -> Option<HeaderValue> {
-        HeaderValue::from_maybe_shared(Bytes::from_owner(self)).ok()
+    /// The value of a header, which counts until it is sent as an answer does. What it holds beyond `charge`
+    /// is in `room`.
+    pub(super) fn header(
+        value: &HeaderValue,
+        charge: Option<&Arc<Charge>>,
+        room: Option<Permit>,
+        line: &Arc<Line>,
+    ) -> Option<HeaderValue> {
+        let held = Self {
+            bytes: Bytes::copy_from_slice(value.as_bytes()),
+            _permit: room.map(Arc::new),
+            _charge: charge.cloned(),
+            _untaken: line.untaken(),
+        };
+        let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(held)).ok()?;
+        // Headers that are not sensitive may be kept for those that follow.
+        value.set_sensitive(true);
+        Some(value)
     }
 }
 
@@ -73,7 +101,12 @@ impl Held {
 #[derive(Debug)]
 pub(super) enum Answer {
     /// One message and its trailers; neither for a refusal.
-    Whole { data: Option<Held>, trailers: Option<HeaderMap>, _running: Running },
+    Whole {
+        data: Option<Held>,
+        trailers: Option<HeaderMap>,
+        _charge: Option<Arc<Charge>>,
+        _running: Running,
+    },
     /// Messages, one after the other.
     Stream { inner: tonic::body::Body, charge: Arc<Charge>, line: Arc<Line>, _running: Running },
 }
@@ -94,7 +127,7 @@ impl Body for Answer {
             Self::Stream { inner, charge, line, .. } => {
                 Pin::new(inner).poll_frame(context).map(|polled| {
                     Some(polled?.and_then(|frame| match frame.into_data() {
-                        Ok(bytes) => Held::new(bytes, charge, line).map(Frame::data),
+                        Ok(bytes) => Held::new(bytes, charge, None, line).map(Frame::data),
                         Err(frame) => {
                             let trailers = frame.into_trailers();
                             trailers.map(Frame::trailers).map_err(|_| status::no_frame())

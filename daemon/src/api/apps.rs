@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use skep_core::{
     AppId, AppLimits, ByteCount, Cause, LimitsMax, ModulePath, TenantId, VersionId, limits::resolve,
@@ -14,7 +15,7 @@ use skep_proto::v1::{
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
-    Daemon,
+    Daemon, away,
     convert::{self, Fields},
     fit::shown,
     front::Asked,
@@ -55,16 +56,21 @@ impl Apps for Daemon {
         let deploying = self.deploying.get(&tenant).ok_or(Refusal::NotFound)?;
         let one_at_a_time = Arc::clone(deploying).lock_owned().await;
         // Not before: it takes over what is live, which another one may just be changing.
-        let (mut version, quota) = self.read_deploy(pool, tenant.clone(), raw)?;
+        let draft = self.read_deploy(pool, tenant.clone(), raw)?;
         let (pool, store) = (Arc::clone(pool), self.store.clone());
         let held = asked.held();
         let deployed = to_its_end(async move {
-            let (_held, _one_at_a_time) = (held, one_at_a_time);
+            let _until_then = (held, one_at_a_time);
+            let quota = draft.quota;
+            // Some milliseconds for the largest.
+            let mut version = away(&asked.caller, move || draft.finish()).await?;
             let compiled = pool.compile(&version).await.map_err(refused)?;
             let exports = compiled.exports;
             version.functions = exports.functions;
             // Kept before it is live: what answers now also answers after a restart.
-            let version = on_disk(move || store.save(&version, &quota).map(|()| version)).await?;
+            let version =
+                on_disk(&asked.caller, move || store.save(&version, &quota).map(|()| version))
+                    .await?;
             tracing::info!(%tenant, app = %version.app, version = %version.id.short(), "deployed");
             let response = DeployResponse {
                 version: version.id.to_string(),
@@ -109,7 +115,7 @@ impl Apps for Daemon {
         to_its_end(async move {
             let _until_then = (held, one_at_a_time);
             let what = (tenant.clone(), app.clone());
-            on_disk(move || store.remove(&what.0, &what.1)).await?;
+            on_disk(&asked.caller, move || store.remove(&what.0, &what.1)).await?;
             pool.remove(&app);
             tracing::info!(%tenant, %app, "removed");
             Ok::<_, Refusal>(())
@@ -178,7 +184,7 @@ impl Daemon {
         pool: &Pool,
         tenant: TenantId,
         raw: DeployRequest,
-    ) -> Result<(Version, AppQuota), Refusal> {
+    ) -> Result<Draft, Refusal> {
         let mut fields = Fields::default();
         let app: Option<AppId> = fields.parse("app", &raw.app);
         let entry = if raw.entry.is_empty() { "index.js" } else { &raw.entry };
@@ -224,16 +230,10 @@ impl Daemon {
         let (Some(app), Some(entry), Some(limits)) = (app, entry, limits) else {
             return Err(Refusal::Internal("a field was checked but is not there".to_owned()));
         };
-        let id = hash(&entry, &modules, &limits);
-        let (functions, content) = (Vec::new(), Kept::new(Content::new(modules)));
-        Ok((Version { tenant, app, id, entry, content, limits, functions }, quota))
+        Ok(Draft { tenant, app, entry, modules, limits, quota })
     }
 
-    fn read_files(
-        &self,
-        fields: &mut Fields,
-        files: Vec<SourceFile>,
-    ) -> Vec<(ModulePath, Vec<u8>)> {
+    fn read_files(&self, fields: &mut Fields, files: Vec<SourceFile>) -> Vec<(ModulePath, Bytes)> {
         if files.is_empty() || MAX_MODULES < files.len() {
             let what = format!("has {} files, 1 to {MAX_MODULES} are possible", files.len());
             fields.bad("files", what);
@@ -257,7 +257,7 @@ impl Daemon {
                 }
             };
             if seen.insert(path.clone()) {
-                modules.push((path, file.content.to_vec()));
+                modules.push((path, file.content));
             } else {
                 fields.bad(&field, format_args!("{path} is there twice"));
             }
@@ -267,8 +267,29 @@ impl Daemon {
     }
 }
 
+/// A deploy whose fields are good.
+struct Draft {
+    tenant: TenantId,
+    app: AppId,
+    entry: ModulePath,
+    modules: Vec<(ModulePath, Bytes)>,
+    limits: AppLimits,
+    quota: AppQuota,
+}
+
+impl Draft {
+    /// The version, with its name. Copies the source: the message that it came in can go.
+    fn finish(self) -> Version {
+        let Self { tenant, app, entry, modules, limits, quota: _ } = self;
+        let id = hash(&entry, &modules, &limits);
+        let modules = modules.into_iter().map(|(path, source)| (path, source.to_vec())).collect();
+        let (functions, content) = (Vec::new(), Kept::new(Content::new(modules)));
+        Version { tenant, app, id, entry, content, limits, functions }
+    }
+}
+
 /// SHA-256 over everything that makes a version what it is; every part with its length before it.
-fn hash(entry: &ModulePath, modules: &[(ModulePath, Vec<u8>)], limits: &AppLimits) -> VersionId {
+fn hash(entry: &ModulePath, modules: &[(ModulePath, Bytes)], limits: &AppLimits) -> VersionId {
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
         hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());

@@ -28,6 +28,13 @@ pub(super) fn with_usage(status: Status, usage: &Usage) -> Status {
     Status::with_details_and_metadata(code, text, details.encode_to_vec().into(), metadata)
 }
 
+/// The same status with an empty bill, if it has none.
+pub(super) fn with_some_usage(status: Status) -> Status {
+    let has_one = pb::Status::decode(status.details())
+        .is_ok_and(|found| found.details.iter().any(|detail| detail.type_url == USAGE));
+    if has_one { status } else { with_usage(status, &Usage::default()) }
+}
+
 /// The bill of a tenant or of an app.
 pub(super) async fn of(
     daemon: &Daemon,
@@ -39,7 +46,7 @@ pub(super) async fn of(
     let pool = daemon.pool(&asked, &tenant)?.clone();
     let app = if raw.app.is_empty() { None } else { Some(names(&raw.tenant, &raw.app)?.1) };
     // It reads a file and many clocks.
-    let billed = away(move || pool.billed(app.as_ref())).await?;
+    let billed = away(&asked.caller, move || pool.billed(app.as_ref())).await?;
     Ok(Response::new(bill(&billed.ok_or(Refusal::NotFound)?)))
 }
 

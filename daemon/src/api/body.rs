@@ -142,18 +142,17 @@ where
 
 #[cfg(test)]
 mod tests {
-    use skep_core::{
-        ByteCount,
-        budget::{Holder, Meter},
-        encoded::Shape,
-    };
+    use skep_core::{ByteCount, encoded::Shape};
     use tonic::Code;
 
     use super::*;
+    use crate::{budget::Budgets, config::BudgetBounds};
 
     fn bounded(most: u64, budget: u64) -> Bounded<()> {
-        let meter = |holder| Arc::new(Meter::new(holder, ByteCount::from_bytes(budget)));
-        let charge = Charge::new(&meter(Holder::Daemon), &meter(Holder::Caller), 0, None).unwrap();
+        let bytes = ByteCount::from_bytes(budget);
+        let bounds = BudgetBounds { total: bytes, caller: bytes, tenant: bytes };
+        let caller = Budgets::new(bounds, std::iter::empty()).new_caller();
+        let charge = Charge::new(&caller, true, 0, None).unwrap();
         let scan = Scan::new(Shape { most: 2, inner: &[] });
         Bounded::new((), most, charge, Some(scan), Duration::ZERO)
     }

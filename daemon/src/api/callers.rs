@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    num::NonZeroU32,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -14,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{connections::Ids, lanes::Lanes, rpc::Rpc, status::Refusal};
 use crate::{
-    budget::Budgets,
+    budget::{Budgets, CallersBudgets},
     config::{self, May, Peer},
 };
 
@@ -22,6 +23,10 @@ use crate::{
 const MOST_ACCOUNTS: usize = 4096;
 /// Deploys of one caller that arrive or run at the same time.
 const DEPLOYS: usize = 16;
+/// Calls of health and reflection of one caller that are open at the same time: they may stay for ever.
+const WATCHES: usize = 64;
+/// Pieces of work of one caller at the same time that wait for files: half of all there are.
+const FILES: usize = 2;
 
 /// What one caller may do: what all rules that fit it allow together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,10 +46,12 @@ struct Grant {
 #[derive(Debug)]
 pub(super) struct Account {
     /// Bytes of its requests and answers.
-    pub(super) budget: Arc<Meter>,
+    pub(super) budget: CallersBudgets,
     /// What all of them have to run.
     pub(super) lanes: Lanes,
     deploys: Arc<Semaphore>,
+    watches: Arc<Semaphore>,
+    files: Arc<Semaphore>,
     paces: Mutex<Paces<Rpc>>,
 }
 
@@ -60,12 +67,18 @@ pub(super) struct Caller {
 pub(super) struct Callers {
     rules: Vec<config::Caller>,
     budgets: Arc<Budgets>,
+    /// Of each caller per second; those beyond wait.
+    refusals: Ceiling<NonZeroU32>,
     accounts: Mutex<HashMap<Option<u32>, Arc<Account>>>,
 }
 
 impl Callers {
-    pub(super) fn new(rules: &[config::Caller], budgets: Arc<Budgets>) -> Self {
-        Self { rules: rules.to_vec(), budgets, accounts: Mutex::default() }
+    pub(super) fn new(
+        rules: &[config::Caller],
+        budgets: Arc<Budgets>,
+        refusals: Ceiling<NonZeroU32>,
+    ) -> Self {
+        Self { rules: rules.to_vec(), budgets, refusals, accounts: Mutex::default() }
     }
 
     /// Whoever connected: the user and group of its process, or `None` over TCP.
@@ -83,13 +96,18 @@ impl Callers {
         if MOST_ACCOUNTS <= accounts.len() && !accounts.contains_key(&user) {
             // Whoever has neither a connection nor a byte here has nothing to lose.
             accounts.retain(|_, account| {
-                1 < Arc::strong_count(account) || 1 < Arc::strong_count(&account.budget)
+                1 < Arc::strong_count(account) || 1 < Arc::strong_count(&account.budget.own)
             });
         }
         let account = accounts.entry(user).or_insert_with(|| {
-            let (budget, deploys) = (self.budgets.new_caller(), Semaphore::new(DEPLOYS));
-            let (deploys, paces) = (Arc::new(deploys), Mutex::default());
-            Arc::new(Account { budget, lanes: Lanes::default(), deploys, paces })
+            Arc::new(Account {
+                budget: self.budgets.new_caller(),
+                lanes: Lanes::new(self.refusals),
+                deploys: Arc::new(Semaphore::new(DEPLOYS)),
+                watches: Arc::new(Semaphore::new(WATCHES)),
+                files: Arc::new(Semaphore::new(FILES)),
+                paces: Mutex::default(),
+            })
         });
         Ok(Arc::new(Caller { rights, account: Arc::clone(account) }))
     }
@@ -97,7 +115,7 @@ impl Callers {
     /// What each caller holds, of those with an account.
     pub(super) fn budgets(&self) -> BTreeMap<Option<u32>, Arc<Meter>> {
         let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.iter().map(|(user, account)| (*user, Arc::clone(&account.budget))).collect()
+        accounts.iter().map(|(user, account)| (*user, Arc::clone(&account.budget.own))).collect()
     }
 
     fn of(&self, peers: &[Peer]) -> Result<Rights, Refusal> {
@@ -126,14 +144,26 @@ impl Account {
         admitted.map_err(|too_often| Refusal::TooOften { rpc: rpc.as_str(), too_often })
     }
 
-    /// A place for one more deploy, before anything of it is read.
+    /// A place for one more request of a kind of which a caller may have few at the same time, before anything
+    /// of it is read.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Deploys`].
-    pub(super) fn deploy(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        let place = Arc::clone(&self.deploys).try_acquire_owned();
-        place.map_err(|_| Refusal::Deploys { most: DEPLOYS })
+    /// [`Refusal::Places`].
+    pub(super) fn place(&self, rpc: Rpc) -> Result<Option<OwnedSemaphorePermit>, Refusal> {
+        let (places, what, most) = match rpc {
+            Rpc::Deploy => (&self.deploys, "deploys", DEPLOYS),
+            Rpc::Foreign => (&self.watches, "calls of health and reflection", WATCHES),
+            _ => return Ok(None),
+        };
+        let place = Arc::clone(places).try_acquire_owned();
+        place.map(Some).map_err(|_| Refusal::Places { what, most })
+    }
+
+    /// A turn to wait for files. Who waits for it is in the budgets.
+    pub(super) async fn files(&self) -> Option<OwnedSemaphorePermit> {
+        // It is never closed.
+        Arc::clone(&self.files).acquire_owned().await.ok()
     }
 }
 
@@ -164,6 +194,18 @@ impl Rights {
     pub(super) fn may_at_all(&self, may: May) -> Result<(), Refusal> {
         let found = self.admin || self.grants.iter().any(|grant| grant.may.contains(&may));
         if found { Ok(()) } else { Err(Refusal::MayNot(may)) }
+    }
+
+    /// Whether it can do anything for one tenant only: then whatever is refused there is its own.
+    pub(super) fn is_for_one(&self) -> bool {
+        let mut all = BTreeSet::new();
+        for grant in &self.grants {
+            match &grant.tenants {
+                None => return false,
+                Some(tenants) => all.extend(tenants),
+            }
+        }
+        all.len() <= 1
     }
 
     pub(super) fn is_admin(&self) -> bool {
@@ -198,7 +240,8 @@ mod tests {
             rule(Peer::Uid(7), false, Some(vec![tenant("a")]), &May::ALL),
             rule(Peer::Gid(9), false, Some(vec![tenant("b")]), &[May::Observe]),
         ];
-        Callers::new(&rules, Arc::new(Budgets::new(bounds, std::iter::empty())))
+        let budgets = Arc::new(Budgets::new(bounds, std::iter::empty()));
+        Callers::new(&rules, budgets, Ceiling::Open)
     }
 
     fn ids(user: u32, group: u32) -> Option<Ids> {
@@ -246,21 +289,35 @@ mod tests {
     fn all_connections_of_a_caller_share_one_account_and_it_is_there_when_it_comes_again() {
         let callers = callers();
         let one = callers.meet(ids(7, 1)).unwrap();
-        let budget = Arc::clone(&one.account.budget);
+        let budget = Arc::clone(&one.account.budget.own);
         let other = callers.meet(ids(7, 9)).unwrap();
         assert!(Arc::ptr_eq(&one.account, &other.account));
         drop((one, other));
-        assert!(Arc::ptr_eq(&callers.meet(ids(7, 1)).unwrap().account.budget, &budget));
+        assert!(Arc::ptr_eq(&callers.meet(ids(7, 1)).unwrap().account.budget.own, &budget));
         let another = callers.meet(ids(8, 9)).unwrap();
-        assert!(!Arc::ptr_eq(&another.account.budget, &budget));
+        assert!(!Arc::ptr_eq(&another.account.budget.own, &budget));
     }
 
     #[test]
-    fn deploys_of_a_caller_have_places_and_free_ones_are_used_again() {
+    fn what_a_caller_may_have_few_of_has_places_and_free_ones_are_used_again() {
         let caller = callers().meet(ids(7, 1)).unwrap();
-        let mut places: Vec<_> = (0..DEPLOYS).map(|_| caller.account.deploy().unwrap()).collect();
-        assert_eq!(caller.account.deploy().unwrap_err(), Refusal::Deploys { most: 16 });
-        places.pop();
-        assert!(caller.account.deploy().is_ok());
+        for (rpc, most) in [(Rpc::Deploy, 16), (Rpc::Foreign, 64)] {
+            let mut places: Vec<_> =
+                (0..most).map(|_| caller.account.place(rpc).unwrap()).collect();
+            let refused = caller.account.place(rpc).unwrap_err();
+            assert!(matches!(refused, Refusal::Places { most: found, .. } if found == most));
+            places.pop();
+            assert!(caller.account.place(rpc).is_ok());
+        }
+        assert!(caller.account.place(Rpc::Invoke).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_caller_is_for_one_tenant_if_no_rule_names_another() {
+        let callers = callers();
+        let is_for_one = |user, group| callers.meet(ids(user, group)).unwrap().rights.is_for_one();
+        assert!(is_for_one(7, 1));
+        assert!(!is_for_one(7, 9));
+        assert!(!is_for_one(0, 0));
     }
 }

@@ -162,7 +162,8 @@ mod tests {
             (proptest::collection::vec(bad, 0..20), any::<usize>())
                 .prop_map(|(bad, more)| Refusal::Fields(bad, more / 2)),
             full,
-            any::<usize>().prop_map(|most| Refusal::Deploys { most }),
+            any::<usize>()
+                .prop_map(|most| Refusal::Places { what: "calls of health and reflection", most }),
             Just(Refusal::MayNot(crate::config::May::Deploy)),
             (any::<u32>(), any::<u64>()).prop_map(|(per_second, wait)| {
                 let retry_after = Some(Duration::from_nanos(wait));

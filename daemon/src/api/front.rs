@@ -16,6 +16,7 @@ use tower::Service as _;
 
 use super::{
     answer::{Answer, Held, list_size, next_frame},
+    bill::with_some_usage,
     body::Bounded,
     callers::Caller,
     line::{Line, Running},
@@ -23,7 +24,7 @@ use super::{
     status::{self, Refusal},
 };
 use crate::{
-    budget::{Budgets, Charge, PER_REQUEST},
+    budget::{Charge, PER_REQUEST, Permit},
     config::{May, Patience, Rates, Sizes},
 };
 
@@ -52,7 +53,6 @@ const PAID: usize = 1 << 10;
 #[derive(Clone, Debug)]
 pub(super) struct Front {
     pub(super) routes: Routes,
-    pub(super) budgets: Arc<Budgets>,
     pub(super) sizes: Sizes,
     pub(super) rates: Rates,
     pub(super) patience: Patience,
@@ -66,14 +66,17 @@ impl Front {
         line: Arc<Line>,
         caller: Arc<Caller>,
     ) -> Response<Answer> {
-        let running = line.running();
         let (mut head, body) = request.into_parts();
         let rpc = Rpc::of(head.uri.path());
+        let mut back = Back { rpc, charge: None, running: line.running(), line };
         let accepted = Accepted { at: Instant::now(), patience: patience(&head.headers) };
         head.headers.remove("grpc-timeout");
         let charge = match self.admit(rpc, &head.headers, &caller) {
             Ok(charge) => charge,
-            Err(refusal) => return refused(refusal.into(), running),
+            Err(refusal) => {
+                caller.account.lanes.refused();
+                return back.refuse(refusal.into());
+            }
         };
         let mut slowest = self.patience.body;
         if let Some(patience) = accepted.patience {
@@ -81,21 +84,26 @@ impl Front {
         }
         let most = rpc.most(&self.sizes);
         let body = Bounded::new(body, most, Arc::clone(&charge), rpc.scan(), slowest);
+        let asked =
+            Asked { caller: Arc::clone(&caller), may: rpc.may(), charge: Arc::clone(&charge) };
         head.extensions.insert(accepted);
-        head.extensions.insert(Asked { caller, may: rpc.may(), charge: Arc::clone(&charge) });
+        head.extensions.insert(asked);
         let answer = self.routes.clone().call(Request::from_parts(head, body));
         let answer = match accepted.patience {
             // A call's own deadline is kept where it runs: it also ends what runs.
             Some(patience) if rpc != Rpc::Invoke => {
                 match tokio::time::timeout(patience, answer).await {
                     Ok(answer) => answer,
-                    Err(_) => return refused(status::too_late(), running),
+                    Err(_) => {
+                        back.charge = Some(charge);
+                        return back.refuse(status::too_late());
+                    }
                 }
             }
             _ => answer.await,
         };
         let Ok(answer) = answer;
-        finish(answer, rpc, charge, line, running).await
+        back.finish(answer, charge, &caller).await
     }
 
     fn admit(
@@ -107,76 +115,121 @@ impl Front {
         if let Some(may) = rpc.may() {
             caller.rights.may_at_all(may)?;
         }
+        let admin = caller.rights.is_admin();
         if let Ceiling::At(rate) = rpc.rate(&self.rates) {
-            caller.account.pace(rpc, rate, caller.rights.is_admin())?;
+            caller.account.pace(rpc, rate, admin)?;
         }
         // Nothing of a deploy is read before it has a place.
-        let door = match rpc {
-            Rpc::Deploy => Some(caller.account.deploy()?),
-            _ => None,
-        };
+        let place = caller.account.place(rpc)?;
         let bytes = PER_REQUEST + u64::try_from(list_size(headers)).unwrap_or(u64::MAX);
-        Ok(Charge::new(self.budgets.all(), &caller.account.budget, bytes, door)?)
+        Ok(Charge::new(&caller.account.budget, admin, bytes, place)?)
     }
 }
 
-/// Encodes an answer of one message, so that it is its bytes that lie here, and counts them.
-async fn finish(
-    answer: Response<Body>,
+/// The way back of one request.
+struct Back {
     rpc: Rpc,
-    charge: Arc<Charge>,
-    line: Arc<Line>,
+    /// Of one that was admitted.
+    charge: Option<Arc<Charge>>,
     running: Running,
-) -> Response<Answer> {
-    let (mut head, mut body) = answer.into_parts();
-    if head.headers.contains_key(Status::GRPC_STATUS) {
-        refit(&mut head.headers, &charge, &line);
-        let answer = Answer::Whole { data: None, trailers: None, _running: running };
-        return Response::from_parts(head, answer);
-    }
-    if rpc == Rpc::Foreign {
-        let answer = Answer::Stream { inner: body, charge, line, _running: running };
-        return Response::from_parts(head, answer);
-    }
-    let (mut data, mut trailers) = (None, None);
-    while let Some(frame) = next_frame(&mut body).await {
-        let frame = match frame.map(http_body::Frame::into_data) {
-            Ok(Ok(bytes)) => match Held::new(bytes, &charge, &line) {
-                Ok(held) => {
-                    data = Some(held);
-                    continue;
-                }
-                Err(status) => return refused(status, running),
-            },
-            Ok(Err(frame)) => frame.into_trailers(),
-            Err(status) => return refused(status, running),
-        };
-        trailers = frame.ok();
-    }
-    let answer = Answer::Whole { data, trailers, _running: running };
-    Response::from_parts(head, answer)
+    line: Arc<Line>,
 }
 
-/// Makes a refusal fit, whoever made it, and counts what is large of it.
-fn refit(headers: &mut HeaderMap, charge: &Charge, line: &Arc<Line>) {
-    if let Some(status) = Status::from_header_map(headers)
-        && let Some(ours) = status::ours(&status)
-    {
-        write(headers, &ours);
+impl Back {
+    /// Encodes an answer of one message, so that it is its bytes that lie here, and counts them.
+    async fn finish(
+        mut self,
+        answer: Response<Body>,
+        mut charge: Arc<Charge>,
+        caller: &Caller,
+    ) -> Response<Answer> {
+        let (mut head, mut body) = answer.into_parts();
+        if let Some(charge) = Arc::get_mut(&mut charge) {
+            charge.only_answer();
+        }
+        self.charge = Some(Arc::clone(&charge));
+        if let Some(code) = head.headers.get(Status::GRPC_STATUS) {
+            // What a tenant's own limits refuse is no fault of a caller that serves others as well.
+            let own = !charge.has_tenant() || caller.rights.is_for_one();
+            if code != "0" && own && !charge.has_begun() {
+                caller.account.lanes.refused();
+            }
+            self.refit(&mut head.headers);
+            return Response::from_parts(head, self.whole(None, None));
+        }
+        if self.rpc == Rpc::Foreign {
+            let Self { running, line, .. } = self;
+            let answer = Answer::Stream { inner: body, charge, line, _running: running };
+            return Response::from_parts(head, answer);
+        }
+        let mut room = head.extensions.remove::<Arc<Permit>>();
+        let (mut data, mut trailers) = (None, None);
+        while let Some(frame) = next_frame(&mut body).await {
+            let frame = match frame.map(http_body::Frame::into_data) {
+                Ok(Ok(bytes)) => match Held::new(bytes, &charge, room.take(), &self.line) {
+                    Ok(held) => {
+                        data = Some(held);
+                        continue;
+                    }
+                    Err(status) => return self.refuse(status),
+                },
+                Ok(Err(frame)) => frame.into_trailers(),
+                Err(status) => return self.refuse(status),
+            };
+            trailers = frame.ok();
+        }
+        Response::from_parts(head, self.whole(data, trailers))
     }
-    if list_size(headers) <= PAID {
-        return;
+
+    fn whole(self, data: Option<Held>, trailers: Option<HeaderMap>) -> Answer {
+        Answer::Whole { data, trailers, _charge: self.charge, _running: self.running }
     }
-    let details = headers.get(Status::GRPC_STATUS_DETAILS);
-    let Some(details) = details.map(|details| bytes::Bytes::copy_from_slice(details.as_bytes()))
-    else {
-        return;
-    };
-    match Held::new(details, charge, line).map(Held::into_header) {
-        Ok(Some(value)) => drop(headers.insert(Status::GRPC_STATUS_DETAILS, value)),
-        Ok(None) => {}
-        // It stays a refusal, with the shorter reason.
-        Err(full) => write(headers, &full),
+
+    fn refuse(self, status: Status) -> Response<Answer> {
+        let mut response = Response::new(());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        write(headers, &status);
+        self.refit(headers);
+        response.map(|()| self.whole(None, None))
+    }
+
+    /// Makes a refusal fit, whoever made it, and counts it until it is sent.
+    fn refit(&self, headers: &mut HeaderMap) {
+        if let Some(status) = Status::from_header_map(headers) {
+            let ours = status::ours(&status);
+            match (ours, self.rpc) {
+                (ours, Rpc::Invoke) => {
+                    let (before, status) = (status.details().len(), ours.unwrap_or(status));
+                    let status = with_some_usage(status);
+                    if status.details().len() != before {
+                        write(headers, &status);
+                    }
+                }
+                (Some(ours), _) => write(headers, &ours),
+                (None, _) => {}
+            }
+        }
+        let more = list_size(headers).saturating_sub(PAID);
+        let more = u64::try_from(more).unwrap_or(u64::MAX);
+        let charge = self.charge.as_ref();
+        let room = match charge.filter(|_| more != 0).map(|charge| charge.answer(more)) {
+            None => None,
+            Some(Ok(room)) => Some(room),
+            Some(Err(full)) => {
+                // It stays a refusal, with a shorter reason.
+                write(headers, &status::full(&full));
+                None
+            }
+        };
+        for name in [Status::GRPC_STATUS_DETAILS, Status::GRPC_MESSAGE] {
+            if let Some(value) = headers.get(&name) {
+                if let Some(held) = Held::header(value, charge, room, &self.line) {
+                    headers.insert(name, held);
+                }
+                return;
+            }
+        }
     }
 }
 
@@ -187,15 +240,6 @@ fn write(headers: &mut HeaderMap, status: &Status) {
     if status.add_header(headers).is_err() {
         headers.insert(Status::GRPC_STATUS, HeaderValue::from_static("13"));
     }
-}
-
-fn refused(status: Status, running: Running) -> Response<Answer> {
-    let mut response =
-        Response::new(Answer::Whole { data: None, trailers: None, _running: running });
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    write(headers, &status);
-    response
 }
 
 /// `grpc-timeout`: up to eight digits and a unit. What is malformed is taken for "at once over": a

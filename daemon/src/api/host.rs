@@ -25,14 +25,14 @@ impl Host for Daemon {
             asked.rights().admin()?;
             for (tenant, pool) in &self.pools {
                 let pool = Arc::clone(pool);
-                let all = away(move || pool.instances()).await?;
+                let all = away(&asked.caller, move || pool.instances()).await?;
                 instances
                     .extend(all.iter().map(|one| convert::instance(tenant.as_str(), one, of_host)));
             }
         } else {
             let tenant = name(&raw.tenant)?;
             let pool = Arc::clone(self.pool(&asked, &tenant)?);
-            let all = away(move || pool.instances()).await?;
+            let all = away(&asked.caller, move || pool.instances()).await?;
             instances
                 .extend(all.iter().map(|one| convert::instance(tenant.as_str(), one, of_host)));
         }

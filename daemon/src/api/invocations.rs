@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use prost::Message as _;
 use skep_core::{AppId, Cause, Deadline, FunctionName, InvocationId, TenantId};
 use skep_proto::v1::{InvokeRequest, InvokeResponse, invocations_server::Invocations};
 use tokio::sync::oneshot;
@@ -18,8 +19,13 @@ use super::{
     status::{self, Refusal},
     to_its_end,
 };
-use crate::dispatch::{self, Call, Failure, Outcome, Usage};
+use crate::{
+    budget::Charge,
+    dispatch::{self, Call, Failure, Outcome, Usage},
+};
 
+/// Bytes before a message: one of flags, four of length.
+const PREFIX: u64 = 5;
 /// Beyond every app's limit; only keeps the sum of times finite.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
@@ -29,12 +35,15 @@ impl Invocations for Daemon {
         &self,
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
+        let charge = self.asked(&request)?.held();
         match self.run(request).await {
             Ok((outcome, id)) => {
-                if !outcome.ran {
+                if outcome.ran {
+                    charge.begin();
+                } else {
                     self.refused.note();
                 }
-                answered(outcome, id)
+                answered(outcome, id, &charge)
             }
             Err(refusal) => {
                 self.refused.note();
@@ -85,18 +94,30 @@ impl Daemon {
     }
 }
 
-fn answered(outcome: Outcome, id: InvocationId) -> Result<Response<InvokeResponse>, Status> {
+fn answered(
+    outcome: Outcome,
+    id: InvocationId,
+    charge: &Charge,
+) -> Result<Response<InvokeResponse>, Status> {
     let Outcome { answer, usage, .. } = outcome;
     let answer = answer.map_err(|failure| {
         // What is not there reads the same for everybody: also what was counted of the request.
         let usage = if failure == Failure::NotFound { Usage::default() } else { usage };
         with_usage(status::of_failure(failure, id), &usage)
     })?;
-    Ok(Response::new(InvokeResponse {
+    let message = InvokeResponse {
         outcome: Some(convert::outcome(answer)),
         usage: Some(convert::usage(&usage)),
         invocation: id.to_string(),
-    }))
+    };
+    // Here it is known what has run; whoever sends the answer only knows that it has no room.
+    let bytes = u64::try_from(message.encoded_len()).unwrap_or(u64::MAX);
+    let room = charge
+        .answer(bytes + PREFIX)
+        .map_err(|full| with_usage(status::unanswered(&full, id), &usage))?;
+    let mut response = Response::new(message);
+    response.extensions_mut().insert(Arc::new(room));
+    Ok(response)
 }
 
 fn read(raw: InvokeRequest, accepted: Option<Accepted>) -> Result<(TenantId, Call), Refusal> {

@@ -3,10 +3,14 @@
 //!
 //! The runtime runs tasks in the order in which they became ready. Were each request a task, a caller with ten
 //! thousand of them would have ten thousand turns before anybody else has one. A [`Lane`] polls what belongs to
-//! one caller, in order, for at most [`TURN`], and then lets others run.
+//! one caller for at most [`TURN`], and then lets others run. What has begun comes before what is new.
+//!
+//! A refusal costs some 15 µs, which is little and adds up: whoever goes on although it is refused is slowed
+//! down. Its new requests wait while it had more refusals than it may; those that run do not.
 
 use std::{
     collections::VecDeque,
+    num::NonZeroU32,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
@@ -17,33 +21,88 @@ use std::{
     time::{Duration, Instant},
 };
 
+use skep_core::{Ceiling, Pace, Rate, Wait};
 use tokio::{
     runtime::Handle,
     sync::Notify,
     task::{coop::has_budget_remaining, yield_now},
+    time::timeout,
 };
 
 /// How long one caller may keep a serving thread while others wait for it. A call costs it about 40 µs.
 const TURN: Duration = Duration::from_micros(100);
+
+/// How long a connection is not read at a time, at most.
+const CROWDED: Duration = Duration::from_millis(250);
+
+/// What a caller may be refused at once after a silence, in seconds of its rate.
+const TWO_SECONDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 
 /// The lanes of one caller, one for each serving thread.
 #[derive(Debug)]
 pub(super) struct Lanes {
     all: Vec<Lane>,
     next: AtomicUsize,
+    gate: Arc<Gate>,
 }
 
-impl Default for Lanes {
-    fn default() -> Self {
-        let threads = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
-        Self::new(threads)
+/// Counts the refusals of a caller: while there were too many, nothing new begins.
+#[derive(Debug)]
+struct Gate {
+    pace: Mutex<Pace>,
+    /// Whether something new waited for it when it was asked last.
+    crowded: AtomicBool,
+}
+
+impl Gate {
+    /// How long it stays closed.
+    fn closed(&self, now: Instant) -> Option<Duration> {
+        match lock(&self.pace).wait(now) {
+            Wait::Now => None,
+            Wait::After(wait) => Some(wait),
+            // A rate that is not zero is never closed.
+            Wait::Closed => Some(Duration::from_secs(1)),
+        }
     }
 }
 
 impl Lanes {
-    fn new(count: usize) -> Self {
-        let all = (0..count.max(1)).map(|_| Lane(Arc::default())).collect();
-        Self { all, next: AtomicUsize::new(0) }
+    /// For a caller that may be refused so often in a second, twice as often after a silence.
+    pub(super) fn new(refusals: Ceiling<NonZeroU32>) -> Self {
+        let threads = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
+        Self::of(threads, refusals)
+    }
+
+    fn of(count: usize, refusals: Ceiling<NonZeroU32>) -> Self {
+        let rate = refusals.map(|per_second| Rate {
+            per_second: per_second.get(),
+            burst: per_second.saturating_mul(TWO_SECONDS),
+        });
+        let pace = Mutex::new(Pace::new(rate, Instant::now()));
+        let gate = Arc::new(Gate { pace, crowded: AtomicBool::new(false) });
+        let lane = |_| Lane(Arc::new(Queue::new(Arc::clone(&gate))));
+        Self { all: (0..count.max(1)).map(lane).collect(), next: AtomicUsize::new(0), gate }
+    }
+
+    /// How long to wait until more is read of the caller's connections: for as long as new requests lie here
+    /// that must wait. What was not read lies at the other end.
+    pub(super) fn crowded(&self) -> Option<Duration> {
+        if !self.gate.crowded.load(Ordering::Relaxed) {
+            return None;
+        }
+        let lie: usize = self.all.iter().map(|lane| lock(&lane.0.ready).new.len()).sum();
+        let Ceiling::At(rate) = lock(&self.gate.pace).rate() else { return None };
+        if lie == 0 {
+            self.gate.crowded.store(false, Ordering::Relaxed);
+            return None;
+        }
+        let lie = u32::try_from(lie).unwrap_or(u32::MAX);
+        Some((Duration::from_secs(1) * lie / rate.per_second.max(1)).min(CROWDED))
+    }
+
+    /// Counts a request of the caller that was refused by a fault of its own.
+    pub(super) fn refused(&self) {
+        lock(&self.gate.pace).charge(Instant::now());
     }
 
     /// Runs `work` to its end in the next lane. A panic of it ends that work alone.
@@ -57,14 +116,31 @@ impl Lanes {
 #[derive(Debug)]
 struct Lane(Arc<Queue>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
-    ready: Mutex<VecDeque<Arc<Job>>>,
+    ready: Mutex<Ready>,
+    gate: Arc<Gate>,
     /// Told when the first one became ready, and when there may be nothing left to do for ever.
     more: Notify,
     driven: AtomicBool,
     jobs: AtomicUsize,
     closed: AtomicBool,
+}
+
+/// Jobs that could run now.
+#[derive(Debug, Default)]
+struct Ready {
+    begun: VecDeque<Arc<Job>>,
+    new: VecDeque<Arc<Job>>,
+}
+
+/// What is left after a turn.
+enum Left {
+    /// Jobs that could run now.
+    Some,
+    /// New ones, for which it is too early.
+    New(Duration),
+    Nothing,
 }
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -91,8 +167,9 @@ impl Lane {
     fn run(&self, work: Work) {
         let queue = &self.0;
         queue.jobs.fetch_add(1, Ordering::Relaxed);
-        let (work, queued) = (Mutex::new(Some(work)), AtomicBool::new(false));
-        Arc::new(Job { work, queue: Arc::clone(queue), queued }).wake();
+        let (work, queued) = (Mutex::new(Some(work)), AtomicBool::new(true));
+        let job = Arc::new(Job { work, queue: Arc::clone(queue), queued });
+        queue.push(job, |ready| &mut ready.new);
         if !queue.driven.swap(true, Ordering::Relaxed) {
             tokio::spawn(drive(Arc::clone(queue)));
         }
@@ -110,14 +187,7 @@ impl Wake for Job {
     fn wake(self: Arc<Self>) {
         if !self.queued.swap(true, Ordering::AcqRel) {
             let queue = Arc::clone(&self.queue);
-            let first = {
-                let mut ready = lock(&queue.ready);
-                ready.push_back(self);
-                ready.len() == 1
-            };
-            if first {
-                queue.more.notify_one();
-            }
+            queue.push(self, |ready| &mut ready.begun);
         }
     }
 }
@@ -151,26 +221,73 @@ impl Job {
 
 async fn drive(queue: Arc<Queue>) {
     loop {
-        queue.turn();
-        if !lock(&queue.ready).is_empty() {
-            yield_now().await;
-        } else if queue.closed.load(Ordering::Acquire) && queue.jobs.load(Ordering::Acquire) == 0 {
-            return;
-        } else {
-            queue.more.notified().await;
+        match queue.turn() {
+            Left::Some => yield_now().await,
+            Left::New(wait) => {
+                // Whatever has begun goes on meanwhile.
+                let _ = timeout(wait, queue.more.notified()).await;
+            }
+            Left::Nothing if queue.is_over() => return,
+            Left::Nothing => queue.more.notified().await,
         }
     }
 }
 
 impl Queue {
+    fn new(gate: Arc<Gate>) -> Self {
+        Self {
+            ready: Mutex::default(),
+            gate,
+            more: Notify::new(),
+            driven: AtomicBool::new(false),
+            jobs: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    fn push(&self, job: Arc<Job>, which: impl FnOnce(&mut Ready) -> &mut VecDeque<Arc<Job>>) {
+        let first = {
+            let mut ready = lock(&self.ready);
+            let jobs = which(&mut ready);
+            jobs.push_back(job);
+            jobs.len() == 1
+        };
+        if first {
+            self.more.notify_one();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.closed.load(Ordering::Acquire) && self.jobs.load(Ordering::Acquire) == 0
+    }
+
     /// Polls what is ready, for as long as one caller may.
-    fn turn(&self) {
-        let end = Instant::now() + TURN;
-        while let Some(job) = { lock(&self.ready).pop_front() } {
+    fn turn(&self) -> Left {
+        let mut now = Instant::now();
+        let end = now + TURN;
+        loop {
+            let job = {
+                let mut ready = lock(&self.ready);
+                match ready.begun.pop_front() {
+                    Some(job) => job,
+                    None if ready.new.is_empty() => return Left::Nothing,
+                    None => match self.gate.closed(now) {
+                        Some(wait) => {
+                            self.gate.crowded.store(true, Ordering::Relaxed);
+                            return Left::New(wait);
+                        }
+                        None => match ready.new.pop_front() {
+                            Some(job) => job,
+                            None => return Left::Nothing,
+                        },
+                    },
+                }
+            };
             job.poll();
+            now = Instant::now();
             // Without budget every wait for the runtime would be an empty one.
-            if !has_budget_remaining() || end <= Instant::now() {
-                return;
+            if !has_budget_remaining() || end <= now {
+                return Left::Some;
             }
         }
     }
@@ -180,14 +297,50 @@ impl Queue {
 mod tests {
     use tokio::{
         sync::{mpsc, oneshot},
-        time::{sleep, timeout},
+        time::sleep,
     };
 
     use super::*;
 
+    fn open(lanes: usize) -> Lanes {
+        Lanes::of(lanes, Ceiling::Open)
+    }
+
+    #[tokio::test]
+    async fn who_is_refused_too_often_begins_new_work_at_its_rate_and_goes_on_with_the_rest() {
+        let lanes = Arc::new(Lanes::of(1, Ceiling::At(NonZeroU32::new(100).unwrap())));
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let begun = Arc::new(Notify::new());
+        let (runs, done) = (Arc::clone(&begun), tell.clone());
+        lanes.run(async move {
+            runs.notified().await;
+            let _ = done.send(None);
+        });
+        sleep(Duration::from_millis(1)).await;
+        for number in 0..1000 {
+            let (same, tell) = (Arc::clone(&lanes), tell.clone());
+            lanes.run(async move {
+                same.refused();
+                let _ = tell.send(Some(number));
+            });
+        }
+        // A burst of 200; the clock of a meter is the real one.
+        for _ in 0..200 {
+            assert!(matches!(told.recv().await, Some(Some(_))));
+        }
+        begun.notify_one();
+        let next = loop {
+            let next = told.recv().await.unwrap();
+            if next.is_none() || next == Some(999) {
+                break next;
+            }
+        };
+        assert_eq!(next, None);
+    }
+
     #[tokio::test]
     async fn work_runs_to_its_end_in_every_lane() {
-        let lanes = Lanes::new(3);
+        let lanes = open(3);
         let (tell, mut told) = mpsc::unbounded_channel();
         for number in 0..9 {
             let tell = tell.clone();
@@ -219,7 +372,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_caller_with_a_thousand_jobs_takes_no_more_turns_than_one_with_a_single_job() {
-        let (many, single) = (Lanes::new(1), Lanes::new(1));
+        let (many, single) = (open(1), open(1));
         let polls = [Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0))];
         (0..1000).for_each(|_| many.run(greedy(&polls[0])));
         single.run(greedy(&polls[1]));
@@ -233,7 +386,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_ends_its_own_work_alone() {
-        let lanes = Lanes::new(1);
+        let lanes = open(1);
         lanes.run(async { panic!("on purpose") });
         let (tell, told) = oneshot::channel();
         lanes.run(async move { drop(tell.send(7)) });
@@ -242,7 +395,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_task_of_a_lane_ends_with_its_last_job() {
-        let lanes = Lanes::new(1);
+        let lanes = open(1);
         let queue = Arc::downgrade(&lanes.all[0].0);
         let (tell, told) = oneshot::channel::<()>();
         lanes.run(async move { drop(told.await) });

@@ -22,7 +22,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::watch,
-    time::{MissedTickBehavior, interval, sleep},
+    time::{MissedTickBehavior, Sleep, interval, sleep},
 };
 
 use super::{
@@ -114,11 +114,33 @@ impl Drop for Running {
     }
 }
 
-/// A stream that notes when its peer has said enough to be a client.
+/// A stream that notes when its peer has said enough to be a client, and that is not read while too much of
+/// what its peer said waits already.
 struct Heard<S> {
     stream: S,
     line: Arc<Line>,
     missing: u64,
+    account: Arc<Account>,
+    /// Until when it is not read.
+    pause: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Heard<S> {
+    /// Whether it may be read; if not, its task is woken when it may.
+    fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if let Some(pause) = &mut self.pause {
+                if pause.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                self.pause = None;
+            }
+            match self.account.lanes.crowded() {
+                None => return Poll::Ready(()),
+                Some(wait) => self.pause = Some(Box::pin(sleep(wait))),
+            }
+        }
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
@@ -127,6 +149,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.poll_pause(context).is_pending() {
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
         if self.missing != 0 {
@@ -202,6 +227,7 @@ impl Server {
         mut stop: watch::Receiver<bool>,
     ) {
         let line = Arc::new(Line::default());
+        let account = Arc::clone(&caller.account);
         let (front, same) = (Arc::clone(&self.front), Arc::clone(&line));
         let mut http = http2::Builder::new(InLanes(Arc::clone(&caller.account)));
         http.timer(TokioTimer::new())
@@ -216,9 +242,14 @@ impl Server {
         let service = service_fn(move |request: Request<Incoming>| {
             let (front, line, caller) =
                 (Arc::clone(&front), Arc::clone(&same), Arc::clone(&caller));
-            async move { Ok::<_, std::convert::Infallible>(front.serve(request, line, caller).await) }
+            // Small until it begins: many may wait.
+            async move {
+                let answer = Box::pin(front.serve(request, line, caller)).await;
+                Ok::<_, std::convert::Infallible>(answer)
+            }
         });
-        let stream = Heard { stream, line: Arc::clone(&line), missing: PREFACE };
+        let (heard, missing, pause) = (Arc::clone(&line), PREFACE, None);
+        let stream = Heard { stream, line: heard, missing, account, pause };
         let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
         let mut handshake = pin!(sleep(self.patience.handshake));
         let mut handshaking = true;

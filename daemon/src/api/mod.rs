@@ -35,7 +35,7 @@ use tokio::sync::{Semaphore, watch};
 use tonic::service::Routes;
 
 use self::{
-    callers::{Callers, Rights},
+    callers::{Caller, Callers, Rights},
     front::Asked,
     status::Refusal,
     unbroken::to_its_end,
@@ -94,7 +94,8 @@ impl Daemon {
         doctor: Doctor,
     ) -> Arc<Self> {
         let budgets = Arc::new(Budgets::new(config.budget, pools.keys()));
-        let callers = Arc::new(Callers::new(&config.callers, Arc::clone(&budgets)));
+        let callers =
+            Arc::new(Callers::new(&config.callers, Arc::clone(&budgets), config.rates.refused));
         let deploying = pools.keys().map(|tenant| (tenant.clone(), Default::default())).collect();
         let deploys =
             pools.keys().map(|tenant| (tenant.clone(), Semaphore::new(DEPLOYS))).collect();
@@ -150,18 +151,24 @@ impl Asked {
 
 /// Work that waits for the disk, away from the threads that serve.
 async fn on_disk<T: Send + 'static>(
+    caller: &Caller,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Refusal> {
-    Ok(away(work).await??)
+    Ok(away(caller, work).await??)
 }
 
-/// Work that waits for files, of the disk or of the kernel, away from the threads that serve; a few at a time.
-async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+/// Work that waits for files, of the disk or of the kernel, away from the threads that serve; a few pieces at a
+/// time, and of one caller at most half of them.
+async fn away<T: Send + 'static>(
+    caller: &Caller,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
     // Requests that wait here are in the budgets, and so bounded; it is never closed.
+    let own = caller.account.files().await;
     let turn = AWAY.acquire().await.map_err(|error| Refusal::Internal(error.to_string()))?;
     // The work keeps its turn, also when nobody waits for it any more.
     let done = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
+        let _turns = (own, turn);
         work()
     })
     .await;

@@ -140,10 +140,10 @@ impl Daemon {
             cpu: set(Metric::Cpu, cpu.is_some()).then_some(quota.group.cpu),
         };
         let (pool, store, name) = (Arc::clone(pool), self.store.clone(), tenant.clone());
-        let held = asked.held();
+        let (held, caller) = (asked.held(), Arc::clone(&asked.caller));
         let done = to_its_end(async move {
             let _until_then = (held, one_at_a_time);
-            away(move || {
+            away(&caller, move || {
                 pool.set_quota(quota).map_err(not_set)?;
                 if let Err(error) = store.save_quota(&name, &set) {
                     // Not kept means not set. The error that counts is the one being returned.
@@ -212,11 +212,11 @@ impl Daemon {
         }
         fields.finish()?;
         let (pool, store) = (Arc::clone(pool), self.store.clone());
-        let held = asked.held();
+        let (held, caller) = (asked.held(), Arc::clone(&asked.caller));
         let there = to_its_end(async move {
             let _until_then = (held, one_at_a_time);
             let (of, name) = (tenant, app.clone());
-            on_disk(move || store.save_app_quota(&of, &name, &quota)).await?;
+            on_disk(&caller, move || store.save_app_quota(&of, &name, &quota)).await?;
             Ok::<_, Refusal>(
                 pool.set_app_quota(&app, quota).then(|| pool.app_quota(&app)).flatten(),
             )

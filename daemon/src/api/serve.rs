@@ -83,7 +83,6 @@ pub async fn serve(
     tokio::spawn(follow_supply(health.clone(), Arc::clone(daemon)));
     let front = Front {
         routes: routes(daemon, health_server)?.prepare(),
-        budgets: Arc::clone(&daemon.budgets),
         sizes: daemon.config.sizes,
         rates: daemon.config.rates,
         patience: daemon.config.patience,

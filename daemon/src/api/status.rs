@@ -49,8 +49,8 @@ pub(super) enum Refusal {
     MayNot(May),
     /// The caller makes a kind of call too often.
     TooOften { rpc: &'static str, too_often: TooOften },
-    /// The caller has as many deploys as one may have.
-    Deploys { most: usize },
+    /// The caller has as many of them as one may have at the same time.
+    Places { what: &'static str, most: usize },
     /// The source was refused.
     Source { path: String, line: u32, column: u32, message: String },
     /// A typed cause, and what more there is to say.
@@ -113,8 +113,8 @@ impl From<Refusal> for Status {
             }
             Refusal::TooOften { rpc, too_often } => often(rpc, too_often),
             Refusal::Full(full) => self::full(&full),
-            Refusal::Deploys { most } => {
-                let text = format!("{most} deploys of this caller arrive or run already");
+            Refusal::Places { what, most } => {
+                let text = format!("{most} {what} of this caller are open already");
                 budget(&text, Holder::Caller.as_str(), Some(BUDGET_WAIT))
             }
             Refusal::Source { path, line, column, message } => {
@@ -233,6 +233,17 @@ pub(super) fn full(full: &Full) -> Status {
     // What is larger than all of it never fits.
     let wait = (full.asked <= full.most).then_some(BUDGET_WAIT);
     budget(&full.to_string(), full.holder.as_str(), wait)
+}
+
+/// An answer that was built and finds no room. Its call has run: to call again is to run it again.
+pub(super) fn unanswered(full: &Full, id: InvocationId) -> Status {
+    let level = full.holder.as_str();
+    let text = format!("the function ran, and its answer is lost: {full}");
+    with_metadata(Code::ResourceExhausted, &text, "BUDGET", |_, metadata| {
+        metadata.insert("level".to_owned(), level.to_owned());
+        metadata.insert("retriable".to_owned(), false.to_string());
+        metadata.insert("invocation".to_owned(), id.to_string());
+    })
 }
 
 /// A caller that calls too often; like a quota of a tenant, but at the level of the caller.

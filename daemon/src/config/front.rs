@@ -1,7 +1,7 @@
 //! The part of the configuration that is about requests before they are looked at: what they may hold, how
 //! often they may come, how long they may take, and what their caller may do.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroU32, time::Duration};
 
 use skep_core::{ByteCount, Ceiling, DurationText};
 
@@ -44,6 +44,8 @@ pub struct Rates {
     pub set: Ceiling<u32>,
     /// Each of the others.
     pub others: Ceiling<u32>,
+    /// Refusals that a caller has itself to blame for; beyond it, what it begins anew waits.
+    pub refused: Ceiling<NonZeroU32>,
 }
 
 /// What a caller may do to a tenant.
@@ -94,7 +96,9 @@ pub(super) fn may(table: &mut Reader<'_>) -> BTreeSet<May> {
 
 pub(super) fn rates(table: &mut Reader<'_>) -> Rates {
     let mut rate = |key, rate| table.get_or(key, OrOpen(Ceiling::At(rate))).0;
-    Rates { deploy: rate("deploy", 5), set: rate("set", 20), others: rate("others", 200) }
+    let (deploy, set, others) = (rate("deploy", 5), rate("set", 20), rate("others", 200));
+    let refused = NonZeroU32::new(2000).map_or(Ceiling::Open, Ceiling::At);
+    Rates { deploy, set, others, refused: table.get_or("refused", OrOpen(refused)).0 }
 }
 
 pub(super) fn budget(table: &mut Reader<'_>, sizes: Sizes) -> BudgetBounds {
