@@ -145,6 +145,14 @@ fn workers() -> usize {
     std::thread::available_parallelism().map_or(2, |all| (all.get() / 2).max(2))
 }
 
+/// Threads of the daemon beside those that serve and wait: its first one, that of the log, and room to spare.
+const OTHERS: u32 = 16;
+
+/// All threads that the daemon may have.
+pub fn most_threads() -> u32 {
+    u32::try_from(workers() + WAITING).unwrap_or(u32::MAX).saturating_add(OTHERS)
+}
+
 fn read_config(file: OwnedFd) -> Result<Config, DaemonError> {
     let mut text = String::new();
     File::from(file).read_to_string(&mut text).map_err(kernel("read the configuration"))?;

@@ -218,15 +218,16 @@ impl Group {
         set.copied().try_for_each(|limit| limits::set(self, limit, wanted))
     }
 
-    /// Limits memory, without swap, and nothing else; at the limit all processes in it end together, where the
-    /// kernel can.
+    /// Limits memory, without swap, and the number of threads, and nothing else; at the limit of memory all
+    /// processes in it end together, where the kernel can.
     ///
     /// # Errors
     ///
     /// [`LimitError`].
-    pub fn limit_memory(&self, memory: Ceiling<ByteCount>) -> Result<(), LimitError> {
-        let wanted = Limits { memory, cpu: Ceiling::Open, processes: Ceiling::Open };
-        let own = [Limit::Memory, Limit::Swap, Limit::OomGroup];
+    pub fn limit_own(&self, memory: ByteCount, threads: u32) -> Result<(), LimitError> {
+        let (memory, processes) = (Ceiling::At(memory), Ceiling::At(threads));
+        let wanted = Limits { memory, cpu: Ceiling::Open, processes };
+        let own = [Limit::Memory, Limit::Swap, Limit::OomGroup, Limit::Processes];
         own.into_iter().try_for_each(|limit| limits::set(self, limit, &wanted))
     }
 

@@ -19,7 +19,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use skep_core::{ByteCount, Ceiling};
+use skep_core::ByteCount;
 
 use crate::config::Ids;
 
@@ -219,23 +219,25 @@ impl Tree {
         }
     }
 
-    /// Limits the daemon's own memory.
+    /// Limits the daemon's own memory and threads.
     ///
     /// # Errors
     ///
     /// [`LimitError`].
-    pub fn limit_daemon(&self, memory: ByteCount) -> Result<(), LimitError> {
-        self.group(DAEMON).limit_memory(Ceiling::At(memory))
+    pub fn limit_daemon(&self, memory: ByteCount, threads: u32) -> Result<(), LimitError> {
+        self.group(DAEMON).limit_own(memory, threads)
     }
 
-    /// The files by which the daemon enters its group: in the version 2 hierarchy, and in the one that counts
-    /// memory.
+    /// The files by which the daemon enters its group: in the version 2 hierarchy, and in those that count
+    /// memory and threads.
     pub fn daemon_entrances(&self) -> Vec<PathBuf> {
         let group = self.group(DAEMON);
-        let (memory, unified) = group.of(Controller::Memory);
         let mut entrances = vec![self.entrance(DAEMON)];
-        if !unified {
-            entrances.push(memory.join("cgroup.procs"));
+        for controller in [Controller::Memory, Controller::Pids] {
+            let entrance = group.of(controller).0.join("cgroup.procs");
+            if !entrances.contains(&entrance) {
+                entrances.push(entrance);
+            }
         }
         entrances
     }

@@ -127,7 +127,7 @@ pub fn run(config: &Config, file: &Path, tree: &Tree) -> Result<Exit, KeeperErro
     let socket = Socket::bind(&config.socket, config.socket_gid.unwrap_or(config.ids.user))?;
     let home = tree.hierarchies().own()?;
     tree.prepare(&config.ids, Inside::Enter)?;
-    tree.limit_daemon(config.daemon_memory)?;
+    tree.limit_daemon(config.daemon_memory, crate::daemon::most_threads())?;
     let ended = serve(config, file, tree, &socket, &signals);
     let cleaned = stop_everything(tree, &home);
     let exit = ended?;

@@ -5,7 +5,7 @@
 //! the daemon is waited for.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     os::fd::{AsFd as _, OwnedFd},
     process::Child,
     time::{Duration, Instant},
@@ -33,6 +33,8 @@ pub(super) struct Zygotes<'a> {
     start: Start<'a>,
     /// By process number: each with the number that the daemon knows it by.
     living: HashMap<u32, (u32, Child)>,
+    /// Those of them that did not answer.
+    killed: HashSet<u32>,
     /// The one that new instances come from.
     current: Option<u32>,
     /// The number of the next one.
@@ -49,6 +51,7 @@ impl<'a> Zygotes<'a> {
         Self {
             start,
             living,
+            killed: HashSet::new(),
             current: None,
             next: 1,
             renew: false,
@@ -129,6 +132,10 @@ impl<'a> Zygotes<'a> {
     pub(super) fn replace(&mut self, number: u32, now: Instant) {
         let hangs = self.living.iter_mut().find(|(_, (known, _))| *known == number);
         let Some((pid, (_, child))) = hangs else { return };
+        // Once for each: until it is reaped, whoever says so again has nothing to say.
+        if !self.killed.insert(*pid) {
+            return;
+        }
         say("a zygote does not answer; killing it");
         let _ = child.kill();
         if self.current == Some(*pid) {
@@ -139,6 +146,7 @@ impl<'a> Zygotes<'a> {
 
     /// One of them is about to be reaped. Whether it was one.
     pub(super) fn ended(&mut self, pid: u32, how: &str, now: Instant) -> bool {
+        self.killed.remove(&pid);
         if self.living.remove(&pid).is_none() {
             return false;
         }

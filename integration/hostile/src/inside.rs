@@ -16,11 +16,16 @@ use nix::{
     unistd::{ForkResult, Gid, Uid, fork, setresgid, setresuid},
 };
 
+/// Of asm-generic/fcntl.h.
+const F_SETSIG: i32 = 10;
+/// Of asm-generic/sockios.h.
+const FIOSETOWN: i64 = 0x8901;
+const SIOCSPGRP: i64 = 0x8902;
 const PTRACE_SEIZE: i64 = 0x4206;
 
 /// Tries everything as root and as the victim's user.
 pub fn report(victim: i32) -> io::Result<String> {
-    let mut report = format!("landlock: {}\n", landlock_version());
+    let mut report = String::new();
     for user in [0, 1000] {
         let (mut ours, mut theirs) = UnixStream::pair()?;
         // SAFETY: the zygote has one thread.
@@ -38,10 +43,6 @@ pub fn report(victim: i32) -> io::Result<String> {
         }
     }
     Ok(report)
-}
-
-fn landlock_version() -> i64 {
-    call(libc::SYS_landlock_create_ruleset, [0, 0, 1, 0, 0]).unwrap_or(0)
 }
 
 /// One system call of numbers and addresses of live values.
@@ -108,7 +109,26 @@ fn tries(user: u32, victim: i32) -> String {
         "descriptor of another",
         pidfd.and_then(|fd| call(libc::SYS_pidfd_getfd, [fd, 0, 0, 0, 0])),
     );
-    say("signal another", call(libc::SYS_kill, [number, libc::SIGTERM.into(), 0, 0, 0]));
+    let term = i64::from(libc::SIGTERM);
+    say("signal another", call(libc::SYS_kill, [number, term, 0, 0, 0]));
+    say("signal a thread of another", call(libc::SYS_tkill, [number, term, 0, 0, 0]));
+    say("signal a thread of a group", call(libc::SYS_tgkill, [number, number, term, 0, 0]));
+    let info = [0_u64; 16];
+    let with_info = [number, term, info.as_ptr().addr() as i64, 0, 0];
+    say("signal another with a value", call(libc::SYS_rt_sigqueueinfo, with_info));
+    let socket = call(libc::SYS_socket, [libc::AF_UNIX.into(), libc::SOCK_STREAM.into(), 0, 0, 0]);
+    for (name, command, value) in [
+        ("owner of a file", libc::F_SETOWN, number),
+        ("signal of a file", F_SETSIG, libc::SIGKILL.into()),
+    ] {
+        let set = |fd| call(libc::SYS_fcntl, [fd, command.into(), value, 0, 0]);
+        say(name, socket.and_then(set));
+    }
+    let other = libc::pid_t::try_from(number).unwrap_or(0);
+    let owner = (&raw const other).addr() as i64;
+    for (name, command) in [("owner of a socket", FIOSETOWN), ("group of a socket", SIOCSPGRP)] {
+        say(name, socket.and_then(|fd| call(libc::SYS_ioctl, [fd, command, owner, 0, 0])));
+    }
     let name = c"taken".to_owned();
     let limit = [1_u64, 1];
     let limits = [number, libc::RLIMIT_CPU.into(), limit.as_ptr().addr() as i64, 0, 0];

@@ -78,6 +78,8 @@ pub fn jail() -> Jail {
         .collect();
     let jail = Jail::new(&steps, namespaces, &rlimits, &filters);
     // A child has the zygote's bounds as well: without its own wall it would still stand behind that.
-    let bounded = kept("zygote", "bounds") && kept("step", Step::Landlock.as_str());
+    let own = [Step::Landlock, Step::RunFilter];
+    let bounded =
+        kept("zygote", "bounds") && own.into_iter().all(|step| kept("step", step.as_str()));
     if bounded { jail } else { jail.from_unbounded_zygote() }
 }

@@ -4,7 +4,7 @@ use std::{fs, io::Read as _, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use prost::Message as _;
 use skep_integration::{
-    host::{Host, refused},
+    host::{Host, bill_of, refused},
     wire::{Answered, OPEN, Sent, Wire, answered, connect_as},
     yard::{patience, until},
 };
@@ -79,6 +79,14 @@ fn unread(budget: &str, level: &str, most: u64) {
         (count, answer)
     });
     assert_eq!(answer.said(), (Code::ResourceExhausted, "BUDGET".to_owned(), level.to_owned()));
+    // The function ran: that is on its bill, and to call again would run it again.
+    let info = tonic_types::StatusExt::get_details_error_info(&answer.status).unwrap();
+    assert_eq!(info.metadata["retriable"], "false");
+    assert_eq!(info.metadata["invocation"].len(), 32);
+    let bill = bill_of(&answer.status);
+    // A string in JSON has two quotation marks.
+    assert_eq!((bill.bytes_in, bill.bytes_out), (1, (256 << 10) + 2));
+    assert_ne!(bill.cpu_us, 0);
     // As many as there is room for, and what the requests themselves hold.
     let fit = usize::try_from(most / (256 << 10)).unwrap();
     assert!((fit - 1..=fit).contains(&count), "{count} answers of 256 KiB in {most}");
@@ -174,6 +182,49 @@ fn a_caller_has_places_for_deploys_and_one_more_is_refused_before_it_is_read() {
         // A call needs no such place.
         let sent = wire.send(INVOKE, &call()).await.unwrap();
         assert_eq!(answered(sent.answer).await.unwrap().said().0, Code::Ok);
+    });
+}
+
+#[test]
+fn watches_of_health_have_places_and_one_more_is_refused() {
+    let host = host("");
+    let watch = "/grpc.health.v1.Health/Watch";
+    host.block_on(async {
+        let mut wire = Wire::open(&host, BETA, OPEN).await;
+        let mut watching = Vec::new();
+        for _ in 0..64 {
+            let sent = wire.send(watch, b"").await.unwrap();
+            watching.push(sent.answer.await.unwrap());
+        }
+        let sent = wire.send(watch, b"").await.unwrap();
+        let expected = (Code::ResourceExhausted, "BUDGET".to_owned(), "caller".to_owned());
+        assert_eq!(answered(sent.answer).await.unwrap().said(), expected);
+        drop(watching);
+        let free = async {
+            while host_held(&host, &BETA.to_string()).await != 0 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(patience(), free).await.unwrap();
+        let sent = wire.send(watch, b"").await.unwrap();
+        assert!(!sent.answer.await.unwrap().headers().contains_key("grpc-status"));
+    });
+}
+
+#[test]
+fn a_call_that_is_refused_before_it_is_decoded_has_a_bill_too() {
+    let host = host("");
+    host.block_on(async {
+        let mut wire = Wire::open(&host, BETA, OPEN).await;
+        let large = wire.begin(INVOKE, &[], 600 << 10, b"", false).await.unwrap();
+        let large = answered(large.answer).await.unwrap();
+        assert_eq!(large.said().1, "TOO_LARGE");
+        let cut = wire.begin(INVOKE, &[], 10, b"\x0a", true).await.unwrap();
+        let cut = answered(cut.answer).await.unwrap();
+        assert_eq!(cut.said().1, "BAD_FIELD");
+        for refused in [large, cut] {
+            assert_eq!(bill_of(&refused.status), v1::Usage::default(), "{refused:?}");
+        }
     });
 }
 

@@ -5,13 +5,13 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use prost::Message;
 use skep_integration::{
     host::{Host, text},
-    wire::{Answered, OPEN, Wire},
+    wire::{Answered, OPEN, Wire, answered},
     yard::until,
 };
 use skep_proto::v1;
@@ -74,6 +74,31 @@ fn a_caller_that_calls_too_often_is_told_when_to_come_back_on_all_its_connection
     let list = v1::ListAppsRequest { tenant: "beta".into() };
     assert_eq!(ask(&host, BETA, LIST, &list).said().0, Code::Ok);
     until("it may call again", || ask(&host, BETA, SET, &set()).said().0 == Code::Ok);
+}
+
+/// How long so many refused calls take that come one after the other.
+fn refused_calls(host: &Host, uid: u32, count: u32) -> Duration {
+    let nothing = Host::request("beta", "nothing", "", b"1").encode_to_vec();
+    host.block_on(async {
+        let mut wire = Wire::open(host, uid, OPEN).await;
+        let start = Instant::now();
+        for _ in 0..count {
+            let sent = wire.send("/skep.v1.Invocations/Invoke", &nothing).await.unwrap();
+            let answer = answered(sent.answer).await.unwrap();
+            assert_eq!(answer.said().1, "NOT_FOUND");
+        }
+        start.elapsed()
+    })
+}
+
+#[test]
+fn who_is_refused_too_often_begins_later_and_only_where_that_is_its_own_doing() {
+    let host = host("[rates]\nrefused = 10\n");
+    // 20 at once, then 10 a second.
+    assert!(Duration::from_millis(2900) < refused_calls(&host, BETA, 50));
+    // What the limits of one tenant refuse is no fault of a caller for many: else it took 28 s.
+    let took = refused_calls(&host, 0, 300);
+    assert!(took < Duration::from_secs(28), "{took:?}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub use fds::{FileId, close_from, receive, socket_domain, standard_input};
 pub use filter::{Instruction, install_filter, instructions};
 pub use heap::{Heap, Meter, fill_holes};
 pub use process::{
-    Cloned, clone_child, default_signals, exit_now, fill_random, lock_securebits, open_signals,
+    Cloned, clone_child, default_signals, exit_now, fill_random, kill, lock_securebits,
+    open_signals,
 };
 pub use shared::{IdTable, SharedBytes};

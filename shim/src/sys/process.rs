@@ -6,6 +6,8 @@ use std::{
     ptr,
 };
 
+use nix::errno::Errno;
+
 /// What `clone_child` came back as.
 #[derive(Debug)]
 pub enum Cloned {
@@ -18,6 +20,19 @@ pub enum Cloned {
     },
     /// In the child.
     Child,
+}
+
+/// Kills a process by its pidfd.
+///
+/// # Errors
+///
+/// The kernel's: `ESRCH` once it was reaped.
+pub fn kill(pidfd: BorrowedFd<'_>) -> Result<(), Errno> {
+    // SAFETY: the kernel reads four numbers.
+    let ret = unsafe {
+        libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), libc::SIGKILL, 0, 0)
+    };
+    Errno::result(ret).map(drop)
 }
 
 /// Clones this process into new namespaces (`CLONE_NEW*` flags) and into the control group `leaf`.

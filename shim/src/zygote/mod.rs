@@ -23,12 +23,12 @@ use nix::{
     fcntl::OFlag,
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
-        signal::{SigSet, Signal, kill},
+        signal::{SigSet, Signal},
         signalfd::{SfdFlags, SignalFd},
         socket::{ControlMessage, MsgFlags, sendmsg},
         wait::{Id, WaitPidFlag, WaitStatus, waitid},
     },
-    unistd::{Pid, dup2_stdin, pipe2, write},
+    unistd::{dup2_stdin, pipe2, write},
 };
 use skep_link::{
     VERSION,
@@ -319,8 +319,8 @@ impl<P: Payload> Zygote<P> {
         self.children.insert(pid, Running { announced, identity });
         self.numbers.extend(announced.map(|(instance, _)| instance));
         if let Err(refused) = settled {
-            // Not yet reaped, so the number is still this child's.
-            kill(Pid::from_raw(pid), Signal::SIGKILL).map_err(Refused::at(refused.at))?;
+            // By its descriptor: to name processes by number is not allowed here.
+            sys::kill(pidfd.as_fd()).map_err(Refused::at(refused.at))?;
             return Err(refused);
         }
         Ok(Made { pid, pidfd, network })
