@@ -6,6 +6,8 @@
 mod bills;
 #[path = "service/budgets.rs"]
 mod budgets;
+#[path = "service/changes.rs"]
+mod changes;
 #[path = "service/faults.rs"]
 mod faults;
 #[path = "service/inputs.rs"]

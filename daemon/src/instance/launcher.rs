@@ -61,6 +61,9 @@ pub enum LaunchError {
     /// A limit does not hold.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// The tenant's limits changed each time before the instance had its own.
+    #[error("the tenant's limits were changed during each of {0} launches")]
+    Overtaken(u32),
     /// There is no clone.
     #[error(transparent)]
     Clone(#[from] CloneError),

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use skep_core::{Cause, Ceiling, FunctionName, name::NAME_BYTES};
+use skep_core::{Cause, Ceiling, FunctionName, life::State, name::NAME_BYTES};
 use skep_link::frame::{MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut};
 use tokio::time::timeout_at;
 
@@ -128,11 +128,16 @@ impl Pool {
         link: &mut Link,
         call: Option<&ToShim<'_>>,
     ) -> Result<Exports, BindError> {
-        let (limits, changes) = {
-            let books = self.lock();
-            (books.limits_of(version), books.quota_changes)
-        };
-        instance.limit(&limits, changes)?;
+        instance.limit(|_| {
+            let mut books = self.lock();
+            // Who dies is left alone, and its link breaks.
+            let seat = books.seats.get_mut(&instance.id)?;
+            if seat.state == State::Doomed {
+                return None;
+            }
+            seat.cpu = Ceiling::At(version.limits.cpu);
+            Some((books.limits_of(version), books.quota_changes))
+        })?;
         let begun = instance.cpu_time();
         let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
         let content = self.content(version).await?;

@@ -62,7 +62,7 @@ impl Pool {
             .memory
             .reserve(memory)
             .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
-        let launched = self.launch(&self.app_limits(version)).await;
+        let launched = self.launch(|books| books.limits_of(version)).await;
         let (instance, mut link) = match launched {
             Ok(launched) => launched,
             Err(error) => {
@@ -74,6 +74,7 @@ impl Pool {
         };
         {
             let mut seat = Self::seat(&instance, memory, Ceiling::Open, Start::Clone);
+            seat.cpu = Ceiling::At(version.limits.cpu);
             seat.on(Event::BindStarted { version: version.id });
             self.lock().sit(seat, Line::Loads);
         }
