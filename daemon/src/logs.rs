@@ -79,11 +79,18 @@ impl Logs {
         }
     }
 
-    /// The newest lines after `after`, at most `limit`, oldest first.
-    pub fn read(&self, after: u64, limit: usize) -> Vec<Line> {
+    /// The newest lines after `after`, newest first: at most `limit`, and none after those whose texts have
+    /// more than `bytes` together.
+    pub fn read(&self, after: u64, limit: usize, bytes: usize) -> Vec<Line> {
         let kept = self.lock();
-        let newer: Vec<&Line> = kept.all.iter().filter(|line| after < line.sequence).collect();
-        newer[newer.len().saturating_sub(limit)..].iter().map(|line| (*line).clone()).collect()
+        let newest = kept.all.iter().rev().take_while(|line| after < line.sequence).take(limit);
+        let mut before = 0;
+        let fitting = newest.take_while(|line| {
+            let fits = before <= bytes;
+            before += line.text.len();
+            fits
+        });
+        fitting.cloned().collect()
     }
 }
 
@@ -99,17 +106,36 @@ mod tests {
             logs.push(source, text);
         }
         let all: Vec<_> =
-            logs.read(0, 9).into_iter().map(|line| (line.sequence, line.text)).collect();
-        assert_eq!(all, [(2, "b".to_owned()), (3, "c".to_owned())]);
-        assert_eq!(logs.read(2, 9).len(), 1);
-        assert_eq!(logs.read(0, 1)[0].text, "c");
+            logs.read(0, 9, 9).into_iter().map(|line| (line.sequence, line.text)).collect();
+        assert_eq!(all, [(3, "c".to_owned()), (2, "b".to_owned())]);
+        assert_eq!(logs.read(2, 9, 9).len(), 1);
+        assert_eq!(logs.read(0, 1, 9)[0].text, "c");
+    }
+
+    #[test]
+    fn no_more_is_read_than_asked_for_and_one_line_that_tells_so() {
+        let logs = Logs::new(9, ByteCount::from_mib(1));
+        let source = Source { invocation: None, level: Level::Info };
+        ["aaaa", "b", "cc", "dd"].iter().for_each(|text| logs.push(source, text));
+        let read = |limit, bytes| {
+            let lines = logs.read(0, limit, bytes).into_iter();
+            lines.map(|line| line.text).collect::<Vec<_>>()
+        };
+        assert_eq!(read(9, 9), ["dd", "cc", "b", "aaaa"]);
+        assert_eq!(read(9, 4), ["dd", "cc", "b"]);
+        assert_eq!(read(9, 3), ["dd", "cc"]);
+        assert_eq!(read(1, 3), ["dd"]);
+        assert!(read(0, 9).is_empty());
     }
 
     #[test]
     fn lines_go_when_their_bytes_are_too_many_and_one_that_is_too_long_leaves_none() {
         let logs = Logs::new(9, ByteCount::from_bytes(5));
         let source = Source { invocation: None, level: Level::Info };
-        let texts = || logs.read(0, 9).into_iter().map(|line| line.text).collect::<Vec<_>>();
+        let texts = || {
+            let lines = logs.read(0, 9, 9).into_iter().rev();
+            lines.map(|line| line.text).collect::<Vec<_>>()
+        };
         ["aa", "bb", "cc"].iter().for_each(|text| logs.push(source, text));
         assert_eq!(texts(), ["bb", "cc"]);
         logs.push(source, "dddddd");
