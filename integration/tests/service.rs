@@ -14,6 +14,8 @@ mod faults;
 mod inputs;
 #[path = "service/limits.rs"]
 mod limits;
+#[path = "service/loads.rs"]
+mod loads;
 #[path = "service/outputs.rs"]
 mod outputs;
 #[path = "service/places.rs"]

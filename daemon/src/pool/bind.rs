@@ -18,8 +18,7 @@ use crate::{
     registry::{Content, Version},
 };
 
-/// How long compiling and evaluating a version may take, wall time. Its CPU time is bounded by the limits of
-/// the app.
+/// How long compiling and evaluating a version may take at most, wall time, whatever its app's limits are.
 const BIND_TIME: Duration = Duration::from_secs(5);
 /// How much longer the shim may need to say that it stopped.
 const BIND_MARGIN: Duration = Duration::from_secs(1);
@@ -139,7 +138,7 @@ impl Pool {
             Some((books.limits_of(version), books.quota_changes))
         })?;
         let begun = instance.cpu_time();
-        let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
+        let wall = u64::try_from(wall_time(version).as_nanos()).unwrap_or(u64::MAX);
         let content = self.content(version).await?;
         let bind = content.bind(version, instance.build, self.shared.max_reply, wall);
         let mut wants_bytecode = 0 < bind.max_bytecode_bytes;
@@ -171,6 +170,11 @@ impl Pool {
     }
 }
 
+/// How long loading a version may take, wall time: as long as a call of it.
+fn wall_time(version: &Version) -> Duration {
+    (version.limits.timeout + GRACE).min(BIND_TIME)
+}
+
 /// Waits for `answer`, for as long as loading may take: the clock that counts is that of the instance.
 async fn within_budget<T>(
     version: &Version,
@@ -179,7 +183,7 @@ async fn within_budget<T>(
     answer: impl Future<Output = Result<T, BindError>>,
 ) -> Result<T, BindError> {
     tokio::pin!(answer);
-    let end = Instant::now() + BIND_TIME + BIND_MARGIN;
+    let end = Instant::now() + wall_time(version) + BIND_MARGIN;
     let budget = version.limits.load_budget();
     let cause = match version.limits.cpu_budget {
         Ceiling::At(own) if own == budget => Cause::CpuBudget,
