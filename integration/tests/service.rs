@@ -12,6 +12,8 @@ mod changes;
 mod faults;
 #[path = "service/inputs.rs"]
 mod inputs;
+#[path = "service/keeps.rs"]
+mod keeps;
 #[path = "service/limits.rs"]
 mod limits;
 #[path = "service/loads.rs"]

@@ -57,6 +57,15 @@ impl Pool {
         let memory = version.limits.memory;
         admission::spend(&mut [(Level::Tenant, &mut self.lock().gauge)], Instant::now())
             .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
+        {
+            let mut books = self.lock();
+            books.count_kept();
+            let kept = books.kept(Some(&version.app)).saturating_plus(version.kept_bytes());
+            books
+                .memory
+                .could_hold(memory, kept)
+                .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
+        }
         self.make_way(version).await;
         self.lock()
             .memory

@@ -81,7 +81,7 @@ pub struct Shared {
     /// The code of all apps.
     pub kept: Arc<AllKept>,
     /// Wakes the upkeep.
-    pub wake: Notify,
+    pub wake: Arc<Notify>,
 }
 
 /// The quota of a tenant.
@@ -297,7 +297,6 @@ impl Pool {
         let mut books = self.lock();
         let name = version.app.clone();
         let version = Arc::new(version);
-        self.shared.kept.add(&version);
         let concurrency = Ceiling::At(version.limits.concurrency.get()).meet(quota.concurrency);
         let birth = books.next_birth;
         books.next_birth += 1;
@@ -315,7 +314,11 @@ impl Pool {
                 let app = App {
                     birth,
                     bill: Bill::default(),
-                    logs: Arc::new(Logs::new(self.shared.log_lines, self.shared.log_bytes)),
+                    logs: Arc::new(Logs::new(
+                        self.shared.log_lines,
+                        self.shared.log_bytes,
+                        Arc::clone(&self.shared.wake),
+                    )),
                     version,
                     quota,
                     gauge: Gauge::new(quota.rate, concurrency, now),
@@ -336,6 +339,10 @@ impl Pool {
         for id in old {
             self.doom(&mut books, id, None);
         }
+        if let Some(app) = books.apps.get(&name) {
+            self.shared.kept.add(&app.version, &app.logs);
+        }
+        books.count_kept();
         self.settle(&mut books, &name);
         drop(books);
         self.shared.wake.notify_one();
@@ -353,6 +360,7 @@ impl Pool {
             self.doom(&mut books, id, None);
         }
         books.apps.remove(name);
+        books.count_kept();
         drop(books);
         self.shared.wake.notify_one();
         true
@@ -373,6 +381,11 @@ impl Pool {
     pub fn quota(&self) -> (TenantQuota, u32, ByteCount) {
         let books = self.lock();
         (books.quota, books.gauge.running(), books.memory.reserved())
+    }
+
+    /// What the daemon keeps for the tenant in memory.
+    pub fn kept(&self) -> ByteCount {
+        self.lock().kept(None)
     }
 
     /// The same for one app.
@@ -495,7 +508,7 @@ mod tests {
             log_lines: 8,
             log_bytes: ByteCount::from_mib(1),
             kept: Arc::new(AllKept::new(ByteCount::from_mib(1), None)),
-            wake: Notify::new(),
+            wake: Arc::default(),
         });
         let quota = TenantQuota { rate: Ceiling::Open, concurrency, group: open };
         let pool = Pool::without_group("acme".parse().unwrap(), quota, shared);

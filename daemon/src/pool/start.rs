@@ -218,6 +218,7 @@ impl Pool {
         name: &AppId,
         now: Instant,
     ) -> bool {
+        books.count_kept();
         let Some(app) = books.apps.get_mut(name) else { return false };
         let version = Arc::clone(&app.version);
         let need = version.limits.memory;

@@ -28,6 +28,7 @@ pub async fn run(pools: Vec<Arc<Pool>>, shared: Arc<Shared>) {
         // What is made ahead is for later calls: it must not compete with the one that asked for it.
         sleep(rest).await;
         let start = Instant::now();
+        shared.kept.settle();
         let next = pools.iter().filter_map(Pool::keep_up).min();
         rest = BREATH.max(start.elapsed() * SHARE);
         match next {
@@ -48,6 +49,7 @@ impl Pool {
     fn keep_up(self: &Arc<Self>) -> Option<Duration> {
         let now = Instant::now();
         let mut books = self.lock();
+        books.count_kept();
         let view = self.tenant_view(&books, now);
         let limits = &self.shared.limits;
         let mut next_start = None;
