@@ -324,10 +324,17 @@ impl Pool {
             if share <= seats {
                 return Err(LaunchError::Share(share));
             }
-            match self.shared.launcher.launch(&self.tenant, &limits, changes).await {
-                // The tenant's limit was lowered below these in this very moment.
-                Err(LaunchError::Limit(_)) if changes != self.lock().quota_changes => {}
-                launched => return launched,
+            let launched = self.shared.launcher.launch(&self.tenant, &limits, changes).await;
+            let (error, used) = match launched {
+                Ok(launched) => return Ok(launched),
+                Err(failed) => failed,
+            };
+            let mut books = self.lock();
+            // It never had a seat: its beginning and its end are the tenant's all the same.
+            books.bill.add(Line::Starts, used);
+            // The tenant's limit was lowered below these in this very moment: once more.
+            if !matches!(error, LaunchError::Limit(_)) || changes == books.quota_changes {
+                return Err(error);
             }
         }
         Err(LaunchError::Overtaken(OVERTAKEN))
