@@ -225,7 +225,7 @@ fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, 
         log_lines: config.logs.lines_kept,
         log_bytes: config.logs.bytes_kept,
         kept: Arc::new(AllKept::new(config.kept, Some(store.clone()))),
-        wake: tokio::sync::Notify::new(),
+        wake: Arc::default(),
     });
     let (mut pools, mut aside) = (BTreeMap::new(), Vec::new());
     for tenant in &config.tenants {

@@ -84,17 +84,22 @@ pub struct Death {
 }
 
 impl Instance {
-    /// Changes the limits that differ and proves that those hold. A change of the tenant's, of which there were
-    /// `changes` so far, may have lowered its CPU limit.
+    /// Changes the limits that differ and proves that those hold. What is `wanted` is asked while nobody else
+    /// writes here: who writes last knows the latest. Beside it comes how many changes of the tenant's limits
+    /// there were so far: each may have lowered this CPU limit. `None` leaves all as it is. Blocks.
     ///
     /// # Errors
     ///
     /// [`LimitError`]; then it must not go on.
-    pub fn limit(&self, wanted: &Limits, changes: u64) -> Result<(), LimitError> {
+    pub fn limit(
+        &self,
+        wanted: impl FnOnce(&Limits) -> Option<(Limits, u64)>,
+    ) -> Result<(), LimitError> {
         let mut held = lock(&self.limits);
         let (limits, seen) = &*held;
-        self.leaf.change(limits, wanted, *seen == changes)?;
-        *held = (*wanted, changes);
+        let Some((wanted, changes)) = wanted(limits) else { return Ok(()) };
+        self.leaf.change(limits, &wanted, *seen == changes)?;
+        *held = (wanted, changes);
         Ok(())
     }
 
@@ -183,7 +188,12 @@ impl Instance {
         let mut over = self.is_over_within(THROTTLED_AFTER);
         if !over {
             // A throttled process cannot even die. Most are not: for them it would be a slow write in vain.
-            if let Err(error) = self.leaf.lift_cpu() {
+            let lifted = {
+                // Whoever writes its limits just now has done so by then, and finds it condemned afterwards.
+                let _held = lock(&self.limits);
+                self.leaf.lift_cpu()
+            };
+            if let Err(error) = lifted {
                 tracing::debug!(instance = %self.id, %error, "cannot lift the CPU limit");
             }
             over = self.is_over_within(PROOF_PATIENCE);

@@ -1,9 +1,10 @@
-//! The code of all apps: what of it is in memory, and how the rest comes back from disk.
+//! The code and the console lines of all apps: what of it is in memory, and how code comes back from disk.
 //!
 //! Which apps leave is decided in [`skep_core::kept`]. What an instance loads just now stays until it has, whatever
 //! is decided meanwhile.
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
@@ -13,10 +14,11 @@ use std::{
 
 use skep_core::{
     ByteCount,
-    kept::{Held, leaving},
+    kept::{Held, cutting, leaving},
 };
 
 use crate::{
+    logs::Logs,
     registry::{Content, Version},
     store::{Store, StoreError},
 };
@@ -59,12 +61,15 @@ impl PartialEq for Kept {
 
 impl Eq for Kept {}
 
+/// The lines of an app, and when it was called last.
+type Called = (u64, Arc<Logs>);
+
 /// All that is kept.
 #[derive(Debug)]
 pub struct AllKept {
     most: ByteCount,
     store: Option<Store>,
-    versions: Mutex<Vec<Weak<Version>>>,
+    versions: Mutex<Vec<(Weak<Version>, Weak<Logs>)>>,
     /// Where the time of calls begins.
     start: Instant,
 }
@@ -75,10 +80,11 @@ impl AllKept {
         Self { most, store, versions: Mutex::default(), start: Instant::now() }
     }
 
-    /// Takes a version that is live from now on.
-    pub fn add(&self, version: &Arc<Version>) {
+    /// Takes a version that is live from now on, with the lines of its app.
+    pub fn add(&self, version: &Arc<Version>, logs: &Arc<Logs>) {
         self.called(version, Instant::now());
-        self.versions.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(version));
+        let both = (Arc::downgrade(version), Arc::downgrade(logs));
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner).push(both);
         self.settle();
     }
 
@@ -93,24 +99,47 @@ impl AllKept {
 
     /// What is in memory, in bytes.
     pub fn bytes(&self) -> ByteCount {
-        let living = self.living();
+        let (living, lines) = self.living();
         let in_memory = living.iter().filter_map(|version| version.content.get());
-        in_memory.fold(ByteCount::ZERO, |sum, content| sum.saturating_plus(content.bytes()))
+        let code = in_memory.map(|content| content.bytes());
+        let lines = lines.iter().map(|(_, logs)| logs.bytes());
+        code.chain(lines).fold(ByteCount::ZERO, ByteCount::saturating_plus)
     }
 
-    fn living(&self) -> Vec<Arc<Version>> {
+    /// Versions that somebody has still, and the lines of each app, with when it was called.
+    fn living(&self) -> (Vec<Arc<Version>>, Vec<Called>) {
         let mut all = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|version| 0 < version.strong_count());
-        all.iter().filter_map(Weak::upgrade).collect()
+        all.retain(|(version, _)| 0 < version.strong_count());
+        let (mut versions, mut lines) = (Vec::new(), Vec::<Called>::new());
+        // Versions of one app have the same lines: those of the last one are the app's.
+        let mut seen = HashSet::new();
+        for (version, logs) in all.iter().rev() {
+            let Some(version) = version.upgrade() else { continue };
+            if let Some(logs) = logs.upgrade()
+                && seen.insert(Arc::as_ptr(&logs))
+            {
+                lines.push((version.content.called.load(Ordering::Relaxed), logs));
+            }
+            versions.push(version);
+        }
+        (versions, lines)
     }
 
-    /// Has those leave that were called longest ago, if there is too much.
+    /// Has what was called longest ago leave, if there is too much: code first, which is on disk as well, then the
+    /// oldest lines.
     pub fn settle(&self) {
+        let (mut living, lines) = self.living();
+        let all = lines.iter().map(|(called, logs)| Held { bytes: logs.bytes(), called: *called });
+        let all: Vec<Held> = all.collect();
+        let of_lines =
+            all.iter().map(|one| one.bytes).fold(ByteCount::ZERO, ByteCount::saturating_plus);
+        for (at, bytes) in cutting(&all, self.most) {
+            lines[at].1.let_go(bytes);
+        }
         // Without a store nothing could come back.
         if self.store.is_none() {
             return;
         }
-        let mut living = self.living();
         living.retain(|version| version.content.get().is_some());
         let held: Vec<Held> = living
             .iter()
@@ -119,7 +148,7 @@ impl AllKept {
                 called: version.content.called.load(Ordering::Relaxed),
             })
             .collect();
-        for at in leaving(&held, self.most) {
+        for at in leaving(&held, self.most.saturating_minus(of_lines)) {
             let version = &living[at];
             tracing::debug!(tenant = %version.tenant, app = %version.app, "code is on disk alone");
             version.content.set(None);
@@ -145,5 +174,69 @@ impl AllKept {
             self.settle();
         }
         Ok(content)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{num::NonZeroU32, time::Duration};
+
+    use skep_core::{AppLimits, Ceiling, CpuShare, VersionId};
+    use skep_link::frame::Level;
+
+    use super::*;
+    use crate::logs::Source;
+
+    fn version(app: &str) -> Arc<Version> {
+        let modules = vec![("index.js".parse().unwrap(), vec![b' '; 10])];
+        Arc::new(Version {
+            tenant: "acme".parse().unwrap(),
+            app: app.parse().unwrap(),
+            id: VersionId::from_bytes([1; 32]),
+            entry: "index.js".parse().unwrap(),
+            content: Kept::new(Content::new(modules)),
+            limits: AppLimits {
+                memory: ByteCount::from_mib(64),
+                cpu: CpuShare::ONE,
+                processes: 1,
+                timeout: Duration::from_secs(1),
+                cpu_budget: Ceiling::Open,
+                concurrency: NonZeroU32::MIN,
+                min_instances: 0,
+                max_instances: NonZeroU32::MIN,
+            },
+            functions: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn code_leaves_before_lines_and_then_the_oldest_lines_of_whoever_was_called_longest_ago() {
+        let folder = std::env::temp_dir().join(format!("skep-kept-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let store = Store::open(&folder).unwrap();
+        let kept = AllKept::new(ByteCount::from_bytes(30), Some(store));
+        let logs = || Arc::new(Logs::new(9, ByteCount::from_mib(1), Arc::default()));
+        let (old, new) = (version("old"), version("new"));
+        let (olds, news) = (logs(), logs());
+        kept.add(&old, &olds);
+        kept.add(&new, &news);
+        // Another version of it has the same lines.
+        let newer = version("new");
+        kept.add(&newer, &news);
+        drop(new);
+        kept.called(&old, kept.start + Duration::from_secs(1));
+        kept.called(&newer, kept.start + Duration::from_secs(2));
+        let source = Source { invocation: None, level: Level::Info };
+        let push = |logs: &Logs, text| {
+            logs.push(source, text);
+            kept.settle();
+            let here = [&old, &newer].map(|version| version.content.get().is_some());
+            (here, olds.bytes().bytes(), news.bytes().bytes(), kept.bytes().bytes())
+        };
+        assert_eq!(push(&olds, "0123456789"), ([true, true], 10, 0, 30));
+        assert_eq!(push(&news, "0123456789"), ([false, true], 10, 10, 30));
+        assert_eq!(push(&olds, "0123456789"), ([false, false], 20, 10, 30));
+        assert_eq!(push(&news, "01234"), ([false, false], 10, 15, 25));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

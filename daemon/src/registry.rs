@@ -62,6 +62,15 @@ impl Version {
     }
 }
 
+impl Version {
+    /// Bytes in memory: what it runs, as far as it is there, and the names of its functions.
+    pub fn kept_bytes(&self) -> ByteCount {
+        let names: usize = self.functions.iter().map(String::len).sum();
+        let names = ByteCount::from_bytes(u64::try_from(names).unwrap_or(u64::MAX));
+        self.content.get().map_or(ByteCount::ZERO, |content| content.bytes()).saturating_plus(names)
+    }
+}
+
 impl Content {
     /// Sources that nobody compiled yet.
     pub fn new(modules: Vec<(ModulePath, Vec<u8>)>) -> Self {

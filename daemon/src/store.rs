@@ -199,13 +199,16 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Io`]; what was kept before is still there.
+    /// [`StoreError::Io`]. Without room to write, both are as they were. If one of the names cannot be changed,
+    /// what comes after it is as it was: the app beside a new quota, or a file of the old form beside both, which
+    /// the next start passes over.
     pub fn save(&self, version: &Version, quota: &AppQuota) -> Result<(), StoreError> {
         let (tenant, app) = (&version.tenant, &version.app);
         let path = self.file(tenant, app, APP);
         let bytes = form::of_app(version).map_err(of(&path))?;
         let new = New::write(path, &bytes)?;
-        // Either both are as they were or both are new, but for a crash between the two names.
+        // The app is on disk whole before the quota gets its name: what is left to fail, or to be interrupted by a
+        // crash, is a change of names.
         self.write(&self.file(tenant, app, QUOTA), quota)?;
         new.rename()?;
         self.remove_file(&self.file(tenant, app, OLD_APP))

@@ -30,6 +30,9 @@ const APPS: [(&str, &str); 7] = [
     ("small", "export default (n) => n + 1"),
 ];
 
+/// Of all CPU time, what may be for starts, ends and spares, in percent.
+pub const MOST_AROUND: u64 = 15;
+
 /// What a bill came to.
 #[derive(Clone, Copy, Debug)]
 pub struct Sums {
@@ -49,6 +52,11 @@ impl Sums {
         let around = cpu(bill.starts) + cpu(bill.spares);
         let all = cpu(bill.calls) + cpu(bill.loads) + around;
         Self { all, around, kernel: bill.kernel_cpu_us.unwrap_or_default() }
+    }
+
+    /// Whether starts, ends and spares are below 15 % of all lines.
+    pub fn mostly_work(&self) -> bool {
+        self.around * 100 < self.all * MOST_AROUND
     }
 
     /// Whether the lines are within 2 % of what the kernel counted.

@@ -361,6 +361,13 @@ impl Host {
         self.call(client.get(request)).unwrap().memory_reserved_bytes
     }
 
+    /// Bytes that the daemon keeps for a tenant.
+    pub fn memory_kept(&self, tenant: &str) -> u64 {
+        let mut client = QuotasClient::new(self.channel.clone());
+        let request = v1::GetQuotaRequest { tenant: tenant.to_owned(), app: String::new() };
+        self.call(client.get(request)).unwrap().memory_kept_bytes.unwrap()
+    }
+
     /// The bill of a tenant, or of an app.
     pub fn bill(&self, tenant: &str, app: &str) -> v1::UsageResponse {
         let mut client = QuotasClient::new(self.channel.clone());
@@ -470,7 +477,7 @@ impl Host {
         response.findings.into_iter().map(|finding| (finding.name.clone(), finding)).collect()
     }
 
-    /// Bytes of sources and bytecode in the daemon's memory, and how many there may be.
+    /// Bytes of sources, bytecode and console lines in the daemon's memory, and how many there may be.
     pub fn kept(&self) -> (u64, u64) {
         let mut client = HostClient::new(self.channel.clone());
         let answer = self.call(client.budget(v1::BudgetRequest {})).unwrap();

@@ -6,12 +6,18 @@
 mod bills;
 #[path = "service/budgets.rs"]
 mod budgets;
+#[path = "service/changes.rs"]
+mod changes;
 #[path = "service/faults.rs"]
 mod faults;
 #[path = "service/inputs.rs"]
 mod inputs;
+#[path = "service/keeps.rs"]
+mod keeps;
 #[path = "service/limits.rs"]
 mod limits;
+#[path = "service/loads.rs"]
+mod loads;
 #[path = "service/outputs.rs"]
 mod outputs;
 #[path = "service/places.rs"]

@@ -28,11 +28,15 @@ pub(super) async fn get(session: &Session, args: QuotaGet) -> Result<Exit, Failu
         "instance_rate": answer.instance_rate.as_ref().map(rates_json),
         "running": answer.running,
         "memory_reserved_bytes": answer.memory_reserved_bytes,
+        "memory_kept_bytes": answer.memory_kept_bytes,
     });
     session.show(value, || {
         let mut rows = rows(&session.tenant, &app, &quota, answer.instance_rate.as_ref());
         rows.push(("running now", answer.running.to_string()));
         rows.push(("memory reserved", ByteCount(answer.memory_reserved_bytes).to_string()));
+        if let Some(kept) = answer.memory_kept_bytes {
+            rows.push(("memory kept", ByteCount(kept).to_string()));
+        }
         pairs(&rows)
     })?;
     Ok(Exit::Answered)

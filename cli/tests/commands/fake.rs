@@ -281,6 +281,7 @@ impl Quotas for Canned {
             instance_rate: None,
             running: 2,
             memory_reserved_bytes: 64 << 20,
+            memory_kept_bytes: Some(3 << 19),
         }))
     }
 

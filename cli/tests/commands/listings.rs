@@ -159,7 +159,8 @@ fn a_quota_is_shown_and_changed() {
          \nmemory           512.0 MiB\
          \ncpu              unlimited\
          \nrunning now      2\
-         \nmemory reserved  64.0 MiB\n",
+         \nmemory reserved  64.0 MiB\
+         \nmemory kept      1.5 MiB\n",
         "",
     );
     let changed = json!({

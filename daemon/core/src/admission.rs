@@ -255,18 +255,24 @@ pub fn pick<'a>(idle: impl IntoIterator<Item = (InstanceId, &'a Pace)>, now: Ins
     best
 }
 
-/// The memory book of a tenant or an app: the sum of the limits of its living instances.
+/// What the kept is counted in: what is less costs nothing.
+const KEPT_STEP: ByteCount = ByteCount::from_mib(1);
+
+/// The memory book of a tenant or an app: the sum of the limits of its living instances, and what the daemon
+/// keeps for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reservation {
     level: Level,
     quota: Ceiling<ByteCount>,
     reserved: ByteCount,
+    /// In whole steps.
+    kept: ByteCount,
 }
 
 impl Reservation {
     /// An empty book.
     pub const fn new(level: Level, quota: Ceiling<ByteCount>) -> Self {
-        Self { level, quota, reserved: ByteCount::ZERO }
+        Self { level, quota, reserved: ByteCount::ZERO, kept: ByteCount::ZERO }
     }
 
     /// The most that can be reserved.
@@ -284,15 +290,36 @@ impl Reservation {
         self.reserved
     }
 
-    /// What can still be reserved.
-    pub fn room(&self) -> Ceiling<ByteCount> {
-        self.quota.map(|quota| quota.saturating_minus(self.reserved))
+    /// Says what is kept beside instances. It counts in whole MiB, rounded down, and is never refused here: what
+    /// can, gives way to it; see [`excess`](Self::excess).
+    pub fn set_kept(&mut self, kept: ByteCount) {
+        self.kept = kept.round_down_to(KEPT_STEP);
     }
 
-    /// What is reserved beyond a quota that was lowered.
+    /// What is used of the quota.
+    fn used(&self) -> ByteCount {
+        self.reserved.saturating_plus(self.kept)
+    }
+
+    /// Whether `amount` would fit beside nothing but so much that is kept. Reserves nothing.
+    ///
+    /// # Errors
+    ///
+    /// The quota is less.
+    pub fn could_hold(&self, amount: ByteCount, kept: ByteCount) -> Result<(), Denied> {
+        let both = amount.saturating_plus(kept.round_down_to(KEPT_STEP));
+        if self.quota.allows(&both) { Ok(()) } else { Err(self.denied()) }
+    }
+
+    /// What can still be reserved.
+    pub fn room(&self) -> Ceiling<ByteCount> {
+        self.quota.map(|quota| quota.saturating_minus(self.used()))
+    }
+
+    /// What is used beyond the quota: that was lowered, or more is kept.
     pub fn excess(&self) -> ByteCount {
         match self.quota {
-            Ceiling::At(quota) => self.reserved.saturating_minus(quota),
+            Ceiling::At(quota) => self.used().saturating_minus(quota),
             Ceiling::Open => ByteCount::ZERO,
         }
     }
@@ -300,7 +327,7 @@ impl Reservation {
     /// How much is missing to reserve `amount`. Zero means that it fits.
     pub fn shortfall(&self, amount: ByteCount) -> ByteCount {
         match self.quota {
-            Ceiling::At(quota) => amount.saturating_minus(quota.saturating_minus(self.reserved)),
+            Ceiling::At(quota) => amount.saturating_minus(quota.saturating_minus(self.used())),
             Ceiling::Open => ByteCount::ZERO,
         }
     }

@@ -133,9 +133,8 @@ impl Apps for Daemon {
         let limit = if raw.limit == 0 { LOG_LINES } else { raw.limit };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         has_room(&asked, limit, MAX_LOG_LINE)?;
-        let lines = logs.read(raw.after, limit);
-        // The newest are kept.
-        let newest = lines.into_iter().rev().map(convert::log_line);
+        // The newest are kept. With more bytes of text than this the answer is cut, and says so.
+        let newest = logs.read(raw.after, limit, MOST_ANSWER).into_iter().map(convert::log_line);
         let (mut lines, truncated) = convert::fitting(newest, MOST_ANSWER);
         lines.reverse();
         Ok(Response::new(LogsResponse { lines, truncated }))

@@ -41,8 +41,10 @@ impl Quotas for Daemon {
         let raw = request.into_inner();
         let tenant = name(&raw.tenant)?;
         let pool = self.pool(&asked, &tenant)?;
+        let mut kept = None;
         let (quota, instance_rate, running, reserved) = if raw.app.is_empty() {
             let (quota, running, reserved) = pool.quota();
+            kept = Some(pool.kept().bytes());
             (convert::tenant_quota(&quota), None, running, reserved)
         } else {
             let (_, app) = names(&raw.tenant, &raw.app)?;
@@ -55,6 +57,7 @@ impl Quotas for Daemon {
             instance_rate,
             running,
             memory_reserved_bytes: reserved.bytes(),
+            memory_kept_bytes: kept,
         }))
     }
 

@@ -61,6 +61,9 @@ pub enum LaunchError {
     /// A limit does not hold.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// The tenant's limits changed each time before the instance had its own.
+    #[error("the tenant's limits were changed during each of {0} launches")]
+    Overtaken(u32),
     /// There is no clone.
     #[error(transparent)]
     Clone(#[from] CloneError),
@@ -222,13 +225,13 @@ impl Launcher {
     ///
     /// # Errors
     ///
-    /// [`LaunchError`]; nothing is left of it.
+    /// [`LaunchError`]; nothing is left of it but the CPU time that it used, which is with the error.
     pub async fn launch(
         &self,
         tenant: &TenantId,
         limits: &Limits,
         changes: u64,
-    ) -> Result<(Arc<Instance>, Link), LaunchError> {
+    ) -> Result<(Arc<Instance>, Link), (LaunchError, Duration)> {
         self.launch_below(tenant.as_str(), (*limits, changes)).await
     }
 
@@ -244,25 +247,27 @@ impl Launcher {
         let group = self.tree.tenant(PROOF);
         group.make().map_err(LaunchError::Leaf)?;
         self.tree.enable_tenant(&group)?;
-        self.launch_below(PROOF, (*limits, 0)).await
+        self.launch_below(PROOF, (*limits, 0)).await.map_err(|(error, _)| error)
     }
 
     async fn launch_below(
         &self,
         tenant: &str,
         limits: (Limits, u64),
-    ) -> Result<(Arc<Instance>, Link), LaunchError> {
+    ) -> Result<(Arc<Instance>, Link), (LaunchError, Duration)> {
         let born = Instant::now();
-        let host_id = self.take_id()?;
+        let host_id = self.take_id().map_err(|error| (error, Duration::ZERO))?;
         let id = self.next_id(tenant);
         let leaf = self.tree.leaf(tenant, &id.to_string());
-        let launched = self.launch_in(tenant, id, host_id, born, &leaf, limits).await;
-        if launched.is_err() {
-            // Nothing is given back before it is gone for sure: not the id, nor what the caller reserved.
-            clear(&leaf).await;
-            self.give_id(host_id);
+        match self.launch_in(tenant, id, host_id, born, &leaf, limits).await {
+            Ok(launched) => Ok(launched),
+            Err(error) => {
+                // Nothing is given back before it is gone for sure: not the id, nor what the caller reserved.
+                let used = clear(&leaf).await;
+                self.give_id(host_id);
+                Err((error, used))
+            }
         }
-        launched
     }
 
     async fn launch_in(
@@ -493,14 +498,18 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 }
 
 /// Kills what is in a leaf and removes it, again and again until it is gone.
-async fn clear(leaf: &Group) {
+///
+/// What it used until it was killed.
+async fn clear(leaf: &Group) -> Duration {
+    let mut used = Duration::ZERO;
     loop {
         // A throttled process cannot even die. What fails here is tried again.
         let _ = leaf.lift_cpu();
         let _ = leaf.kill();
+        used = used.max(leaf.cpu_used().unwrap_or_default());
         let same = leaf.clone();
         match aside(move || remove(&same, PROOF_PATIENCE)).await {
-            Ok(()) => return,
+            Ok(()) => return used,
             Err(error) => tracing::error!(%error, "the leaf stays, killing again"),
         }
     }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use skep_core::{Cause, Ceiling, FunctionName, name::NAME_BYTES};
+use skep_core::{Cause, Ceiling, FunctionName, life::State, name::NAME_BYTES};
 use skep_link::frame::{MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut};
 use tokio::time::timeout_at;
 
@@ -18,8 +18,7 @@ use crate::{
     registry::{Content, Version},
 };
 
-/// How long compiling and evaluating a version may take, wall time. Its CPU time is bounded by the limits of
-/// the app.
+/// How long compiling and evaluating a version may take at most, wall time, whatever its app's limits are.
 const BIND_TIME: Duration = Duration::from_secs(5);
 /// How much longer the shim may need to say that it stopped.
 const BIND_MARGIN: Duration = Duration::from_secs(1);
@@ -128,13 +127,18 @@ impl Pool {
         link: &mut Link,
         call: Option<&ToShim<'_>>,
     ) -> Result<Exports, BindError> {
-        let (limits, changes) = {
-            let books = self.lock();
-            (books.limits_of(version), books.quota_changes)
-        };
-        instance.limit(&limits, changes)?;
+        instance.limit(|_| {
+            let mut books = self.lock();
+            // Who dies is left alone, and its link breaks.
+            let seat = books.seats.get_mut(&instance.id)?;
+            if seat.state == State::Doomed {
+                return None;
+            }
+            seat.cpu = Ceiling::At(version.limits.cpu);
+            Some((books.limits_of(version), books.quota_changes))
+        })?;
         let begun = instance.cpu_time();
-        let wall = u64::try_from(BIND_TIME.as_nanos()).unwrap_or(u64::MAX);
+        let wall = u64::try_from(wall_time(version).as_nanos()).unwrap_or(u64::MAX);
         let content = self.content(version).await?;
         let bind = content.bind(version, instance.build, self.shared.max_reply, wall);
         let mut wants_bytecode = 0 < bind.max_bytecode_bytes;
@@ -166,6 +170,11 @@ impl Pool {
     }
 }
 
+/// How long loading a version may take, wall time: as long as a call of it.
+fn wall_time(version: &Version) -> Duration {
+    (version.limits.timeout + GRACE).min(BIND_TIME)
+}
+
 /// Waits for `answer`, for as long as loading may take: the clock that counts is that of the instance.
 async fn within_budget<T>(
     version: &Version,
@@ -174,7 +183,7 @@ async fn within_budget<T>(
     answer: impl Future<Output = Result<T, BindError>>,
 ) -> Result<T, BindError> {
     tokio::pin!(answer);
-    let end = Instant::now() + BIND_TIME + BIND_MARGIN;
+    let end = Instant::now() + wall_time(version) + BIND_MARGIN;
     let budget = version.limits.load_budget();
     let cause = match version.limits.cpu_budget {
         Ceiling::At(own) if own == budget => Cause::CpuBudget,

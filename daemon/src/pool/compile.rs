@@ -57,12 +57,21 @@ impl Pool {
         let memory = version.limits.memory;
         admission::spend(&mut [(Level::Tenant, &mut self.lock().gauge)], Instant::now())
             .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
+        {
+            let mut books = self.lock();
+            books.count_kept();
+            let kept = books.kept(Some(&version.app)).saturating_plus(version.kept_bytes());
+            books
+                .memory
+                .could_hold(memory, kept)
+                .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
+        }
         self.make_way(version).await;
         self.lock()
             .memory
             .reserve(memory)
             .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
-        let launched = self.launch(&self.app_limits(version)).await;
+        let launched = self.launch(|books| books.limits_of(version)).await;
         let (instance, mut link) = match launched {
             Ok(launched) => launched,
             Err(error) => {
@@ -74,6 +83,7 @@ impl Pool {
         };
         {
             let mut seat = Self::seat(&instance, memory, Ceiling::Open, Start::Clone);
+            seat.cpu = Ceiling::At(version.limits.cpu);
             seat.on(Event::BindStarted { version: version.id });
             self.lock().sit(seat, Line::Loads);
         }

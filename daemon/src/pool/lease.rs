@@ -370,7 +370,6 @@ impl Pool {
     ) -> Result<(), BindError> {
         let clock = instance.cpu_time();
         let mut books = self.lock();
-        let cpu = books.limits_of(version).cpu;
         books.turn(instance.id, clock, Line::Calls);
         books.count(Some(key), Line::Calls);
         if let Some(app) = books.app(key) {
@@ -383,7 +382,7 @@ impl Pool {
         let seat = seat.filter(|seat| !matches!(seat.state, State::Doomed | State::Gone));
         let Some(seat) = seat else { return Err(BindError::Stopped(Cause::InstanceLost)) };
         let now = Instant::now();
-        (seat.cpu, seat.since, seat.start) = (cpu, now, Start::Idle);
+        (seat.since, seat.start) = (now, Start::Idle);
         seat.calls += 1;
         seat.pace.charge(now);
         for event in [Event::Bound, Event::Leased] {

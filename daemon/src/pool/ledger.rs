@@ -1,4 +1,4 @@
-//! The bills of a tenant and of its apps, since the start of the daemon.
+//! The bills of a tenant and of its apps, since the start of the daemon; and what is kept for it in memory.
 //!
 //! What is on which line is decided by `skep_core::bill`; this module keeps the entries where the books are, and
 //! reads the clocks of those that live when somebody asks.
@@ -11,7 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use skep_core::{AppId, Bill, InstanceId, Line};
+use skep_core::{AppId, Bill, ByteCount, InstanceId, Line};
 
 use super::{AppKey, Books, Pool, Seat};
 use crate::instance::Instance;
@@ -54,6 +54,24 @@ impl Books {
         if let Some(app) = key.as_ref().and_then(|key| self.app(key)) {
             app.bill.add(line, cpu);
         }
+    }
+
+    /// What the daemon keeps for the tenant: sources, bytecode, names and console lines; without one of its apps,
+    /// if that is to be replaced.
+    pub(super) fn kept(&self, without: Option<&AppId>) -> ByteCount {
+        self.apps.iter().fold(ByteCount::ZERO, |sum, (name, app)| {
+            let version = match without {
+                Some(without) if without == name => ByteCount::ZERO,
+                _ => app.version.kept_bytes(),
+            };
+            sum.saturating_plus(version).saturating_plus(app.logs.bytes())
+        })
+    }
+
+    /// Has the memory book know what is kept by now: looked at where something begins, never for a call.
+    pub(super) fn count_kept(&mut self) {
+        let kept = self.kept(None);
+        self.memory.set_kept(kept);
     }
 
     /// What an instance used since the last turn, and what it uses from now on, is for `line`.

@@ -12,6 +12,7 @@ mod charge;
 mod compile;
 mod lease;
 mod ledger;
+mod quota;
 mod start;
 pub mod upkeep;
 mod view;
@@ -23,8 +24,8 @@ use std::{
 };
 
 use skep_core::{
-    AppId, Backoff, Bill, ByteCount, Cause, Ceiling, Deadline, Denied, Gauge, InstanceId, Level,
-    Meter, Metric, Pace, PoolLimits, Rate, Reservation, TenantId,
+    AppId, Backoff, Bill, ByteCount, Cause, Ceiling, CpuShare, Deadline, Denied, Gauge, InstanceId,
+    Level, Meter, Metric, Pace, PoolLimits, Rate, Reservation, TenantId,
     life::{self, Effect, Event, State},
     pool::Refusal,
 };
@@ -80,7 +81,7 @@ pub struct Shared {
     /// The code of all apps.
     pub kept: Arc<AllKept>,
     /// Wakes the upkeep.
-    pub wake: Notify,
+    pub wake: Arc<Notify>,
 }
 
 /// The quota of a tenant.
@@ -122,8 +123,10 @@ const LAUNCHES: usize = 4;
 #[derive(Debug)]
 struct Books {
     quota: TenantQuota,
-    /// How often it was to change: the kernel may want lower limits of instances first.
+    /// How often what instances may have below it has changed: those of before may not hold any more.
     quota_changes: u64,
+    /// The most CPU of an instance: what the tenant has, or less while that is being changed.
+    cpu_ceiling: Ceiling<CpuShare>,
     gauge: Gauge,
     memory: Reservation,
     /// Of the reserved, what belongs to the doomed.
@@ -184,7 +187,8 @@ struct Seat {
     state: State,
     app: Option<AppKey>,
     memory: ByteCount,
-    cpu: Ceiling<skep_core::CpuShare>,
+    /// By its own limits; the tenant may have less.
+    cpu: Ceiling<CpuShare>,
     /// Here while nobody uses it.
     link: Option<Link>,
     since: Instant,
@@ -249,6 +253,7 @@ impl Pool {
         let books = Books {
             quota,
             quota_changes: 0,
+            cpu_ceiling: quota.group.cpu,
             gauge: Gauge::new(quota.rate, quota.concurrency, now),
             memory: Reservation::new(Level::Tenant, quota.group.memory),
             leaving: ByteCount::ZERO,
@@ -292,7 +297,6 @@ impl Pool {
         let mut books = self.lock();
         let name = version.app.clone();
         let version = Arc::new(version);
-        self.shared.kept.add(&version);
         let concurrency = Ceiling::At(version.limits.concurrency.get()).meet(quota.concurrency);
         let birth = books.next_birth;
         books.next_birth += 1;
@@ -310,7 +314,11 @@ impl Pool {
                 let app = App {
                     birth,
                     bill: Bill::default(),
-                    logs: Arc::new(Logs::new(self.shared.log_lines, self.shared.log_bytes)),
+                    logs: Arc::new(Logs::new(
+                        self.shared.log_lines,
+                        self.shared.log_bytes,
+                        Arc::clone(&self.shared.wake),
+                    )),
                     version,
                     quota,
                     gauge: Gauge::new(quota.rate, concurrency, now),
@@ -331,6 +339,10 @@ impl Pool {
         for id in old {
             self.doom(&mut books, id, None);
         }
+        if let Some(app) = books.apps.get(&name) {
+            self.shared.kept.add(&app.version, &app.logs);
+        }
+        books.count_kept();
         self.settle(&mut books, &name);
         drop(books);
         self.shared.wake.notify_one();
@@ -348,6 +360,7 @@ impl Pool {
             self.doom(&mut books, id, None);
         }
         books.apps.remove(name);
+        books.count_kept();
         drop(books);
         self.shared.wake.notify_one();
         true
@@ -370,48 +383,16 @@ impl Pool {
         (books.quota, books.gauge.running(), books.memory.reserved())
     }
 
+    /// What the daemon keeps for the tenant in memory.
+    pub fn kept(&self) -> ByteCount {
+        self.lock().kept(None)
+    }
+
     /// The same for one app.
     pub fn app_quota(&self, name: &AppId) -> Option<(AppQuota, u32, ByteCount)> {
         let books = self.lock();
         let app = books.apps.get(name)?;
         Some((app.own_quota(), app.gauge.running(), app.memory.reserved()))
-    }
-
-    /// Changes the tenant's quota, in the books and in the kernel.
-    ///
-    /// # Errors
-    ///
-    /// A limit does not hold; the old quota stays.
-    pub fn set_quota(self: &Arc<Self>, quota: TenantQuota) -> Result<(), LaunchError> {
-        let mut books = self.lock();
-        books.quota_changes += 1;
-        if let Err(error) = self.group().limit_tenant(&quota.group) {
-            // Best effort: the error that counts is the one being returned.
-            let _ = self.group().limit_tenant(&books.quota.group);
-            self.share_cpu(&mut books);
-            return Err(error.into());
-        }
-        books.quota = quota;
-        self.share_cpu(&mut books);
-        books.gauge.set(quota.rate, quota.concurrency, Instant::now());
-        books.memory.set_quota(quota.group.memory);
-        drop(books);
-        self.shared.wake.notify_one();
-        Ok(())
-    }
-
-    /// Gives every instance the CPU limit that it should have below the tenant's.
-    fn share_cpu(&self, books: &mut Books) {
-        let Books { quota, apps, seats, .. } = books;
-        for seat in seats.values_mut().filter(|seat| seat.state != State::Doomed) {
-            let app = seat.app.as_ref().and_then(|app| apps.get(&app.name));
-            let own = app.map_or(self.shared.spare.cpu, |app| Ceiling::At(app.version.limits.cpu));
-            seat.cpu = own.meet(quota.group.cpu);
-            if let Err(error) = seat.instance.leaf.limit_cpu(seat.cpu) {
-                // It keeps what it had, below the tenant's ceiling; one that died has none.
-                tracing::warn!(instance = %seat.instance.id, %error, "CPU limit not changed");
-            }
-        }
     }
 
     /// Changes an app's quota.
@@ -503,6 +484,11 @@ mod tests {
     /// A pool with one app, without a zygote: nothing can be cloned.
     pub(super) fn pool(concurrency: Ceiling<u32>) -> Arc<Pool> {
         let tree = Tree::new(Hierarchies::detect().unwrap(), "skep-no-such".as_ref(), Limit::ALL);
+        pool_in(tree, concurrency)
+    }
+
+    /// The same, whose groups are there.
+    pub(super) fn pool_in(tree: Tree, concurrency: Ceiling<u32>) -> Arc<Pool> {
         let (user, zygote, group) = (1_000_001, 1_000_002, 1_000_003);
         let ids = Ids { first: 1_000_000, count: 1, user, zygote, group };
         let reply = ByteCount::from_mib(1);
@@ -522,7 +508,7 @@ mod tests {
             log_lines: 8,
             log_bytes: ByteCount::from_mib(1),
             kept: Arc::new(AllKept::new(ByteCount::from_mib(1), None)),
-            wake: Notify::new(),
+            wake: Arc::default(),
         });
         let quota = TenantQuota { rate: Ceiling::Open, concurrency, group: open };
         let pool = Pool::without_group("acme".parse().unwrap(), quota, shared);

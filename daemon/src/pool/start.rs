@@ -26,6 +26,9 @@ use crate::{
     registry::Version,
 };
 
+/// So often a launch begins again because the tenant's limits were changed meanwhile.
+const OVERTAKEN: u32 = 8;
+
 /// An instance that has its seat and is still to load its version.
 pub(super) struct Fresh {
     pub(super) key: AppKey,
@@ -215,6 +218,7 @@ impl Pool {
         name: &AppId,
         now: Instant,
     ) -> bool {
+        books.count_kept();
         let Some(app) = books.apps.get_mut(name) else { return false };
         let version = Arc::clone(&app.version);
         let need = version.limits.memory;
@@ -243,7 +247,7 @@ impl Pool {
         version: &Arc<Version>,
         asked: Instant,
     ) -> Result<(), Turned> {
-        let launched = self.launch(&self.app_limits(version)).await;
+        let launched = self.launch(|books| books.limits_of(version)).await;
         let (instance, link) = self.seat_clone(key, version, launched)?;
         self.watch(&instance);
         let (key, version) = (key.clone(), Arc::clone(version));
@@ -276,6 +280,7 @@ impl Pool {
         let rate = app.map_or(skep_core::Ceiling::Open, |app| app.quota.instance_rate);
         let mut seat = Self::seat(&instance, memory, rate, Start::Clone);
         seat.app = Some(key.clone());
+        seat.cpu = skep_core::Ceiling::At(version.limits.cpu);
         seat.on(Event::BindStarted { version: version.id });
         books.sit(seat, Line::Loads);
         Ok((instance, link))
@@ -304,26 +309,35 @@ impl Pool {
         }
     }
 
-    /// What an instance of `version` may use.
-    pub(super) fn app_limits(&self, version: &Version) -> Limits {
-        self.lock().limits_of(version)
-    }
-
     pub(super) async fn launch(
         self: &Arc<Self>,
-        limits: &Limits,
+        limits: impl Fn(&Books) -> Limits,
     ) -> Result<(Arc<Instance>, Link), LaunchError> {
         // The zygote serves one request after another: no tenant may fill its queue.
         let _turn = self.launches.acquire().await;
         let share = self.shared.launcher.share();
-        let (seats, changes) = {
-            let books = self.lock();
-            (books.seats.len(), books.quota_changes)
-        };
-        if share <= seats {
-            return Err(LaunchError::Share(share));
+        for _ in 0..OVERTAKEN {
+            let (seats, limits, changes) = {
+                let books = self.lock();
+                (books.seats.len(), limits(&books), books.quota_changes)
+            };
+            if share <= seats {
+                return Err(LaunchError::Share(share));
+            }
+            let launched = self.shared.launcher.launch(&self.tenant, &limits, changes).await;
+            let (error, used) = match launched {
+                Ok(launched) => return Ok(launched),
+                Err(failed) => failed,
+            };
+            let mut books = self.lock();
+            // It never had a seat: its beginning and its end are the tenant's all the same.
+            books.bill.add(Line::Starts, used);
+            // The tenant's limit was lowered below these in this very moment: once more.
+            if !matches!(error, LaunchError::Limit(_)) || changes == books.quota_changes {
+                return Err(error);
+            }
         }
-        self.shared.launcher.launch(&self.tenant, limits, changes).await
+        Err(LaunchError::Overtaken(OVERTAKEN))
     }
 
     /// Says it where operators look, and counts it against everything that needs a launch; what of it the
@@ -363,7 +377,6 @@ impl Pool {
         let (loading, clock) = (start.elapsed(), instance.cpu_time());
         let mut books = self.lock();
         books.turn(instance.id, clock, Line::Starts);
-        let limits = books.limits_of(version);
         let served = books.app(key).is_some_and(|app| {
             app.starting = app.starting.saturating_sub(1);
             app.version.id == version.id
@@ -372,7 +385,6 @@ impl Pool {
         let alive = !matches!(seat.state, State::Doomed | State::Gone);
         if served && alive && seat.on(Event::Bound) != Effect::Kill {
             seat.link = Some(link);
-            seat.cpu = limits.cpu;
             (seat.since, seat.start_time) = (Instant::now(), asked.elapsed());
             if let Some(app) = books.app(key) {
                 app.loading = Some(loading);
@@ -422,8 +434,8 @@ impl Pool {
     pub(super) fn start_spare_clone(self: &Arc<Self>) {
         let pool = Arc::clone(self);
         tokio::spawn(async move {
-            let limits = pool.spare_limits();
-            let launched = pool.launch(&limits).await;
+            let spare = pool.shared.spare;
+            let launched = pool.launch(|books| books.below_tenant(spare)).await;
             let mut books = pool.lock();
             books.spares_starting = books.spares_starting.saturating_sub(1);
             let memory = pool.spare_memory();
@@ -433,10 +445,11 @@ impl Pool {
                     let open = skep_core::Ceiling::Open;
                     let mut seat = Self::seat(&instance, memory, open, Start::Spare);
                     seat.link = Some(link);
-                    seat.cpu = limits.cpu;
+                    seat.cpu = spare.cpu;
                     books.sit(seat, Line::Spares);
                     books.spares.push_back(instance.id);
                     drop(books);
+                    pool.limit_again(&instance);
                     pool.watch(&instance);
                     let mut books = pool.lock();
                     let names: Vec<AppId> = books.apps.keys().cloned().collect();
@@ -455,11 +468,6 @@ impl Pool {
 
     pub(super) fn spare_memory(&self) -> ByteCount {
         self.shared.spare.memory.at().unwrap_or(ByteCount::ZERO)
-    }
-
-    fn spare_limits(&self) -> Limits {
-        let tenant = self.lock().quota.group;
-        Limits { cpu: self.shared.spare.cpu.meet(tenant.cpu), ..self.shared.spare }
     }
 
     /// Looks out for an instance that ends while nobody uses it.
@@ -520,11 +528,16 @@ impl Pool {
 impl Books {
     pub(super) fn limits_of(&self, version: &Version) -> Limits {
         let limits = &version.limits;
-        Limits {
+        let limits = Limits {
             memory: skep_core::Ceiling::At(limits.memory),
-            // Version 1 refuses a share above that of the group around it.
-            cpu: skep_core::Ceiling::At(limits.cpu).meet(self.quota.group.cpu),
+            cpu: skep_core::Ceiling::At(limits.cpu),
             processes: skep_core::Ceiling::At(limits.processes),
-        }
+        };
+        self.below_tenant(limits)
+    }
+
+    /// Version 1 refuses a share above that of the group around it: the tenant's, or what that is changed to.
+    pub(super) fn below_tenant(&self, limits: Limits) -> Limits {
+        Limits { cpu: limits.cpu.meet(self.cpu_ceiling), ..limits }
     }
 }

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use skep_core::pool::{Action, upkeep};
+use skep_core::{
+    Level, Wait, admission,
+    pool::{Action, upkeep},
+};
 use tokio::time::sleep;
 
 use super::{Pool, Shared};
@@ -25,6 +28,7 @@ pub async fn run(pools: Vec<Arc<Pool>>, shared: Arc<Shared>) {
         // What is made ahead is for later calls: it must not compete with the one that asked for it.
         sleep(rest).await;
         let start = Instant::now();
+        shared.kept.settle();
         let next = pools.iter().filter_map(Pool::keep_up).min();
         rest = BREATH.max(start.elapsed() * SHARE);
         match next {
@@ -40,12 +44,15 @@ pub async fn run(pools: Vec<Arc<Pool>>, shared: Arc<Shared>) {
 }
 
 impl Pool {
-    /// Does what is due; how long until something is due again.
+    /// Does what is due, as far as the tenant's rate has room for what is loaded; how long until something is due
+    /// again.
     fn keep_up(self: &Arc<Self>) -> Option<Duration> {
         let now = Instant::now();
         let mut books = self.lock();
+        books.count_kept();
         let view = self.tenant_view(&books, now);
         let limits = &self.shared.limits;
+        let mut next_start = None;
         for action in upkeep(&view, limits, now) {
             match action {
                 Action::SpawnSpare => {
@@ -58,8 +65,20 @@ impl Pool {
                     drop(self.doom(&mut books, id, None))
                 }
                 Action::StartFor(app) => {
+                    match books.gauge.pace().wait(now) {
+                        Wait::Now => {}
+                        Wait::After(wait) => {
+                            next_start = Some(wait);
+                            continue;
+                        }
+                        // Whoever opens it again wakes this task.
+                        Wait::Closed => continue,
+                    }
                     // If memory must come free first, this task is woken again when it has.
-                    self.start_clone(&mut books, &app, now);
+                    if self.start_clone(&mut books, &app, now) {
+                        // A load that no call asked for is one for the tenant's rate.
+                        let _ = admission::spend(&mut [(Level::Tenant, &mut books.gauge)], now);
+                    }
                 }
             }
         }
@@ -70,7 +89,9 @@ impl Pool {
         // Who is busy now may be idle by then: nobody wakes this task after a call.
         let busy = view.apps.iter().any(|app| 0 < app.living).then_some(limits.idle_after);
         // Those kept by a minimum are due for ever: no busy loop for them.
-        eviction.chain(backoff).chain(busy).min().map(|wait| wait.max(Duration::from_secs(1)))
+        let due = eviction.chain(backoff).chain(busy).min();
+        let due = due.map(|wait| wait.max(Duration::from_secs(1)));
+        due.into_iter().chain(next_start).min()
     }
 
     /// Ends everything: no app is left, every instance is condemned. Returns when all are gone, or

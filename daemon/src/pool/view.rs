@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use skep_core::{
-    AppId, ByteCount, Ceiling, InstanceId, Rate, Wait,
+    AppId, ByteCount, Ceiling, CpuShare, InstanceId, Rate, Wait,
     admission::Pick,
     life::State,
     pool::{AppView, Candidate, Demand, Kind, Resting, TenantView, make_room},
@@ -33,7 +33,7 @@ pub struct InstanceStatus {
     /// Its memory limit.
     pub memory_limit: ByteCount,
     /// Its CPU limit.
-    pub cpu_limit: Ceiling<skep_core::CpuShare>,
+    pub cpu_limit: Ceiling<CpuShare>,
     /// Calls that it was given.
     pub calls: u64,
     /// Of them, during the last second.
@@ -66,7 +66,9 @@ impl Pool {
         let now = Instant::now();
         let (mut all, leaves): (Vec<InstanceStatus>, Vec<_>) = {
             let books = self.lock();
-            books.seats.values().map(|seat| (status(seat, now), seat.instance.leaf.clone())).unzip()
+            let most = books.cpu_ceiling;
+            let seats = books.seats.values();
+            seats.map(|seat| (status(seat, most, now), seat.instance.leaf.clone())).unzip()
         };
         // Files are read without the lock. A leaf that is gone meanwhile has nothing to count.
         for (status, leaf) in all.iter_mut().zip(leaves) {
@@ -236,7 +238,7 @@ fn busy_paces(books: &Books, name: &AppId, now: Instant) -> (u32, Option<Duratio
     (ready + unseen, wait)
 }
 
-fn status(seat: &Seat, now: Instant) -> InstanceStatus {
+fn status(seat: &Seat, most: Ceiling<CpuShare>, now: Instant) -> InstanceStatus {
     InstanceStatus {
         id: seat.instance.id,
         app: seat.app.as_ref().map(|app| app.name.clone()),
@@ -245,7 +247,7 @@ fn status(seat: &Seat, now: Instant) -> InstanceStatus {
         pid: seat.instance.pid,
         counters: Counters::default(),
         memory_limit: seat.memory,
-        cpu_limit: seat.cpu,
+        cpu_limit: seat.cpu.meet(most),
         calls: seat.calls,
         recent: seat.pace.recent(now),
         rate: seat.pace.rate(),

@@ -7,13 +7,10 @@
 use std::{env, process::ExitCode, time::Duration};
 
 use skep_integration::{
-    bills::{Sums, mixed},
+    bills::{MOST_AROUND, Sums, mixed},
     host::Host,
     yard::until,
 };
-
-/// Of all CPU time, what may be for starts, ends and spares.
-const MOST_AROUND: u64 = 15;
 
 fn main() -> ExitCode {
     let seconds = match env::args().nth(1).map(|text| text.parse()) {
@@ -43,7 +40,7 @@ fn main() -> ExitCode {
     );
     println!("kernel {} ms, {}.{} % off", kernel / 1000, off / 10, off % 10);
     println!("{:#?}", host.bill("acme", ""));
-    if sums.add_up() && share < MOST_AROUND * 10 {
+    if sums.add_up() && sums.mostly_work() {
         return ExitCode::SUCCESS;
     }
     eprintln!(

@@ -179,6 +179,8 @@ fn the_lines_of_a_tenants_bill_add_up_to_what_the_kernel_counted() {
     });
     let sums = Sums::of(&host, "acme");
     assert!(500_000 < sums.kernel, "{sums:?}");
+    // Nearly all of it is what the tenant asked for.
+    assert!(sums.mostly_work(), "{sums:?}");
     // What others did is not on it.
     assert!(Sums::of(&host, "beta").all < sums.all / 4);
 }

@@ -26,7 +26,7 @@ const MIXED: &str = "export default (n) => { if (n === 0) for (;;); \
 
 fn mixed(host: &Host) {
     host.deploy("acme", "app", MIXED, |request| {
-        request.limits.as_mut().unwrap().timeout_ms = Some(200);
+        request.limits.as_mut().unwrap().timeout_ms = Some(200 * slowness());
     })
     .unwrap();
 }

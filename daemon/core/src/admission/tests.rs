@@ -303,3 +303,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_kept_is_in_the_quota_in_whole_mib() {
+    let mib = ByteCount::from_mib;
+    let mut book = Reservation::new(Level::Tenant, Ceiling::At(mib(128)));
+    // Small apps cost nothing: two instances of half the quota still fit.
+    book.set_kept(ByteCount::from_bytes((1 << 20) - 1));
+    book.reserve(mib(64)).unwrap();
+    book.reserve(mib(64)).unwrap();
+    book.release(mib(64));
+    book.set_kept(mib(1));
+    assert_eq!(book.room(), Ceiling::At(mib(63)));
+    assert_eq!(book.shortfall(mib(64)), mib(1));
+    assert_eq!(book.reserve(mib(64)).unwrap_err().what, Metric::Memory);
+    book.reserve(mib(63)).unwrap();
+    // What came since is above it: somebody has to give way.
+    book.set_kept(mib(3));
+    assert_eq!((book.excess(), book.room()), (mib(2), Ceiling::At(ByteCount::ZERO)));
+    assert_eq!(book.reserved(), mib(127));
+    book.set_kept(ByteCount::ZERO);
+    assert_eq!(book.room(), Ceiling::At(mib(1)));
+}
+
+#[test]
+fn what_could_never_fit_is_told_before() {
+    let mib = ByteCount::from_mib;
+    let book = Reservation::new(Level::Tenant, Ceiling::At(mib(32)));
+    assert!(book.could_hold(mib(16), mib(16)).is_ok());
+    assert!(book.could_hold(mib(16), ByteCount::from_bytes((17 << 20) - 1)).is_ok());
+    let denied = book.could_hold(mib(16), mib(17)).unwrap_err();
+    assert_eq!((denied.level, denied.what), (Level::Tenant, Metric::Memory));
+    assert_eq!((denied.limit, denied.retry_after), (32 << 20, None));
+}
