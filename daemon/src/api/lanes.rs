@@ -389,7 +389,9 @@ mod tests {
         let lanes = open(1);
         lanes.run(async { panic!("on purpose") });
         let (tell, told) = oneshot::channel();
-        lanes.run(async move { drop(tell.send(7)) });
+        lanes.run(async move {
+            let _ = tell.send(7);
+        });
         assert_eq!(told.await, Ok(7));
     }
 
