@@ -79,16 +79,10 @@ fn unread(budget: &str, level: &str, most: u64) {
         (count, answer)
     });
     assert_eq!(answer.said(), (Code::ResourceExhausted, "BUDGET".to_owned(), level.to_owned()));
-    // The function ran: that is on its bill, and to call again would run it again.
-    let info = tonic_types::StatusExt::get_details_error_info(&answer.status).unwrap();
-    assert_eq!(info.metadata["retriable"], "false");
-    assert_eq!(info.metadata["invocation"].len(), 32);
-    let bill = bill_of(&answer.status);
-    // A string in JSON has two quotation marks.
-    assert_eq!((bill.bytes_in, bill.bytes_out), (1, (256 << 10) + 2));
-    assert_ne!(bill.cpu_us, 0);
-    // As many as there is room for, and what the requests themselves hold.
-    let fit = usize::try_from(most / (256 << 10)).unwrap();
+    // It did not run.
+    assert_eq!(bill_of(&answer.status), v1::Usage::default());
+    // As many as there is room for beside the largest one, and what the requests themselves hold.
+    let fit = usize::try_from((most - (256 << 10)) / (256 << 10)).unwrap();
     assert!((fit - 1..=fit).contains(&count), "{count} answers of 256 KiB in {most}");
     let (_, peak, bound) = host.budget(level, &name);
     assert_eq!(bound, most);
@@ -113,6 +107,43 @@ fn answers_that_are_not_read_are_in_the_tenants_budget_until_their_connection_en
 #[test]
 fn answers_that_are_not_read_are_in_the_callers_budget_until_their_connection_ends() {
     unread("tenant = \"4MiB\"\ncaller = \"1MiB\"", "caller", 1 << 20);
+}
+
+#[test]
+fn a_call_whose_answer_finds_no_room_is_told_that_it_ran() {
+    let host = host("tenant = \"1152KiB\"");
+    let slow = "export default () => { const end = Date.now() + 300; while (Date.now() < end); \
+                return 'x'.repeat(511 * 1024); }";
+    host.deploy("beta", "app", slow, |request| {
+        let limits = request.limits.get_or_insert_default();
+        (limits.max_instances, limits.concurrency) = (Some(3), Some(3));
+    })
+    .unwrap();
+    let mut answers = host.block_on(async {
+        let mut wire = Wire::open(&host, BETA, 0).await;
+        let mut sent = Vec::new();
+        // All are let in while none has its answer, and no answer is taken.
+        for _ in 0..3 {
+            sent.push(wire.send(INVOKE, &call()).await.unwrap().answer);
+        }
+        let mut heads = Vec::new();
+        for answer in sent {
+            heads.push(answer.await.unwrap());
+        }
+        heads.iter().map(|head| head.headers().clone()).collect::<Vec<_>>()
+    });
+    answers.retain(|headers| headers.contains_key("grpc-status"));
+    let [lost] = answers.as_slice() else { panic!("{answers:?}") };
+    let status = tonic::Status::from_header_map(lost).unwrap();
+    let info = tonic_types::StatusExt::get_details_error_info(&status).unwrap();
+    assert_eq!((status.code(), info.reason.as_str()), (Code::ResourceExhausted, "BUDGET"));
+    // To call again would run it again.
+    assert_eq!(info.metadata["retriable"], "false");
+    assert_eq!(info.metadata["invocation"].len(), 32);
+    let bill = bill_of(&status);
+    // A string in JSON has two quotation marks.
+    assert_eq!((bill.bytes_in, bill.bytes_out), (1, (511 << 10) + 2));
+    assert_ne!(bill.cpu_us, 0);
 }
 
 #[test]
