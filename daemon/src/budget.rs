@@ -177,6 +177,15 @@ impl Charge {
         Ok(Permit { meters: [all, others, caller, tenant], bytes })
     }
 
+    /// Whether an answer of so many bytes would have room now.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`].
+    pub fn has_room(&self, bytes: u64) -> Result<(), Full> {
+        self.meters().try_for_each(|meter| meter.has_room(bytes))
+    }
+
     /// The message is gone: gives back what was taken for it.
     pub fn only_answer(&mut self) {
         let bytes = self.bytes.get_mut();

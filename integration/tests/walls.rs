@@ -576,6 +576,8 @@ fn a_zygote_that_is_taken_over_becomes_any_user_and_reaches_nothing_of_theirs() 
         ("signal of a file", "EPERM"),
         ("owner of a socket", "EPERM"),
         ("group of a socket", "EPERM"),
+        ("descriptor of a peer", "EPERM"),
+        ("descriptors of senders", "EPERM"),
         // In names of its own.
         ("hostname", "done"),
     ];

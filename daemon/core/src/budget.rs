@@ -102,12 +102,25 @@ impl Meter {
                 self.peak.fetch_max(before + bytes, Ordering::Relaxed);
                 Ok(())
             }
-            Err(_) => Err(Full {
-                holder: self.holder,
-                asked: ByteCount::from_bytes(bytes),
-                most: self.most(),
-            }),
+            Err(_) => Err(self.full(bytes)),
         }
+    }
+
+    /// Whether `bytes` could be taken now. Takes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`].
+    pub fn has_room(&self, bytes: u64) -> Result<(), Full> {
+        let sum = self.used.load(Ordering::Relaxed).checked_add(bytes);
+        match sum.filter(|sum| *sum <= self.most) {
+            Some(_) => Ok(()),
+            None => Err(self.full(bytes)),
+        }
+    }
+
+    const fn full(&self, bytes: u64) -> Full {
+        Full { holder: self.holder, asked: ByteCount::from_bytes(bytes), most: self.most() }
     }
 
     /// Gives `bytes` back that were taken.
@@ -165,9 +178,19 @@ mod tests {
     }
 
     #[test]
+    fn whether_there_is_room_changes_nothing() {
+        let meter = meter(Holder::Caller, 10);
+        assert_eq!(meter.take(4), Ok(()));
+        assert_eq!(meter.has_room(6), Ok(()));
+        assert_eq!(meter.has_room(7).unwrap_err().holder, Holder::Caller);
+        assert_eq!((meter.used().bytes(), meter.peak().bytes()), (4, 4));
+    }
+
+    #[test]
     fn a_number_that_overflows_is_refused() {
         let meter = meter(Holder::Daemon, u64::MAX);
         assert_eq!(meter.take(1), Ok(()));
+        assert!(meter.has_room(u64::MAX).is_err());
         assert!(meter.take(u64::MAX).is_err());
         used(&[&meter], 1);
     }

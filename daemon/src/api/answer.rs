@@ -108,7 +108,13 @@ pub(super) enum Answer {
         _running: Running,
     },
     /// Messages, one after the other.
-    Stream { inner: tonic::body::Body, charge: Arc<Charge>, line: Arc<Line>, _running: Running },
+    Stream {
+        /// Until it has ended.
+        inner: Option<tonic::body::Body>,
+        charge: Arc<Charge>,
+        line: Arc<Line>,
+        _running: Running,
+    },
 }
 
 impl Body for Answer {
@@ -125,13 +131,21 @@ impl Body for Answer {
                 Poll::Ready(frame.or_else(|| trailers.take().map(Frame::trailers)).map(Ok))
             }
             Self::Stream { inner, charge, line, .. } => {
-                Pin::new(inner).poll_frame(context).map(|polled| {
-                    Some(polled?.and_then(|frame| match frame.into_data() {
+                let Some(body) = inner else { return Poll::Ready(None) };
+                Pin::new(body).poll_frame(context).map(|polled| {
+                    let sent = polled?.and_then(|frame| match frame.into_data() {
                         Ok(bytes) => Held::new(bytes, charge, None, line).map(Frame::data),
                         Err(frame) => {
                             let trailers = frame.into_trailers();
                             trailers.map(Frame::trailers).map_err(|_| status::no_frame())
                         }
+                    });
+                    // Its reader is told why it ends here.
+                    Some(sent.or_else(|status| {
+                        *inner = None;
+                        let mut trailers = HeaderMap::new();
+                        status.add_header(&mut trailers)?;
+                        Ok(Frame::trailers(trailers))
                     }))
                 })
             }
@@ -141,7 +155,7 @@ impl Body for Answer {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole { data, trailers, .. } => data.is_none() && trailers.is_none(),
-            Self::Stream { inner, .. } => inner.is_end_stream(),
+            Self::Stream { inner, .. } => inner.as_ref().is_none_or(Body::is_end_stream),
         }
     }
 }

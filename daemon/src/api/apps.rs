@@ -144,9 +144,7 @@ impl Apps for Daemon {
 /// Whether the budgets have room for so many items now: an answer that is refused anyway is not even built.
 fn has_room(asked: &Asked, count: usize, most_each: usize) -> Result<(), Refusal> {
     let bytes = count.saturating_mul(most_each).min(MOST_ANSWER);
-    let room = asked.charge.answer(u64::try_from(bytes).unwrap_or(u64::MAX))?;
-    drop(room);
-    Ok(())
+    Ok(asked.charge.has_room(u64::try_from(bytes).unwrap_or(u64::MAX))?)
 }
 
 /// The tenant of a request.

@@ -11,7 +11,7 @@ use std::{
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use skep_core::Ceiling;
-use tonic::{Status, body::Body, service::Routes};
+use tonic::{Code, Status, body::Body, service::Routes};
 use tower::Service as _;
 
 use super::{
@@ -46,6 +46,8 @@ pub(super) struct Asked {
     pub(super) charge: Arc<Charge>,
 }
 
+/// What headers hold here, over their size as HTTP/2 counts it: a table with room to grow.
+const HEADERS_HOLD: u64 = 5;
 /// The headers of a refusal, in bytes, that a request has paid for already.
 const PAID: usize = 1 << 10;
 
@@ -59,17 +61,18 @@ pub(super) struct Front {
 }
 
 impl Front {
-    /// Answers one request.
+    /// Answers one request, which arrived `at`.
     pub(super) async fn serve(
         &self,
         request: Request<Incoming>,
+        at: Instant,
         line: Arc<Line>,
         caller: Arc<Caller>,
     ) -> Response<Answer> {
         let (mut head, body) = request.into_parts();
         let rpc = Rpc::of(head.uri.path());
         let mut back = Back { rpc, charge: None, running: line.running(), line };
-        let accepted = Accepted { at: Instant::now(), patience: patience(&head.headers) };
+        let accepted = Accepted { at, patience: patience(&head.headers) };
         head.headers.remove("grpc-timeout");
         let charge = match self.admit(rpc, &head.headers, &caller) {
             Ok(charge) => charge,
@@ -79,8 +82,9 @@ impl Front {
             }
         };
         let mut slowest = self.patience.body;
-        if let Some(patience) = accepted.patience {
-            slowest = slowest.min(patience);
+        let left = accepted.patience.map(|patience| patience.saturating_sub(at.elapsed()));
+        if let Some(left) = left {
+            slowest = slowest.min(left);
         }
         let most = rpc.most(&self.sizes);
         let body = Bounded::new(body, most, Arc::clone(&charge), rpc.scan(), slowest);
@@ -89,17 +93,15 @@ impl Front {
         head.extensions.insert(accepted);
         head.extensions.insert(asked);
         let answer = self.routes.clone().call(Request::from_parts(head, body));
-        let answer = match accepted.patience {
+        let answer = match left {
             // A call's own deadline is kept where it runs: it also ends what runs.
-            Some(patience) if rpc != Rpc::Invoke => {
-                match tokio::time::timeout(patience, answer).await {
-                    Ok(answer) => answer,
-                    Err(_) => {
-                        back.charge = Some(charge);
-                        return back.refuse(status::too_late());
-                    }
+            Some(left) if rpc != Rpc::Invoke => match tokio::time::timeout(left, answer).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    back.charge = Some(charge);
+                    return back.refuse(status::too_late());
                 }
-            }
+            },
             _ => answer.await,
         };
         let Ok(answer) = answer;
@@ -121,7 +123,8 @@ impl Front {
         }
         // Nothing of a deploy is read before it has a place.
         let place = caller.account.place(rpc)?;
-        let bytes = PER_REQUEST + u64::try_from(list_size(headers)).unwrap_or(u64::MAX);
+        let headers = u64::try_from(list_size(headers)).unwrap_or(u64::MAX);
+        let bytes = PER_REQUEST.saturating_add(headers.saturating_mul(HEADERS_HOLD));
         Ok(Charge::new(&caller.account.budget, admin, bytes, place)?)
     }
 }
@@ -151,7 +154,7 @@ impl Back {
         if let Some(code) = head.headers.get(Status::GRPC_STATUS) {
             // What a tenant's own limits refuse is no fault of a caller that serves others as well.
             let own = !charge.has_tenant() || caller.rights.is_for_one();
-            if code != "0" && own && !charge.has_begun() {
+            if own && !charge.has_begun() && is_a_fault(code) {
                 caller.account.lanes.refused();
             }
             self.refit(&mut head.headers);
@@ -159,7 +162,7 @@ impl Back {
         }
         if self.rpc == Rpc::Foreign {
             let Self { running, line, .. } = self;
-            let answer = Answer::Stream { inner: body, charge, line, _running: running };
+            let answer = Answer::Stream { inner: Some(body), charge, line, _running: running };
             return Response::from_parts(head, answer);
         }
         let mut room = head.extensions.remove::<Arc<Permit>>();
@@ -231,6 +234,19 @@ impl Back {
             }
         }
     }
+}
+
+/// Whether a code says that the request should not have been made; the others say that something else was in the
+/// way of it.
+fn is_a_fault(code: &HeaderValue) -> bool {
+    let faults = [
+        Code::InvalidArgument,
+        Code::NotFound,
+        Code::PermissionDenied,
+        Code::ResourceExhausted,
+        Code::Unimplemented,
+    ];
+    faults.contains(&Code::from_bytes(code.as_bytes()))
 }
 
 /// The headers of a refusal. What cannot be written is left out: its code stays.

@@ -77,7 +77,7 @@ impl Daemon {
         }
         // What its answer will need nobody knows. Where the largest one would have no room now, it does not
         // even run: whoever does not take answers would have functions run for nothing.
-        drop(asked.charge.answer(self.config.sizes.reply.bytes())?);
+        asked.charge.has_room(self.config.sizes.reply.bytes())?;
         let (id, app) = (call.id, call.app.clone());
         let (pool, bounds) = (Arc::clone(pool), self.bounds());
         // Dropped with this future when the client hangs up.

@@ -3,10 +3,12 @@
 //!
 //! The runtime runs tasks in the order in which they became ready. Were each request a task, a caller with ten
 //! thousand of them would have ten thousand turns before anybody else has one. A [`Lane`] polls what belongs to
-//! one caller for at most [`TURN`], and then lets others run. What has begun comes before what is new.
+//! one caller for about [`TURN`], and then lets others run. What has begun comes first, and one new job after each
+//! [`NEW_AFTER`] of those.
 //!
 //! A refusal costs some 15 µs, which is little and adds up: whoever goes on although it is refused is slowed
-//! down. Its new requests wait while it had more refusals than it may; those that run do not.
+//! down. Its new requests wait while it had more refusals than it may. Where many wait, no more is read of its
+//! connections: what it makes us hold here is bounded.
 
 use std::{
     collections::VecDeque,
@@ -32,8 +34,13 @@ use tokio::{
 /// How long one caller may keep a serving thread while others wait for it. A call costs it about 40 µs.
 const TURN: Duration = Duration::from_micros(100);
 
-/// How long a connection is not read at a time, at most.
+/// Jobs that have begun, for each new one.
+const NEW_AFTER: usize = 16;
+/// With more new jobs in all lanes of a caller, its connections are not read.
+const MOST_NEW: usize = 256;
+/// How long a connection is not read at a time, at most, and where nothing but the turns is in the way.
 const CROWDED: Duration = Duration::from_millis(250);
+const CROWDED_BRIEFLY: Duration = Duration::from_millis(5);
 
 /// What a caller may be refused at once after a silence, in seconds of its rate.
 const TWO_SECONDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
@@ -50,7 +57,7 @@ pub(super) struct Lanes {
 #[derive(Debug)]
 struct Gate {
     pace: Mutex<Pace>,
-    /// Whether something new waited for it when it was asked last.
+    /// Whether something new had to wait for it, or there was much that is new; until there is nothing.
     crowded: AtomicBool,
 }
 
@@ -91,13 +98,17 @@ impl Lanes {
             return None;
         }
         let lie: usize = self.all.iter().map(|lane| lock(&lane.0.ready).new.len()).sum();
-        let Ceiling::At(rate) = lock(&self.gate.pace).rate() else { return None };
         if lie == 0 {
             self.gate.crowded.store(false, Ordering::Relaxed);
             return None;
         }
-        let lie = u32::try_from(lie).unwrap_or(u32::MAX);
-        Some((Duration::from_secs(1) * lie / rate.per_second.max(1)).min(CROWDED))
+        if self.gate.closed(Instant::now()).is_some()
+            && let Ceiling::At(rate) = lock(&self.gate.pace).rate()
+        {
+            let lie = u32::try_from(lie).unwrap_or(u32::MAX);
+            return Some((Duration::from_secs(1) * lie / rate.per_second.max(1)).min(CROWDED));
+        }
+        (MOST_NEW < lie).then_some(CROWDED_BRIEFLY)
     }
 
     /// Counts a request of the caller that was refused by a fault of its own.
@@ -132,6 +143,8 @@ struct Queue {
 struct Ready {
     begun: VecDeque<Arc<Job>>,
     new: VecDeque<Arc<Job>>,
+    /// How many that have begun had a turn since the last new one.
+    since_new: usize,
 }
 
 /// What is left after a turn.
@@ -169,7 +182,9 @@ impl Lane {
         queue.jobs.fetch_add(1, Ordering::Relaxed);
         let (work, queued) = (Mutex::new(Some(work)), AtomicBool::new(true));
         let job = Arc::new(Job { work, queue: Arc::clone(queue), queued });
-        queue.push(job, |ready| &mut ready.new);
+        if MOST_NEW < queue.push(job, |ready| &mut ready.new) {
+            queue.gate.crowded.store(true, Ordering::Relaxed);
+        }
         if !queue.driven.swap(true, Ordering::Relaxed) {
             tokio::spawn(drive(Arc::clone(queue)));
         }
@@ -204,7 +219,7 @@ impl Drop for Job {
 impl Job {
     fn poll(self: Arc<Self>) {
         // Before it is polled: what happens from now on must be seen again.
-        self.queued.store(false, Ordering::Release);
+        self.queued.swap(false, Ordering::AcqRel);
         let waker = Waker::from(Arc::clone(&self));
         let mut work = lock(&self.work);
         let Some(future) = work.as_mut() else { return };
@@ -214,7 +229,8 @@ impl Job {
         if polled.is_err() || polled.is_ok_and(|polled| polled.is_ready()) {
             let ended = work.take();
             drop(work);
-            drop(ended);
+            // So it does of one that comes while it is taken apart.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(ended)));
         }
     }
 }
@@ -245,20 +261,48 @@ impl Queue {
         }
     }
 
-    fn push(&self, job: Arc<Job>, which: impl FnOnce(&mut Ready) -> &mut VecDeque<Arc<Job>>) {
-        let first = {
+    /// How many of its kind there are with it.
+    fn push(
+        &self,
+        job: Arc<Job>,
+        which: impl FnOnce(&mut Ready) -> &mut VecDeque<Arc<Job>>,
+    ) -> usize {
+        let jobs = {
             let mut ready = lock(&self.ready);
             let jobs = which(&mut ready);
             jobs.push_back(job);
-            jobs.len() == 1
+            jobs.len()
         };
-        if first {
+        if jobs == 1 {
             self.more.notify_one();
         }
+        jobs
     }
 
     fn is_over(&self) -> bool {
         self.closed.load(Ordering::Acquire) && self.jobs.load(Ordering::Acquire) == 0
+    }
+
+    /// Who is polled next.
+    fn next(&self, now: Instant) -> Result<Arc<Job>, Left> {
+        let mut ready = lock(&self.ready);
+        let may_wait = !ready.begun.is_empty() && ready.since_new < NEW_AFTER;
+        if !may_wait && !ready.new.is_empty() {
+            match self.gate.closed(now) {
+                None => {
+                    ready.since_new = 0;
+                    return ready.new.pop_front().ok_or(Left::Nothing);
+                }
+                Some(wait) => {
+                    self.gate.crowded.store(true, Ordering::Relaxed);
+                    if ready.begun.is_empty() {
+                        return Err(Left::New(wait));
+                    }
+                }
+            }
+        }
+        ready.since_new = ready.since_new.saturating_add(1);
+        ready.begun.pop_front().ok_or(Left::Nothing)
     }
 
     /// Polls what is ready, for as long as one caller may.
@@ -266,22 +310,9 @@ impl Queue {
         let mut now = Instant::now();
         let end = now + TURN;
         loop {
-            let job = {
-                let mut ready = lock(&self.ready);
-                match ready.begun.pop_front() {
-                    Some(job) => job,
-                    None if ready.new.is_empty() => return Left::Nothing,
-                    None => match self.gate.closed(now) {
-                        Some(wait) => {
-                            self.gate.crowded.store(true, Ordering::Relaxed);
-                            return Left::New(wait);
-                        }
-                        None => match ready.new.pop_front() {
-                            Some(job) => job,
-                            None => return Left::Nothing,
-                        },
-                    },
-                }
+            let job = match self.next(now) {
+                Ok(job) => job,
+                Err(left) => return left,
             };
             job.poll();
             now = Instant::now();
@@ -385,9 +416,54 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_new_has_its_turn_among_what_is_always_ready() {
+        let (lanes, polls) = (open(1), Arc::new(AtomicUsize::new(0)));
+        (0..10).for_each(|_| lanes.run(greedy(&polls)));
+        while polls.load(Ordering::Relaxed) < 100 {
+            yield_now().await;
+        }
+        let (tell, told) = oneshot::channel();
+        lanes.run(async move {
+            let _ = tell.send(7);
+        });
+        assert_eq!(timeout(Duration::from_secs(10), told).await.unwrap(), Ok(7));
+    }
+
+    #[tokio::test]
+    async fn with_many_new_jobs_no_more_is_read_until_they_have_begun() {
+        let lanes = open(2);
+        for _ in 0..=2 * (MOST_NEW + 1) {
+            assert!(lanes.crowded().is_none_or(|wait| wait == CROWDED_BRIEFLY));
+            lanes.run(async {});
+        }
+        // Nothing of it has run: this test has not waited yet.
+        assert_eq!(lanes.crowded(), Some(CROWDED_BRIEFLY));
+        let free = async {
+            while lanes.crowded().is_some() {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        assert!(timeout(Duration::from_secs(10), free).await.is_ok());
+    }
+
+    /// Panics when it is taken apart.
+    struct Fragile;
+
+    impl Drop for Fragile {
+        fn drop(&mut self) {
+            panic!("on purpose");
+        }
+    }
+
+    #[tokio::test]
     async fn a_panic_ends_its_own_work_alone() {
         let lanes = open(1);
         lanes.run(async { panic!("on purpose") });
+        let fragile = Fragile;
+        lanes.run(std::future::poll_fn(move |_| {
+            let _ = &fragile;
+            std::task::Poll::Ready(())
+        }));
         let (tell, told) = oneshot::channel();
         lanes.run(async move {
             let _ = tell.send(7);

@@ -34,8 +34,8 @@ use crate::config::Patience;
 /// Bytes of bodies that may come before anybody asked for them: of one stream, and of all of a connection.
 const WINDOW: u32 = 128 << 10;
 const WINDOW_OF_ALL: u32 = 256 << 10;
-/// Bytes of the headers of one request.
-const MOST_HEADERS: u32 = 16 << 10;
+/// Bytes of the headers of one request; clients of gRPC send no more by default.
+const MOST_HEADERS: u32 = 8 << 10;
 /// Bytes of one stream that wait to be sent beside the answer itself.
 const SEND_BUFFER: usize = 64 << 10;
 /// A peer that was silent for so long is asked whether it lives, and has as long to answer as below.
@@ -242,9 +242,11 @@ impl Server {
         let service = service_fn(move |request: Request<Incoming>| {
             let (front, line, caller) =
                 (Arc::clone(&front), Arc::clone(&same), Arc::clone(&caller));
+            // A deadline counts from here, however long the request waits for its turn.
+            let at = Instant::now();
             // Small until it begins: many may wait.
             async move {
-                let answer = Box::pin(front.serve(request, line, caller)).await;
+                let answer = Box::pin(front.serve(request, at, line, caller)).await;
                 Ok::<_, std::convert::Infallible>(answer)
             }
         });

@@ -326,6 +326,8 @@ pub(super) fn ours(status: &Status) -> Option<Status> {
             with_reason(Code::Unimplemented, text, "UNIMPLEMENTED", |_| ())
         }
         Code::Unimplemented => with_reason(Code::Unimplemented, text, "UNIMPLEMENTED", |_| ()),
+        Code::NotFound => with_reason(Code::NotFound, text, "NOT_FOUND", |_| ()),
+        Code::InvalidArgument => bad(text),
         code => with_reason(code, text, "INTERNAL", |_| ()),
     })
 }

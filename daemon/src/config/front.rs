@@ -10,6 +10,9 @@ use super::{OrOpen, Sizes, at_least, reader::Reader};
 /// What beside a payload, a reply or a source a request and its answer may have.
 const SLACK: ByteCount = ByteCount::from_bytes(256 << 10);
 
+/// With fewer, what waits of a caller could wait for longer than a connection has patience.
+const LEAST_REFUSED: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
+
 /// Bytes that requests and answers may hold in the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetBounds {
@@ -98,7 +101,11 @@ pub(super) fn rates(table: &mut Reader<'_>) -> Rates {
     let mut rate = |key, rate| table.get_or(key, OrOpen(Ceiling::At(rate))).0;
     let (deploy, set, others) = (rate("deploy", 5), rate("set", 20), rate("others", 200));
     let refused = NonZeroU32::new(2000).map_or(Ceiling::Open, Ceiling::At);
-    Rates { deploy, set, others, refused: table.get_or("refused", OrOpen(refused)).0 }
+    let refused = table.get_or("refused", OrOpen(refused)).0;
+    if let Ceiling::At(own) = refused {
+        at_least(table, "refused", own, LEAST_REFUSED);
+    }
+    Rates { deploy, set, others, refused }
 }
 
 pub(super) fn budget(table: &mut Reader<'_>, sizes: Sizes) -> BudgetBounds {

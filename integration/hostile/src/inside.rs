@@ -21,6 +21,9 @@ const F_SETSIG: i32 = 10;
 /// Of asm-generic/sockios.h.
 const FIOSETOWN: i64 = 0x8901;
 const SIOCSPGRP: i64 = 0x8902;
+/// Of asm-generic/socket.h.
+const SO_PASSPIDFD: i64 = 76;
+const SO_PEERPIDFD: i64 = 77;
 const PTRACE_SEIZE: i64 = 0x4206;
 
 /// Tries everything as root and as the victim's user.
@@ -126,6 +129,13 @@ fn tries(user: u32, victim: i32) -> String {
     }
     let other = libc::pid_t::try_from(number).unwrap_or(0);
     let owner = (&raw const other).addr() as i64;
+    let (value, size) = ([0_i32; 1], [4_i32; 1]);
+    let (at, len) = (value.as_ptr().addr() as i64, size.as_ptr().addr() as i64);
+    let level = i64::from(libc::SOL_SOCKET);
+    let peer = |fd| call(libc::SYS_getsockopt, [fd, level, SO_PEERPIDFD, at, len]);
+    say("descriptor of a peer", socket.and_then(peer));
+    let pass = |fd| call(libc::SYS_setsockopt, [fd, level, SO_PASSPIDFD, at, 4]);
+    say("descriptors of senders", socket.and_then(pass));
     for (name, command) in [("owner of a socket", FIOSETOWN), ("group of a socket", SIOCSPGRP)] {
         say(name, socket.and_then(|fd| call(libc::SYS_ioctl, [fd, command, owner, 0, 0])));
     }

@@ -106,6 +106,24 @@ fn a_shim_of_another_build_or_none_ends_the_start_before_anything_is_made() {
 }
 
 #[test]
+fn the_daemon_has_a_limit_of_threads_that_it_cannot_take_away() {
+    let host = Host::new("");
+    let hierarchies = Hierarchies::detect().unwrap();
+    let (top, _) = hierarchies.of(skepd::cgroup::Controller::Pids);
+    let group = top.join(&host.place.name).join("daemon");
+    let read = |file: &str| fs::read_to_string(group.join(file)).unwrap().trim().to_owned();
+    assert_eq!(read("cgroup.procs"), host.daemon_process().0.to_string());
+    let (most, now): (u32, u32) =
+        (read("pids.max").parse().unwrap(), read("pids.current").parse().unwrap());
+    // 32 beside those that serve, of which there are two at least.
+    let serve = std::thread::available_parallelism().unwrap().get().div_euclid(2).max(2);
+    assert_eq!(most, u32::try_from(serve).unwrap() + 32);
+    assert!(now < most, "{now} of {most}");
+    let owner = fs::metadata(group.join("pids.max")).unwrap();
+    assert_eq!(std::os::unix::fs::MetadataExt::uid(&owner), 0);
+}
+
+#[test]
 fn a_daemon_at_its_memory_limit_ends_alone_and_the_next_start_serves_the_same() {
     let mut host = Host::new("[sizes]\nreply = \"4MiB\"\n");
     host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
