@@ -60,7 +60,7 @@ struct Attack {
     window: u32,
 }
 
-const ATTACKS: [Attack; 9] = [
+const ATTACKS: [Attack; 10] = [
     attack("logs-unread", "/skep.v1.Apps/Logs", logs, 0, 0),
     attack("list-unread", "/skep.v1.Apps/List", tenant, 0, 0),
     attack("replies-unread", "/skep.v1.Invocations/Invoke", large_reply, 0, 0),
@@ -70,7 +70,11 @@ const ATTACKS: [Attack; 9] = [
     attack("instances", "/skep.v1.Host/Instances", tenant, 0, OPEN),
     attack("log-flood", "/skep.v1.Invocations/Invoke", console_lines, 0, OPEN),
     attack("bad-files", "/skep.v1.Apps/Deploy", bad_files, 0, OPEN),
+    // Begun with many headers, and taken back at once, again and again.
+    attack(RESETS, "/skep.v1.Invocations/Invoke", console_lines, 1, OPEN),
 ];
+
+const RESETS: &str = "resets";
 
 const fn attack(
     name: &'static str,
@@ -387,12 +391,21 @@ async fn attack_once(attack: &Attack, message: &'static [u8], socket: &Path) -> 
     let mut wire = Wire::over(stream, attack.window).await.ok()?;
     let mut open = Vec::new();
     let claims = message.len() + attack.missing;
-    for _ in 0..STREAMS {
-        let end = attack.missing == 0;
-        let message = Bytes::from_static(message);
-        let sent = wire.begin_shared(attack.path, &[], claims, message, end);
-        open.push(timeout(Duration::from_secs(2), sent).await.ok()?.ok()?);
-        BEGUN.fetch_add(1, Ordering::Relaxed);
+    let headers: &[_] = if attack.name == RESETS { &[("x", "y"); 200] } else { &[] };
+    loop {
+        for _ in 0..STREAMS {
+            let end = attack.missing == 0;
+            let message = Bytes::from_static(message);
+            let sent = wire.begin_shared(attack.path, headers, claims, message, end);
+            open.push(timeout(Duration::from_secs(2), sent).await.ok()?.ok()?);
+            BEGUN.fetch_add(1, Ordering::Relaxed);
+        }
+        if attack.name != RESETS {
+            break;
+        }
+        // By then some have been accepted.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        open.clear();
     }
     if attack.window == 0 || attack.missing != 0 {
         // Held for as long as the other side lets it.
