@@ -177,6 +177,7 @@ struct App {
 #[derive(Debug)]
 struct Waiter {
     deadline: Deadline,
+    started: charge::Started,
     tell: oneshot::Sender<Result<Lease, Turned>>,
 }
 

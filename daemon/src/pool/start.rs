@@ -65,9 +65,8 @@ impl Pool {
             }
             let Some(app) = books.apps.get(name) else { return };
             let on_the_way = usize::try_from(app.starting).unwrap_or(usize::MAX);
-            if app.waiting.len() <= on_the_way {
-                return;
-            }
+            let Some(waiter) = app.waiting.get(on_the_way) else { return };
+            let started = waiter.started.clone();
             let demand = self.demand(books, name, now);
             // The one that is decided upon is not one that waits already.
             match choose(&Demand { waiting: demand.waiting.saturating_sub(1), ..demand }) {
@@ -77,11 +76,13 @@ impl Pool {
                     if !self.start_spare(books, name, now) {
                         return;
                     }
+                    started.set();
                 }
                 Choice::Clone => {
                     if !self.start_clone(books, name, now) {
                         return;
                     }
+                    started.set();
                 }
                 Choice::Wait { look_again } => {
                     if let Some(wait) = look_again {
