@@ -10,7 +10,7 @@ use skep_core::{Cause, Ceiling, FunctionName, life::State, name::NAME_BYTES};
 use skep_link::frame::{MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut};
 use tokio::time::timeout_at;
 
-use super::Pool;
+use super::{Pool, start::OVERTAKEN};
 use crate::{
     exit::Chain,
     instance::Instance,
@@ -97,6 +97,32 @@ impl Pool {
         self.bind_with(version, instance, link, None).await
     }
 
+    /// Writes the limits of a version; again where the tenant's was changed meanwhile, which may have come between
+    /// what the books said and the kernel.
+    fn limit_to(&self, version: &Version, instance: &Instance) -> Result<(), BindError> {
+        let mut tries = 1;
+        loop {
+            let mut asked = None;
+            let written = instance.limit(|_| {
+                let mut books = self.lock();
+                // Who dies is left alone, and its link breaks.
+                let seat = books.seats.get_mut(&instance.id)?;
+                if seat.state == State::Doomed {
+                    return None;
+                }
+                seat.cpu = Ceiling::At(version.limits.cpu);
+                asked = Some(books.quota_changes);
+                Some((books.limits_of(version), books.quota_changes))
+            });
+            let Err(error) = written else { return Ok(()) };
+            let overtaken = asked.is_some_and(|changes| changes != self.lock().quota_changes);
+            if !overtaken || OVERTAKEN <= tries {
+                return Err(error.into());
+            }
+            tries += 1;
+        }
+    }
+
     /// What a version runs. Where it is on disk alone, another thread waits for that.
     async fn content(&self, version: &Version) -> Result<Arc<Content>, BindError> {
         if let Some(content) = version.content.get() {
@@ -127,16 +153,7 @@ impl Pool {
         link: &mut Link,
         call: Option<&ToShim<'_>>,
     ) -> Result<Exports, BindError> {
-        instance.limit(|_| {
-            let mut books = self.lock();
-            // Who dies is left alone, and its link breaks.
-            let seat = books.seats.get_mut(&instance.id)?;
-            if seat.state == State::Doomed {
-                return None;
-            }
-            seat.cpu = Ceiling::At(version.limits.cpu);
-            Some((books.limits_of(version), books.quota_changes))
-        })?;
+        self.limit_to(version, instance)?;
         let begun = instance.cpu_time();
         let wall = u64::try_from(wall_time(version).as_nanos()).unwrap_or(u64::MAX);
         let content = self.content(version).await?;

@@ -26,8 +26,8 @@ use crate::{
     registry::Version,
 };
 
-/// So often a launch begins again because the tenant's limits were changed meanwhile.
-const OVERTAKEN: u32 = 8;
+/// So often a launch begins again, or limits are written again, because the tenant's were changed meanwhile.
+pub(super) const OVERTAKEN: u32 = 8;
 
 /// An instance that has its seat and is still to load its version.
 pub(super) struct Fresh {
