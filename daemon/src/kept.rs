@@ -48,6 +48,16 @@ impl Kept {
         self.content.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// When its app was called last.
+    pub fn called(&self) -> u64 {
+        self.called.load(Ordering::Relaxed)
+    }
+
+    /// From now on it is on disk alone; see [`AllKept::on_disk`].
+    pub fn leave(&self) {
+        self.set(None);
+    }
+
     fn set(&self, content: Option<Arc<Content>>) {
         *self.content.lock().unwrap_or_else(PoisonError::into_inner) = content;
     }
@@ -78,6 +88,11 @@ impl AllKept {
     /// At most so many bytes in memory; the rest is in `store`.
     pub fn new(most: ByteCount, store: Option<Store>) -> Self {
         Self { most, store, versions: Mutex::default(), start: Instant::now() }
+    }
+
+    /// Whether code that leaves memory can come back.
+    pub fn on_disk(&self) -> bool {
+        self.store.is_some()
     }
 
     /// Takes a version that is live from now on, with the lines of its app.

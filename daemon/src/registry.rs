@@ -65,9 +65,14 @@ impl Version {
 impl Version {
     /// Bytes in memory: what it runs, as far as it is there, and the names of its functions.
     pub fn kept_bytes(&self) -> ByteCount {
+        let content = self.content.get().map_or(ByteCount::ZERO, |content| content.bytes());
+        content.saturating_plus(self.names_bytes())
+    }
+
+    /// Bytes of the names of its functions.
+    pub fn names_bytes(&self) -> ByteCount {
         let names: usize = self.functions.iter().map(String::len).sum();
-        let names = ByteCount::from_bytes(u64::try_from(names).unwrap_or(u64::MAX));
-        self.content.get().map_or(ByteCount::ZERO, |content| content.bytes()).saturating_plus(names)
+        ByteCount::from_bytes(u64::try_from(names).unwrap_or(u64::MAX))
     }
 }
 

@@ -12,7 +12,7 @@ use skep_core::{
     AppId, Cause, Deadline, InstanceId, Line, VersionId,
     admission::{self, Pick},
     life::{Effect, Event, State},
-    pool::{Choice, choose},
+    pool::Choice,
 };
 use skep_link::frame::{ToDaemon, ToShim};
 use tokio::{
@@ -276,7 +276,7 @@ impl Pool {
                 None => Err(Cause::InstanceLost.into()),
             };
         }
-        if let Choice::Refuse(refusal) = choose(&self.demand(books, name, now)) {
+        if let Choice::Refuse(refusal) = self.choose(books, name, false, now) {
             let app = books.apps.get(name).ok_or(Turned::NoApp)?;
             return Err(books.cause_of(refusal, app).into());
         }

@@ -10,6 +10,7 @@
 mod bind;
 mod charge;
 mod compile;
+mod kept;
 mod lease;
 mod ledger;
 mod quota;
@@ -386,7 +387,7 @@ impl Pool {
 
     /// What the daemon keeps for the tenant in memory.
     pub fn kept(&self) -> ByteCount {
-        self.lock().kept(None)
+        self.lock().kept()
     }
 
     /// The same for one app.
