@@ -202,8 +202,12 @@ mod tests {
     use super::*;
     use crate::logs::Source;
 
+    /// What a version of these tests has in memory, and a line beside its text.
+    const CODE: u64 = 500 + 8 + 64;
+    const BESIDE: u64 = size_of::<crate::logs::Line>() as u64;
+
     fn version(app: &str) -> Arc<Version> {
-        let modules = vec![("index.js".parse().unwrap(), vec![b' '; 10])];
+        let modules = vec![("index.js".parse().unwrap(), vec![b' '; 500])];
         Arc::new(Version {
             tenant: "acme".parse().unwrap(),
             app: app.parse().unwrap(),
@@ -229,7 +233,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("skep-kept-{}", std::process::id()));
         std::fs::create_dir(&folder).unwrap();
         let store = Store::open(&folder).unwrap();
-        let kept = AllKept::new(ByteCount::from_bytes(30), Some(store));
+        let kept = AllKept::new(ByteCount::from_bytes(3 * CODE), Some(store));
         let logs = || Arc::new(Logs::new(9, ByteCount::from_mib(1), Arc::default()));
         let (old, new) = (version("old"), version("new"));
         let (olds, news) = (logs(), logs());
@@ -242,16 +246,22 @@ mod tests {
         kept.called(&old, kept.start + Duration::from_secs(1));
         kept.called(&newer, kept.start + Duration::from_secs(2));
         let source = Source { invocation: None, level: Level::Info };
-        let push = |logs: &Logs, text| {
-            logs.push(source, text);
+        let push = |logs: &Logs, text: u64| {
+            logs.push(source, &"x".repeat(usize::try_from(text).unwrap()));
             kept.settle();
             let here = [&old, &newer].map(|version| version.content.get().is_some());
             (here, olds.bytes().bytes(), news.bytes().bytes(), kept.bytes().bytes())
         };
-        assert_eq!(push(&olds, "0123456789"), ([true, true], 10, 0, 30));
-        assert_eq!(push(&news, "0123456789"), ([false, true], 10, 10, 30));
-        assert_eq!(push(&olds, "0123456789"), ([false, false], 20, 10, 30));
-        assert_eq!(push(&news, "01234"), ([false, false], 10, 15, 25));
+        let (most, line) = (3 * CODE, 10 + BESIDE);
+        assert_eq!(push(&olds, CODE - BESIDE), ([true, true], CODE, 0, most));
+        assert_eq!(push(&news, 10), ([false, true], CODE, line, 2 * CODE + line));
+        // Lines alone fill it now.
+        let rest = most - line - CODE - BESIDE;
+        assert_eq!(push(&olds, rest), ([false, false], most - line, line, most));
+        // The oldest is larger than what came.
+        let of_new = line + 5 + BESIDE;
+        let left = most - line - CODE;
+        assert_eq!(push(&news, 5), ([false, false], left, of_new, left + of_new));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }
