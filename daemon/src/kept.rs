@@ -1,7 +1,7 @@
 //! The code and the console lines of all apps: what of it is in memory, and how code comes back from disk.
 //!
-//! Which apps leave is decided in [`skep_core::kept`]. What an instance loads just now stays until it has, whatever
-//! is decided meanwhile.
+//! Which apps leave is decided in [`skep_core::kept`]. What is sent to an instance just now stays until it was,
+//! whatever is decided meanwhile.
 
 use std::{
     collections::HashSet,
@@ -16,6 +16,7 @@ use skep_core::{
     ByteCount,
     kept::{Held, cutting, leaving},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     logs::Logs,
@@ -71,6 +72,9 @@ impl PartialEq for Kept {
 
 impl Eq for Kept {}
 
+/// See [`AllKept::read`].
+const READS: usize = 2;
+
 /// The lines of an app, and when it was called last.
 type Called = (u64, Arc<Logs>);
 
@@ -79,6 +83,8 @@ type Called = (u64, Arc<Logs>);
 pub struct AllKept {
     most: ByteCount,
     store: Option<Store>,
+    /// Who reads from disk at the same time, of all tenants: the threads for that have other work as well.
+    reads: Arc<Semaphore>,
     versions: Mutex<Vec<(Weak<Version>, Weak<Logs>)>>,
     /// Where the time of calls begins.
     start: Instant,
@@ -87,7 +93,8 @@ pub struct AllKept {
 impl AllKept {
     /// At most so many bytes in memory; the rest is in `store`.
     pub fn new(most: ByteCount, store: Option<Store>) -> Self {
-        Self { most, store, versions: Mutex::default(), start: Instant::now() }
+        let (reads, versions) = (Arc::new(Semaphore::new(READS)), Mutex::default());
+        Self { most, store, reads, versions, start: Instant::now() }
     }
 
     /// Whether code that leaves memory can come back.
@@ -168,6 +175,11 @@ impl AllKept {
             tracing::debug!(tenant = %version.tenant, app = %version.app, "code is on disk alone");
             version.content.set(None);
         }
+    }
+
+    /// A turn to [`Self::fetch`]: to be held as long as that takes.
+    pub async fn read(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.reads).acquire_owned().await.ok()
     }
 
     /// The content of a version, from disk if it is not in memory: then the caller waits for the disk.

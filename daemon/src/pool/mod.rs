@@ -113,6 +113,8 @@ pub struct Pool {
     shared: Arc<Shared>,
     /// Launches of this tenant at the same time; the others wait their turn.
     launches: Semaphore,
+    /// Versions of this tenant that were on disk alone and are being sent to an instance; the others wait.
+    fetches: Semaphore,
     /// When its bill began, and what the kernel had counted by then.
     since: (SystemTime, Duration),
     books: Mutex<Books>,
@@ -120,6 +122,8 @@ pub struct Pool {
 
 /// See [`Pool::launches`].
 const LAUNCHES: usize = 4;
+/// See [`Pool::fetches`].
+const FETCHES: usize = 1;
 
 #[derive(Debug)]
 struct Books {
@@ -268,9 +272,10 @@ impl Pool {
             backoff: Backoff::new(),
         };
         let launches = Semaphore::new(LAUNCHES);
+        let fetches = Semaphore::new(FETCHES);
         let group = shared.launcher.tree().tenant(tenant.as_str());
         let since = (SystemTime::now(), group.cpu_used().unwrap_or_default());
-        Arc::new(Self { tenant, shared, launches, since, books: Mutex::new(books) })
+        Arc::new(Self { tenant, shared, launches, fetches, since, books: Mutex::new(books) })
     }
 
     /// Whose pool it is.
