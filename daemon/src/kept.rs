@@ -1,7 +1,7 @@
 //! The code and the console lines of all apps: what of it is in memory, and how code comes back from disk.
 //!
-//! Which apps leave is decided in [`skep_core::kept`]. What an instance loads just now stays until it has, whatever
-//! is decided meanwhile.
+//! Which apps leave is decided in [`skep_core::kept`]. What is sent to an instance just now stays until it was,
+//! whatever is decided meanwhile.
 
 use std::{
     collections::HashSet,
@@ -16,6 +16,7 @@ use skep_core::{
     ByteCount,
     kept::{Held, cutting, leaving},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     logs::Logs,
@@ -48,6 +49,16 @@ impl Kept {
         self.content.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// When its app was called last.
+    pub fn called(&self) -> u64 {
+        self.called.load(Ordering::Relaxed)
+    }
+
+    /// From now on it is on disk alone; see [`AllKept::on_disk`].
+    pub fn leave(&self) {
+        self.set(None);
+    }
+
     fn set(&self, content: Option<Arc<Content>>) {
         *self.content.lock().unwrap_or_else(PoisonError::into_inner) = content;
     }
@@ -61,6 +72,9 @@ impl PartialEq for Kept {
 
 impl Eq for Kept {}
 
+/// See [`AllKept::read`].
+const READS: usize = 2;
+
 /// The lines of an app, and when it was called last.
 type Called = (u64, Arc<Logs>);
 
@@ -69,6 +83,8 @@ type Called = (u64, Arc<Logs>);
 pub struct AllKept {
     most: ByteCount,
     store: Option<Store>,
+    /// Who reads from disk at the same time, of all tenants: the threads for that have other work as well.
+    reads: Arc<Semaphore>,
     versions: Mutex<Vec<(Weak<Version>, Weak<Logs>)>>,
     /// Where the time of calls begins.
     start: Instant,
@@ -77,7 +93,13 @@ pub struct AllKept {
 impl AllKept {
     /// At most so many bytes in memory; the rest is in `store`.
     pub fn new(most: ByteCount, store: Option<Store>) -> Self {
-        Self { most, store, versions: Mutex::default(), start: Instant::now() }
+        let (reads, versions) = (Arc::new(Semaphore::new(READS)), Mutex::default());
+        Self { most, store, reads, versions, start: Instant::now() }
+    }
+
+    /// Whether code that leaves memory can come back.
+    pub fn on_disk(&self) -> bool {
+        self.store.is_some()
     }
 
     /// Takes a version that is live from now on, with the lines of its app.
@@ -155,6 +177,11 @@ impl AllKept {
         }
     }
 
+    /// A turn to [`Self::fetch`]: to be held as long as that takes.
+    pub async fn read(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.reads).acquire_owned().await.ok()
+    }
+
     /// The content of a version, from disk if it is not in memory: then the caller waits for the disk.
     ///
     /// # Errors
@@ -187,8 +214,12 @@ mod tests {
     use super::*;
     use crate::logs::Source;
 
+    /// What a version of these tests has in memory, and a line beside its text.
+    const CODE: u64 = 500 + 8 + 64;
+    const BESIDE: u64 = size_of::<crate::logs::Line>() as u64;
+
     fn version(app: &str) -> Arc<Version> {
-        let modules = vec![("index.js".parse().unwrap(), vec![b' '; 10])];
+        let modules = vec![("index.js".parse().unwrap(), vec![b' '; 500])];
         Arc::new(Version {
             tenant: "acme".parse().unwrap(),
             app: app.parse().unwrap(),
@@ -214,7 +245,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("skep-kept-{}", std::process::id()));
         std::fs::create_dir(&folder).unwrap();
         let store = Store::open(&folder).unwrap();
-        let kept = AllKept::new(ByteCount::from_bytes(30), Some(store));
+        let kept = AllKept::new(ByteCount::from_bytes(3 * CODE), Some(store));
         let logs = || Arc::new(Logs::new(9, ByteCount::from_mib(1), Arc::default()));
         let (old, new) = (version("old"), version("new"));
         let (olds, news) = (logs(), logs());
@@ -227,16 +258,22 @@ mod tests {
         kept.called(&old, kept.start + Duration::from_secs(1));
         kept.called(&newer, kept.start + Duration::from_secs(2));
         let source = Source { invocation: None, level: Level::Info };
-        let push = |logs: &Logs, text| {
-            logs.push(source, text);
+        let push = |logs: &Logs, text: u64| {
+            logs.push(source, &"x".repeat(usize::try_from(text).unwrap()));
             kept.settle();
             let here = [&old, &newer].map(|version| version.content.get().is_some());
             (here, olds.bytes().bytes(), news.bytes().bytes(), kept.bytes().bytes())
         };
-        assert_eq!(push(&olds, "0123456789"), ([true, true], 10, 0, 30));
-        assert_eq!(push(&news, "0123456789"), ([false, true], 10, 10, 30));
-        assert_eq!(push(&olds, "0123456789"), ([false, false], 20, 10, 30));
-        assert_eq!(push(&news, "01234"), ([false, false], 10, 15, 25));
+        let (most, line) = (3 * CODE, 10 + BESIDE);
+        assert_eq!(push(&olds, CODE - BESIDE), ([true, true], CODE, 0, most));
+        assert_eq!(push(&news, 10), ([false, true], CODE, line, 2 * CODE + line));
+        // Lines alone fill it now.
+        let rest = most - line - CODE - BESIDE;
+        assert_eq!(push(&olds, rest), ([false, false], most - line, line, most));
+        // The oldest is larger than what came.
+        let of_new = line + 5 + BESIDE;
+        let left = most - line - CODE;
+        assert_eq!(push(&news, 5), ([false, false], left, of_new, left + of_new));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

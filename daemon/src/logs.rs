@@ -35,6 +35,13 @@ pub struct Line {
     pub text: String,
 }
 
+impl Line {
+    /// Bytes in memory: its text, and what there is beside that of each line.
+    fn bytes(&self) -> usize {
+        self.text.len() + size_of::<Self>()
+    }
+}
+
 /// The last lines of one app.
 #[derive(Debug)]
 pub struct Logs {
@@ -49,7 +56,7 @@ struct Lines {
     /// The number of the last one.
     sequence: u64,
     all: VecDeque<Line>,
-    /// Of their texts.
+    /// See [`Line::bytes`].
     bytes: usize,
     /// Of those that came since somebody was told.
     unsettled: usize,
@@ -79,20 +86,21 @@ impl Logs {
         kept.sequence += 1;
         let sequence = kept.sequence;
         let text = cut(text, MAX_LOG_LINE).to_owned();
-        kept.bytes += text.len();
-        kept.unsettled += text.len();
+        let line = Line { sequence, time_us, source, text };
+        kept.bytes += line.bytes();
+        kept.unsettled += line.bytes();
         if GROWN_BY <= kept.unsettled {
             kept.unsettled = 0;
             self.grown.notify_one();
         }
-        kept.all.push_back(Line { sequence, time_us, source, text });
+        kept.all.push_back(line);
         while self.most < kept.all.len() || self.most_bytes < kept.bytes {
             let Some(gone) = kept.all.pop_front() else { return };
-            kept.bytes -= gone.text.len();
+            kept.bytes -= gone.bytes();
         }
     }
 
-    /// Bytes of the lines' texts.
+    /// Bytes of all lines, with what there is beside their texts.
     pub fn bytes(&self) -> ByteCount {
         ByteCount::from_bytes(u64::try_from(self.lock().bytes).unwrap_or(u64::MAX))
     }
@@ -104,7 +112,7 @@ impl Logs {
         let left = kept.bytes.saturating_sub(wanted);
         while left < kept.bytes {
             let Some(gone) = kept.all.pop_front() else { return };
-            kept.bytes -= gone.text.len();
+            kept.bytes -= gone.bytes();
         }
     }
 
@@ -126,6 +134,17 @@ impl Logs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a line has beside its text.
+    const BESIDE: u64 = size_of::<Line>() as u64;
+
+    #[test]
+    fn lines_without_text_are_bounded_in_bytes_too() {
+        let logs = Logs::new(u32::MAX, ByteCount::from_bytes(3 * BESIDE), Arc::default());
+        let source = Source { invocation: None, level: Level::Info };
+        (0..9).for_each(|_| logs.push(source, ""));
+        assert_eq!((logs.bytes().bytes(), logs.read(0, 99, 99).len()), (3 * BESIDE, 3));
+    }
 
     #[test]
     fn the_oldest_lines_go_first_and_numbers_stay() {
@@ -166,14 +185,15 @@ mod tests {
             logs.let_go(ByteCount::from_bytes(bytes));
             (logs.bytes().bytes(), logs.read(0, 9, 9).len())
         };
-        assert_eq!(left(0), (7, 3));
-        assert_eq!(left(1), (3, 2));
-        assert_eq!(left(9), (0, 0));
+        assert_eq!(left(0), (7 + 3 * BESIDE, 3));
+        assert_eq!(left(1), (3 + 2 * BESIDE, 2));
+        // One of them is not enough for that.
+        assert_eq!(left(BESIDE + 2), (0, 0));
     }
 
     #[test]
     fn lines_go_when_their_bytes_are_too_many_and_one_that_is_too_long_leaves_none() {
-        let logs = Logs::new(9, ByteCount::from_bytes(5), Arc::default());
+        let logs = Logs::new(9, ByteCount::from_bytes(2 * BESIDE + 5), Arc::default());
         let source = Source { invocation: None, level: Level::Info };
         let texts = || {
             let lines = logs.read(0, 9, 9).into_iter().rev();
@@ -181,7 +201,7 @@ mod tests {
         };
         ["aa", "bb", "cc"].iter().for_each(|text| logs.push(source, text));
         assert_eq!(texts(), ["bb", "cc"]);
-        logs.push(source, "dddddd");
+        logs.push(source, &"d".repeat(size_of::<Line>() + 6));
         assert!(texts().is_empty());
     }
 }

@@ -51,6 +51,8 @@ pub struct Compiled {
 const BYTECODE_PER_SOURCE: u64 = 4;
 /// What it may have beside that.
 const BYTECODE_SLACK: u64 = 16 << 10;
+/// Bytes in memory beside path and code of each module: what points to them and says how long they are.
+const BESIDE_MODULE: usize = 64;
 /// Bytes of a frame beside paths and code: for each module, and for the rest.
 const PER_MODULE: usize = 9;
 const FRAME_SLACK: usize = 1 << 10;
@@ -65,9 +67,14 @@ impl Version {
 impl Version {
     /// Bytes in memory: what it runs, as far as it is there, and the names of its functions.
     pub fn kept_bytes(&self) -> ByteCount {
-        let names: usize = self.functions.iter().map(String::len).sum();
-        let names = ByteCount::from_bytes(u64::try_from(names).unwrap_or(u64::MAX));
-        self.content.get().map_or(ByteCount::ZERO, |content| content.bytes()).saturating_plus(names)
+        let content = self.content.get().map_or(ByteCount::ZERO, |content| content.bytes());
+        content.saturating_plus(self.names_bytes())
+    }
+
+    /// Bytes of the names of its functions, with what there is beside their texts.
+    pub fn names_bytes(&self) -> ByteCount {
+        let names: usize = self.functions.iter().map(|name| name.len() + size_of::<String>()).sum();
+        ByteCount::from_bytes(u64::try_from(names).unwrap_or(u64::MAX))
     }
 }
 
@@ -77,12 +84,14 @@ impl Content {
         Self { modules, compiled: OnceLock::new() }
     }
 
-    /// Bytes of everything.
+    /// Bytes of everything, with paths and what there is beside each module.
     pub fn bytes(&self) -> ByteCount {
         let compiled = self.compiled.get().into_iter().flat_map(|compiled| &compiled.modules);
         let compiled: usize = compiled.flatten().map(Vec::len).sum();
         let compiled = ByteCount::from_bytes(u64::try_from(compiled).unwrap_or(u64::MAX));
-        self.source_bytes().saturating_plus(compiled)
+        let paths = self.modules.iter().map(|(path, _)| path.as_str().len() + BESIDE_MODULE);
+        let paths = ByteCount::from_bytes(u64::try_from(paths.sum::<usize>()).unwrap_or(u64::MAX));
+        self.source_bytes().saturating_plus(compiled).saturating_plus(paths)
     }
 
     /// Bytes of all its modules.
@@ -225,6 +234,13 @@ mod tests {
         let bind = content.bind(version, build, REPLY, 1);
         assert_eq!(bind.modules.iter().map(|module| module.code).collect::<Vec<_>>(), expected);
         assert_eq!(0 < bind.max_bytecode_bytes, wanted);
+    }
+
+    #[test]
+    fn modules_without_code_are_counted() {
+        let modules = (0..100).map(|at| (format!("{at:03}.js").parse().unwrap(), Vec::new()));
+        let content = Content::new(modules.collect());
+        assert_eq!((content.source_bytes().bytes(), content.bytes().bytes()), (0, 100 * (6 + 64)));
     }
 
     #[test]

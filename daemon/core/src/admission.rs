@@ -296,6 +296,21 @@ impl Reservation {
         self.kept = kept.round_down_to(KEPT_STEP);
     }
 
+    /// What is kept, in whole steps.
+    pub const fn kept(&self) -> ByteCount {
+        self.kept
+    }
+
+    /// The most that may be kept so that `amount` fits once `freed` was given back; `None` where it would not even
+    /// beside nothing that is kept.
+    pub fn most_kept(&self, amount: ByteCount, freed: ByteCount) -> Option<ByteCount> {
+        let Ceiling::At(quota) = self.quota else { return Some(ByteCount::from_bytes(u64::MAX)) };
+        let used = self.reserved.saturating_minus(freed).plus(amount)?;
+        let whole = quota.minus(used)?.round_down_to(KEPT_STEP);
+        // What is less than a step costs nothing.
+        Some(whole.saturating_plus(ByteCount::from_bytes(KEPT_STEP.bytes() - 1)))
+    }
+
     /// What is used of the quota.
     fn used(&self) -> ByteCount {
         self.reserved.saturating_plus(self.kept)

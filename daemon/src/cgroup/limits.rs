@@ -224,17 +224,24 @@ pub(super) fn lower_cpu_below(group: &Group, most: CpuShare) -> Result<(), Limit
     };
     for child in children(path).map_err(failed(path))? {
         let file = child.join("cpu.cfs_quota_us");
-        let quota = match fs::read_to_string(&file) {
-            // It went away meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            quota => quota.map_err(failed(&file))?,
-        };
         // No limit is -1, which is inherited, not above.
-        if quota.trim().parse().is_ok_and(|quota: u128| most < quota) {
-            fs::write(&file, most.to_string()).map_err(failed(&file))?;
+        let above = |quota: &String| quota.trim().parse().is_ok_and(|quota: u128| most < quota);
+        let lowered = fs::read_to_string(&file).and_then(|quota| match above(&quota) {
+            true => fs::write(&file, most.to_string()),
+            false => Ok(()),
+        });
+        match lowered {
+            Err(error) if went_away(&error) => {}
+            lowered => lowered.map_err(failed(&file))?,
         }
     }
     Ok(())
+}
+
+/// Whether a file cannot be used because its group was removed, before it was opened or since.
+fn went_away(error: &io::Error) -> bool {
+    let removed = io::Error::from(rustix::io::Errno::NODEV).raw_os_error();
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == removed
 }
 
 fn write(file: &Path, value: &str) -> Result<(), LimitError> {

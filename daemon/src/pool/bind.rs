@@ -7,10 +7,10 @@ use std::{
 };
 
 use skep_core::{Cause, Ceiling, FunctionName, life::State, name::NAME_BYTES};
-use skep_link::frame::{MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut};
-use tokio::time::timeout_at;
+use skep_link::frame::{Compiled, MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut};
+use tokio::{sync::SemaphorePermit, time::timeout_at};
 
-use super::Pool;
+use super::{Pool, start::OVERTAKEN};
 use crate::{
     exit::Chain,
     instance::Instance,
@@ -97,17 +97,55 @@ impl Pool {
         self.bind_with(version, instance, link, None).await
     }
 
-    /// What a version runs. Where it is on disk alone, another thread waits for that.
-    async fn content(&self, version: &Version) -> Result<Arc<Content>, BindError> {
-        if let Some(content) = version.content.get() {
-            return Ok(content);
+    /// Writes the limits of a version; again where the tenant's was changed meanwhile, which may have come between
+    /// what the books said and the kernel.
+    fn limit_to(&self, version: &Version, instance: &Instance) -> Result<(), BindError> {
+        let mut tries = 1;
+        loop {
+            let mut asked = None;
+            let written = instance.limit(|_| {
+                let mut books = self.lock();
+                // Who dies is left alone, and its link breaks.
+                let seat = books.seats.get_mut(&instance.id)?;
+                if seat.state == State::Doomed {
+                    return None;
+                }
+                seat.cpu = Ceiling::At(version.limits.cpu);
+                asked = Some(books.quota_changes);
+                Some((books.limits_of(version), books.quota_changes))
+            });
+            let Err(error) = written else { return Ok(()) };
+            let overtaken = asked.is_some_and(|changes| changes != self.lock().quota_changes);
+            if !overtaken || OVERTAKEN <= tries {
+                return Err(error.into());
+            }
+            tries += 1;
         }
+    }
+
+    /// What a version runs. Where it is on disk alone, another thread waits for that; then it comes with the
+    /// tenant's turn for such a version, to be held until it was sent.
+    async fn content(
+        &self,
+        version: &Version,
+    ) -> Result<(Arc<Content>, Option<SemaphorePermit<'_>>), BindError> {
+        if let Some(content) = version.content.get() {
+            return Ok((content, None));
+        }
+        let turn = self.fetches.acquire().await.ok();
+        let read = self.shared.kept.read().await;
         let lost = || BindError::Stopped(Cause::InstanceLost);
         let live = self.version(&version.app).map(|(live, ..)| live);
         let live = live.filter(|live| live.id == version.id).ok_or_else(lost)?;
         let kept = Arc::clone(&self.shared.kept);
-        match tokio::task::spawn_blocking(move || kept.fetch(&live)).await {
-            Ok(Ok(content)) => content.ok_or_else(lost),
+        match tokio::task::spawn_blocking(move || {
+            // Also where nobody waits for it any more.
+            let _read = read;
+            kept.fetch(&live)
+        })
+        .await
+        {
+            Ok(Ok(content)) => Ok((content.ok_or_else(lost)?, turn)),
             Ok(Err(error)) => {
                 tracing::error!(
                     tenant = %self.tenant, app = %version.app, error = %Chain(&error),
@@ -127,34 +165,30 @@ impl Pool {
         link: &mut Link,
         call: Option<&ToShim<'_>>,
     ) -> Result<Exports, BindError> {
-        instance.limit(|_| {
-            let mut books = self.lock();
-            // Who dies is left alone, and its link breaks.
-            let seat = books.seats.get_mut(&instance.id)?;
-            if seat.state == State::Doomed {
-                return None;
-            }
-            seat.cpu = Ceiling::At(version.limits.cpu);
-            Some((books.limits_of(version), books.quota_changes))
-        })?;
+        self.limit_to(version, instance)?;
         let begun = instance.cpu_time();
         let wall = u64::try_from(wall_time(version).as_nanos()).unwrap_or(u64::MAX);
-        let content = self.content(version).await?;
-        let bind = content.bind(version, instance.build, self.shared.max_reply, wall);
-        let mut wants_bytecode = 0 < bind.max_bytecode_bytes;
-        let bind = ToShim::Bind(bind);
-        let frames: Vec<&ToShim<'_>> = std::iter::once(&bind).chain(call).collect();
-        let answer = async {
-            match link.send_all(&frames).await {
-                // What it said before it closed is still there.
-                Ok(()) | Err(LinkError::Closed) => {}
-                Err(error) => return Err(error.into()),
-            }
+        let (content, turn) = self.content(version).await?;
+        let answer = async move {
+            let mut wants_bytecode = {
+                let bind = content.bind(version, instance.build, self.shared.max_reply, wall);
+                let wants_bytecode = 0 < bind.max_bytecode_bytes;
+                let bind = ToShim::Bind(bind);
+                let frames: Vec<&ToShim<'_>> = std::iter::once(&bind).chain(call).collect();
+                match link.send_all(&frames).await {
+                    // What it said before it closed is still there.
+                    Ok(()) | Err(LinkError::Closed) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                wants_bytecode
+            };
+            // Loading may take long: code that is to leave memory meanwhile does.
+            drop((content, turn));
             loop {
                 match link.receive().await? {
                     ToDaemon::Compiled { modules }
                         if mem::take(&mut wants_bytecode)
-                            && content.keep_compiled(instance.build, &modules) =>
+                            && keeps(version, instance.build, &modules) =>
                     {
                         self.shared.kept.settle();
                     }
@@ -168,6 +202,11 @@ impl Pool {
         };
         within_budget(version, instance, begun, answer).await
     }
+}
+
+/// Keeps what an instance compiled, unless the code has left memory meanwhile; whether it can be of the version.
+fn keeps(version: &Version, build: u64, modules: &[Compiled<'_>]) -> bool {
+    version.content.get().is_none_or(|content| content.keep_compiled(build, modules))
 }
 
 /// How long loading a version may take, wall time: as long as a call of it.

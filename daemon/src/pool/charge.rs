@@ -2,20 +2,40 @@
 //!
 //! Always true: whatever ends a call gives its charge back, also a panic and a future that is dropped.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use skep_core::{AppId, Cause, Level, admission};
 
 use super::{AppKey, Books, Pool, Turned};
 
-/// The charge of one admitted call, until it is dropped. A call that got no instance did not take place: then
-/// the requests per second are given back as well.
+/// The charge of one admitted call, until it is dropped. A call that got no instance, and for which none was
+/// started, did not take place: then the requests per second are given back as well.
 #[derive(Debug)]
 #[must_use = "a charge that is dropped ends its call"]
 pub struct Charge {
     pool: Arc<Pool>,
     app: AppKey,
     begun: bool,
+    /// Whether an instance was started for it while it waited.
+    started: Option<Started>,
+}
+
+/// Says that an instance was started for a call that waits: it pays for that, whatever becomes of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Started(Arc<AtomicBool>);
+
+impl Started {
+    /// It was.
+    pub(super) fn set(&self) {
+        // Written and read under the books' lock.
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Charge {
@@ -30,7 +50,12 @@ impl Charge {
                 .map_err(|denied| Turned::from(Cause::Quota(denied)))?;
             AppKey { name: name.clone(), birth: app.birth }
         };
-        Ok(Self { pool: Arc::clone(pool), app, begun: false })
+        Ok(Self { pool: Arc::clone(pool), app, begun: false, started: None })
+    }
+
+    /// The call waits: where it is told that an instance was started for it.
+    pub(super) fn waits(&mut self) -> Started {
+        self.started.get_or_insert_default().clone()
     }
 
     /// The call has its instance.
@@ -47,7 +72,8 @@ impl Drop for Charge {
         let app = apps.get_mut(&self.app.name).filter(|app| app.birth == self.app.birth);
         let app = app.map(|app| (Level::App, &mut app.gauge));
         let mut levels: Vec<_> = std::iter::once((Level::Tenant, gauge)).chain(app).collect();
-        if self.begun {
+        let started = self.started.as_ref().is_some_and(|one| one.0.load(Ordering::Relaxed));
+        if self.begun || started {
             admission::finish(&mut levels);
         } else {
             admission::undo(&mut levels, Instant::now());

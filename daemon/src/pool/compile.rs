@@ -57,15 +57,7 @@ impl Pool {
         let memory = version.limits.memory;
         admission::spend(&mut [(Level::Tenant, &mut self.lock().gauge)], Instant::now())
             .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
-        {
-            let mut books = self.lock();
-            books.count_kept();
-            let kept = books.kept(Some(&version.app)).saturating_plus(version.kept_bytes());
-            books
-                .memory
-                .could_hold(memory, kept)
-                .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
-        }
+        self.kept_gives_way_to_deploy(&mut self.lock(), version)?;
         self.make_way(version).await;
         self.lock()
             .memory

@@ -12,7 +12,7 @@ use skep_core::{
     AppId, Cause, Deadline, InstanceId, Line, VersionId,
     admission::{self, Pick},
     life::{Effect, Event, State},
-    pool::{Choice, choose},
+    pool::Choice,
 };
 use skep_link::frame::{ToDaemon, ToShim};
 use tokio::{
@@ -202,16 +202,16 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`Turned`]; then nothing is charged.
+    /// [`Turned`]; then nothing is charged, unless an instance was started for the call.
     pub async fn lease(
         self: &Arc<Self>,
         name: &AppId,
         deadline: Deadline,
         hung_up: &mut oneshot::Receiver<()>,
     ) -> Result<(Lease, Charge), Turned> {
-        let charge = Charge::new(self, name, Instant::now())?;
+        let mut charge = Charge::new(self, name, Instant::now())?;
         loop {
-            let lease = self.obtain(name, deadline, hung_up).await?;
+            let lease = self.obtain(name, &mut charge, deadline, hung_up).await?;
             if lease.rested < PING_AFTER {
                 return Ok((lease, charge.begun()));
             }
@@ -226,10 +226,11 @@ impl Pool {
     async fn obtain(
         self: &Arc<Self>,
         name: &AppId,
+        charge: &mut Charge,
         deadline: Deadline,
         hung_up: &mut oneshot::Receiver<()>,
     ) -> Result<Lease, Turned> {
-        let begun = self.lease_or_wait(&mut self.lock(), name, deadline, Instant::now())?;
+        let begun = self.lease_or_wait(&mut self.lock(), name, charge, deadline, Instant::now())?;
         let mut told = match begun {
             Begun::Lease(lease) => return Ok(lease),
             Begun::Wait(told) => told,
@@ -261,6 +262,7 @@ impl Pool {
         self: &Arc<Self>,
         books: &mut Books,
         name: &AppId,
+        charge: &mut Charge,
         deadline: Deadline,
         now: Instant,
     ) -> Result<Begun, Turned> {
@@ -274,13 +276,13 @@ impl Pool {
                 None => Err(Cause::InstanceLost.into()),
             };
         }
-        if let Choice::Refuse(refusal) = choose(&self.demand(books, name, now)) {
+        if let Choice::Refuse(refusal) = self.choose(books, name, false, now) {
             let app = books.apps.get(name).ok_or(Turned::NoApp)?;
             return Err(books.cause_of(refusal, app).into());
         }
         let (tell, told) = oneshot::channel();
         let app = books.apps.get_mut(name).ok_or(Turned::NoApp)?;
-        app.waiting.push_back(Waiter { deadline, tell });
+        app.waiting.push_back(Waiter { deadline, started: charge.waits(), tell });
         self.settle(books, name);
         Ok(Begun::Wait(told))
     }

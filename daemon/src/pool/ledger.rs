@@ -56,21 +56,16 @@ impl Books {
         }
     }
 
-    /// What the daemon keeps for the tenant: sources, bytecode, names and console lines; without one of its apps,
-    /// if that is to be replaced.
-    pub(super) fn kept(&self, without: Option<&AppId>) -> ByteCount {
-        self.apps.iter().fold(ByteCount::ZERO, |sum, (name, app)| {
-            let version = match without {
-                Some(without) if without == name => ByteCount::ZERO,
-                _ => app.version.kept_bytes(),
-            };
-            sum.saturating_plus(version).saturating_plus(app.logs.bytes())
+    /// What the daemon keeps for the tenant: sources, bytecode, names and console lines.
+    pub(super) fn kept(&self) -> ByteCount {
+        self.apps.values().fold(ByteCount::ZERO, |sum, app| {
+            sum.saturating_plus(app.version.kept_bytes()).saturating_plus(app.logs.bytes())
         })
     }
 
     /// Has the memory book know what is kept by now: looked at where something begins, never for a call.
     pub(super) fn count_kept(&mut self) {
-        let kept = self.kept(None);
+        let kept = self.kept();
         self.memory.set_kept(kept);
     }
 

@@ -10,6 +10,7 @@
 mod bind;
 mod charge;
 mod compile;
+mod kept;
 mod lease;
 mod ledger;
 mod quota;
@@ -112,6 +113,8 @@ pub struct Pool {
     shared: Arc<Shared>,
     /// Launches of this tenant at the same time; the others wait their turn.
     launches: Semaphore,
+    /// Versions of this tenant that were on disk alone and are being sent to an instance; the others wait.
+    fetches: Semaphore,
     /// When its bill began, and what the kernel had counted by then.
     since: (SystemTime, Duration),
     books: Mutex<Books>,
@@ -119,6 +122,8 @@ pub struct Pool {
 
 /// See [`Pool::launches`].
 const LAUNCHES: usize = 4;
+/// See [`Pool::fetches`].
+const FETCHES: usize = 1;
 
 #[derive(Debug)]
 struct Books {
@@ -177,6 +182,7 @@ struct App {
 #[derive(Debug)]
 struct Waiter {
     deadline: Deadline,
+    started: charge::Started,
     tell: oneshot::Sender<Result<Lease, Turned>>,
 }
 
@@ -266,9 +272,10 @@ impl Pool {
             backoff: Backoff::new(),
         };
         let launches = Semaphore::new(LAUNCHES);
+        let fetches = Semaphore::new(FETCHES);
         let group = shared.launcher.tree().tenant(tenant.as_str());
         let since = (SystemTime::now(), group.cpu_used().unwrap_or_default());
-        Arc::new(Self { tenant, shared, launches, since, books: Mutex::new(books) })
+        Arc::new(Self { tenant, shared, launches, fetches, since, books: Mutex::new(books) })
     }
 
     /// Whose pool it is.
@@ -385,7 +392,7 @@ impl Pool {
 
     /// What the daemon keeps for the tenant in memory.
     pub fn kept(&self) -> ByteCount {
-        self.lock().kept(None)
+        self.lock().kept()
     }
 
     /// The same for one app.

@@ -12,7 +12,7 @@ use skep_core::{
     AppId, ByteCount, Cause, InstanceId, Line, Meter, Pace, Wait, admission,
     admission::Pick,
     life::{Effect, Event, State},
-    pool::{Choice, Demand, choose, may_load_within},
+    pool::{Choice, may_load_within},
 };
 use skep_link::frame::Level;
 
@@ -26,8 +26,8 @@ use crate::{
     registry::Version,
 };
 
-/// So often a launch begins again because the tenant's limits were changed meanwhile.
-const OVERTAKEN: u32 = 8;
+/// So often a launch begins again, or limits are written again, because the tenant's were changed meanwhile.
+pub(super) const OVERTAKEN: u32 = 8;
 
 /// An instance that has its seat and is still to load its version.
 pub(super) struct Fresh {
@@ -65,23 +65,23 @@ impl Pool {
             }
             let Some(app) = books.apps.get(name) else { return };
             let on_the_way = usize::try_from(app.starting).unwrap_or(usize::MAX);
-            if app.waiting.len() <= on_the_way {
-                return;
-            }
-            let demand = self.demand(books, name, now);
+            let Some(waiter) = app.waiting.get(on_the_way) else { return };
+            let started = waiter.started.clone();
             // The one that is decided upon is not one that waits already.
-            match choose(&Demand { waiting: demand.waiting.saturating_sub(1), ..demand }) {
+            match self.choose(books, name, true, now) {
                 // Picked above, or taken meanwhile.
                 Choice::LeaseIdle(_) => return,
                 Choice::BindSpare => {
                     if !self.start_spare(books, name, now) {
                         return;
                     }
+                    started.set();
                 }
                 Choice::Clone => {
                     if !self.start_clone(books, name, now) {
                         return;
                     }
+                    started.set();
                 }
                 Choice::Wait { look_again } => {
                     if let Some(wait) = look_again {
@@ -210,8 +210,8 @@ impl Pool {
         books.spares.iter().find(fits).map(|id| (*id, Arc::clone(&app.version)))
     }
 
-    /// Clones an instance for the app if its memory is free; whether it was. If not, others of the tenant
-    /// give way, and whoever waits is looked at again when they are gone.
+    /// Clones an instance for the app if its memory is free; whether it was. If not, what is kept for the tenant
+    /// and others of its instances give way, and whoever waits is looked at again when they are gone.
     pub(super) fn start_clone(
         self: &Arc<Self>,
         books: &mut Books,
@@ -219,16 +219,24 @@ impl Pool {
         now: Instant,
     ) -> bool {
         books.count_kept();
-        let Some(app) = books.apps.get_mut(name) else { return false };
-        let version = Arc::clone(&app.version);
+        let Some(version) = books.apps.get(name).map(|app| Arc::clone(&app.version)) else {
+            return false;
+        };
         let need = version.limits.memory;
-        let levels = &mut [&mut books.memory, &mut app.memory];
-        if admission::reserve(levels, need).is_err() {
-            for id in self.room_for(books, name, need).unwrap_or_default() {
+        if !reserve(books, name, need) {
+            let mut leaving = self.room_for(books, name, need);
+            if leaving.is_none() && self.kept_gives_way(books, name) {
+                leaving = self.room_for(books, name, need);
+            }
+            for id in leaving.unwrap_or_default() {
                 self.doom(books, id, None);
             }
-            return false;
+            // What is kept is gone at once.
+            if !reserve(books, name, need) {
+                return false;
+            }
         }
+        let Some(app) = books.apps.get_mut(name) else { return false };
         app.starting += 1;
         let key = AppKey { name: name.clone(), birth: app.birth };
         let pool = Arc::clone(self);
@@ -523,6 +531,13 @@ impl Pool {
             pool.bury(&instance, why).await;
         }))
     }
+}
+
+/// Reserves memory for an instance of the app, of the tenant and of the app; whether it is free.
+fn reserve(books: &mut Books, name: &AppId, need: ByteCount) -> bool {
+    let Books { apps, memory, .. } = books;
+    let Some(app) = apps.get_mut(name) else { return false };
+    admission::reserve(&mut [memory, &mut app.memory], need).is_ok()
 }
 
 impl Books {

@@ -50,6 +50,7 @@ impl Pool {
         let now = Instant::now();
         let mut books = self.lock();
         books.count_kept();
+        self.kept_gives_way_to_minimum(&mut books, now);
         let view = self.tenant_view(&books, now);
         let limits = &self.shared.limits;
         let mut next_start = None;

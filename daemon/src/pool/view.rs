@@ -148,12 +148,7 @@ impl Pool {
             return Some(Vec::new());
         }
         let all = self.candidates(books);
-        // Only its own instances hold what the app's own quota lacks.
-        let own_leaving = books.leaving_of(name);
-        let own_missing = app.memory.shortfall(need).saturating_minus(own_leaving);
-        let own: Vec<Candidate> =
-            all.iter().filter(|one| app.idle.contains(&one.id)).copied().collect();
-        let mut leaving = make_room(own_missing, &own)?;
+        let mut leaving = self.room_in_app(books, name, need, &all)?;
         let freed = |leaving: &[InstanceId]| {
             let of = all.iter().filter(|one| leaving.contains(&one.id));
             of.fold(ByteCount::ZERO, |sum, one| sum.saturating_plus(one.memory))
@@ -164,6 +159,22 @@ impl Pool {
             all.iter().filter(|one| !leaving.contains(&one.id)).copied().collect();
         leaving.extend(make_room(missing, &others)?);
         Some(leaving)
+    }
+
+    /// The same within the app's own quota alone: only its own instances hold what that lacks.
+    pub(super) fn room_in_app(
+        &self,
+        books: &Books,
+        name: &AppId,
+        need: ByteCount,
+        all: &[Candidate],
+    ) -> Option<Vec<InstanceId>> {
+        let app = books.apps.get(name)?;
+        let own_leaving = books.leaving_of(name);
+        let own_missing = app.memory.shortfall(need).saturating_minus(own_leaving);
+        let own: Vec<Candidate> =
+            all.iter().filter(|one| app.idle.contains(&one.id)).copied().collect();
+        make_room(own_missing, &own)
     }
 
     /// Whoever could give way.

@@ -1,30 +1,24 @@
 //! Changes of a tenant's quota while its instances come and go.
 
-use std::{
-    fs,
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-};
+use std::{fs, thread};
 
-use skep_integration::{host::Host, slowness, yard::until};
+use skep_integration::{
+    host::{Host, refused},
+    slowness,
+    yard::until,
+};
 use skep_proto::v1;
 use skepd::cgroup::{Controller, Hierarchies};
+use tonic::Code;
 
-/// How often the quota changes.
-const CHANGES: u32 = 60;
+/// How many calls each caller makes while the quota changes.
+const CALLS: u32 = 12;
+/// How many there are.
+const CALLERS: usize = 3;
 /// What an app asks for.
 const OWN: u32 = 900;
 /// What another one does.
 const SERVED: u32 = 600;
-
-/// Ends the calls, also where the changes fail.
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
 
 fn set_cpu(host: &Host, millis: u32) {
     let quota = v1::Quota { cpu_millis: Some(millis), ..v1::Quota::default() };
@@ -53,33 +47,32 @@ fn the_last_of_many_changes_is_in_every_leaf_whatever_started_meanwhile() {
     let source = "export default () => { for (;;); }; export const small = (n) => n + 1;";
     host.deploy("acme", "app", source, |request| {
         let limits = request.limits.as_mut().unwrap();
-        (limits.cpu_millis, limits.timeout_ms) = (Some(OWN), Some(100 * slowness()));
+        (limits.cpu_millis, limits.timeout_ms) = (Some(OWN), Some(300 * slowness()));
         (limits.max_instances, limits.concurrency) = (Some(3), Some(3));
     })
     .unwrap();
-    let over = AtomicBool::new(false);
-    let started = thread::scope(|scope| {
-        let calls = [(); 3].map(|()| {
+    thread::scope(|scope| {
+        let calls = [(); CALLERS].map(|()| {
             scope.spawn(|| {
-                let mut calls = 0_u32;
-                while !over.load(Ordering::Relaxed) {
-                    assert!(host.invoke("app", "", "1").is_err());
-                    calls += 1;
+                for _ in 0..CALLS {
+                    // It runs until its time is over, whatever is changed meanwhile.
+                    refused(host.invoke("app", "", "1"), Code::DeadlineExceeded, "DEADLINE");
                 }
-                calls
             })
         });
-        {
-            let _over = Over(&over);
-            for change in 0..CHANGES {
-                set_cpu(&host, [300, 2000, 700, 50][change as usize % 4]);
-            }
-            set_cpu(&host, 700);
+        let mut changes = 0;
+        while !calls.iter().all(|calls| calls.is_finished()) {
+            set_cpu(&host, [300, 2000, 700, 400][changes % 4]);
+            changes += 1;
         }
-        calls.map(|calls| calls.join().unwrap()).iter().sum::<u32>()
+        calls.into_iter().for_each(|calls| calls.join().unwrap());
+        assert!(1 < changes, "{changes}");
     });
-    assert!(1 < started, "{started}");
-    assert!(!host.log().contains("cannot launch"), "{}", host.log());
+    set_cpu(&host, 700);
+    let log = host.log();
+    for failed in ["cannot launch", "cannot bind", "cannot load"] {
+        assert!(!log.contains(failed), "{log}");
+    }
     let all_have = |most: u32| {
         until(&format!("all have their own or {most}"), || {
             let all = in_the_kernel(&host);

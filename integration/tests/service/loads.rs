@@ -13,6 +13,7 @@ use skep_integration::{
 };
 use skep_proto::v1;
 use tonic::Code;
+use tonic_types::StatusExt as _;
 
 use crate::NEIGHBOUR;
 
@@ -72,4 +73,47 @@ fn an_app_that_takes_longer_to_load_than_a_call_may_is_refused() {
     refused(deploy(&source, 300 * slowness()), Code::DeadlineExceeded, "DEADLINE");
     assert!(host.apps("acme").unwrap().is_empty());
     deploy(&source, 60_000).unwrap();
+}
+
+#[test]
+fn loads_that_impatient_calls_asked_for_are_paid_by_those_calls() {
+    let host = Host::new("[rates]\ndeploy = \"open\"\n");
+    // It waits, and uses no CPU time.
+    let source = format!(
+        "await new Promise((r) => setTimeout(r, {})); export default () => 1;",
+        600 * slowness()
+    );
+    let apps: Vec<String> = (0..8).map(|at| format!("app{at}")).collect();
+    for app in &apps {
+        host.deploy("acme", app, &source, |request| {
+            let limits = request.limits.as_mut().unwrap();
+            (limits.memory_bytes, limits.timeout_ms) = (Some(16 << 20), Some(60_000));
+        })
+        .unwrap();
+    }
+    let deploys = host.bill("acme", "").loads.unwrap().count;
+    let begun = Instant::now();
+    let rate = Some(v1::Rates { rps: Some(1), burst: Some(2) });
+    host.set_quota(v1::SetQuotaRequest {
+        tenant: "acme".into(),
+        quota: Some(v1::Quota { rate, ..v1::Quota::default() }),
+        ..v1::SetQuotaRequest::default()
+    })
+    .unwrap();
+    let mut waited = 0;
+    for app in &apps {
+        let timeout_ms = Some(100 * slowness());
+        let request = v1::InvokeRequest { timeout_ms, ..Host::request("acme", app, "", b"1") };
+        let status = host.send(request).unwrap_err();
+        match status.get_details_error_info().unwrap().reason.as_str() {
+            // It waited until its deadline, and what it waited for goes on without it.
+            "QUEUE_FULL" => waited += 1,
+            reason => assert_eq!(reason, "QUOTA", "{status:?}"),
+        }
+    }
+    let most = 2 + begun.elapsed().as_secs() + 1;
+    assert!(0 < waited && waited <= most, "{waited} of {most}");
+    let loads = || host.bill("acme", "").loads.unwrap().count - deploys;
+    until("each that waited began a load", || waited <= loads());
+    assert_eq!(loads(), waited);
 }

@@ -336,3 +336,26 @@ fn what_could_never_fit_is_told_before() {
     assert_eq!((denied.level, denied.what), (Level::Tenant, Metric::Memory));
     assert_eq!((denied.limit, denied.retry_after), (32 << 20, None));
 }
+
+#[test]
+fn the_most_that_may_be_kept_beside_an_instance_is_known() {
+    let mib = ByteCount::from_mib;
+    let mut book = Reservation::new(Level::Tenant, Ceiling::At(mib(64)));
+    let none = ByteCount::ZERO;
+    assert_eq!(book.most_kept(mib(65), none), None);
+    book.set_kept(mib(1));
+    let most = book.most_kept(mib(64), none).unwrap();
+    assert!(!book.shortfall(mib(64)).is_zero());
+    book.set_kept(most);
+    book.reserve(mib(64)).unwrap();
+    assert_eq!(book.most_kept(mib(16), none), None);
+    assert_eq!(book.most_kept(mib(16), mib(15)), None);
+    // One byte more would be a step more.
+    let most = book.most_kept(mib(16), mib(64)).unwrap();
+    assert_eq!(most, ByteCount::from_bytes((49 << 20) - 1));
+    book.release(mib(64));
+    book.set_kept(most);
+    assert!(book.shortfall(mib(16)).is_zero());
+    book.set_kept(most.saturating_plus(ByteCount::from_bytes(1)));
+    assert_eq!(book.shortfall(mib(16)), mib(1));
+}
