@@ -56,9 +56,38 @@ pub(super) struct Lanes {
 /// Counts the refusals of a caller: while there were too many, nothing new begins.
 #[derive(Debug)]
 struct Gate {
-    pace: Mutex<Pace>,
+    pace: Mutex<Owing>,
     /// Whether something new had to wait for it, or there was much that is new; until there is nothing.
     crowded: AtomicBool,
+}
+
+/// A meter with a debt: whether a request is refused is known after it began, by when others have begun as well.
+#[derive(Debug)]
+struct Owing {
+    pace: Pace,
+    owed: u32,
+}
+
+impl Owing {
+    /// Of a second at most: more would keep the caller waiting for longer than its connections have patience.
+    fn charge(&mut self, now: Instant) {
+        let most = self.pace.rate().at().map_or(0, |rate| rate.per_second);
+        self.owed = self.owed.saturating_add(1).min(most.max(1));
+        self.wait(now);
+    }
+
+    /// When all is paid.
+    fn wait(&mut self, now: Instant) -> Wait {
+        loop {
+            match self.pace.wait(now) {
+                Wait::Now if self.owed != 0 => {
+                    self.pace.charge(now);
+                    self.owed -= 1;
+                }
+                wait => return wait,
+            }
+        }
+    }
 }
 
 impl Gate {
@@ -85,7 +114,8 @@ impl Lanes {
             per_second: per_second.get(),
             burst: per_second.saturating_mul(TWO_SECONDS),
         });
-        let pace = Mutex::new(Pace::new(rate, Instant::now()));
+        let pace = Pace::new(rate, Instant::now());
+        let pace = Mutex::new(Owing { pace, owed: 0 });
         let gate = Arc::new(Gate { pace, crowded: AtomicBool::new(false) });
         let lane = |_| Lane(Arc::new(Queue::new(Arc::clone(&gate))));
         Self { all: (0..count.max(1)).map(lane).collect(), next: AtomicUsize::new(0), gate }
@@ -103,7 +133,7 @@ impl Lanes {
             return None;
         }
         if self.gate.closed(Instant::now()).is_some()
-            && let Ceiling::At(rate) = lock(&self.gate.pace).rate()
+            && let Ceiling::At(rate) = lock(&self.gate.pace).pace.rate()
         {
             let lie = u32::try_from(lie).unwrap_or(u32::MAX);
             return Some((Duration::from_secs(1) * lie / rate.per_second.max(1)).min(CROWDED));

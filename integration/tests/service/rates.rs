@@ -98,8 +98,8 @@ fn refused_calls(host: &Host, uid: u32, count: u32) -> Duration {
 #[test]
 fn who_is_refused_too_often_begins_later_and_only_where_that_is_its_own_doing() {
     let host = host("[rates]\nrefused = 100\n");
-    // 200 at once, then 100 a second.
-    assert!(Duration::from_millis(950) < refused_calls(&host, BETA, 300));
+    // 200 at once, then 100 a second; a hundred may have begun before it was known of them.
+    assert!(Duration::from_millis(950) < refused_calls(&host, BETA, 500));
     // What the limits of one tenant refuse is no fault of a caller for many: else it took 18 s.
     let took = refused_calls(&host, 0, 2000);
     assert!(took < Duration::from_secs(17), "{took:?}");
