@@ -130,6 +130,7 @@ pub fn main(id: u32, leaves: u32, entrances: &[PathBuf]) -> Result<(), DaemonErr
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers())
         .max_blocking_threads(WAITING)
+        .event_interval(LOOK_AFTER)
         .enable_all()
         .build()
         .map_err(kernel("start the runtime"))?
@@ -138,6 +139,10 @@ pub fn main(id: u32, leaves: u32, entrances: &[PathBuf]) -> Result<(), DaemonErr
 
 /// Threads that wait for files, of the disk or of the kernel. More work waits for one of them.
 const WAITING: usize = 16;
+
+/// Tasks that a serving thread runs before it looks for what came from the sockets meanwhile. A task may be a turn
+/// of 0.1 ms: with as many as the runtime has by default, a call would wait for 6 ms until it is seen.
+const LOOK_AFTER: u32 = 4;
 
 /// Threads that serve: on half of the processors, as the instances need the other half. At least two: the
 /// kernel may let one wait when groups are made and removed.

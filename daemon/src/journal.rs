@@ -218,6 +218,9 @@ fn write_waiting(bytes: &[u8]) -> Result<usize, Errno> {
     }
 }
 
+/// Any caller can make HTTP/2 warn, as often as it likes. An operator who names `h2` in the filter hears it.
+const QUIET: &str = "h2=error";
+
 /// Sets up the log of a process that has many threads, for what `filter` lets through. A panic is a line of it.
 ///
 /// # Errors
@@ -229,7 +232,7 @@ pub fn start(filter: &str) -> io::Result<()> {
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
-        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_env_filter(tracing_subscriber::EnvFilter::new(format!("{QUIET},{filter}")))
         .log_internal_errors(false)
         .with_writer(|| Queued)
         .init();

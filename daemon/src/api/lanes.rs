@@ -11,6 +11,7 @@
 //! connections: what it makes us hold here is bounded.
 
 use std::{
+    cell::Cell,
     collections::VecDeque,
     num::NonZeroU32,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -44,6 +45,28 @@ const CROWDED_BRIEFLY: Duration = Duration::from_millis(5);
 
 /// What a caller may be refused at once after a silence, in seconds of its rate.
 const TWO_SECONDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+
+thread_local! {
+    /// Until when the caller whose job this thread polls may keep it.
+    static END: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// The number of that poll.
+    static POLL: Cell<u64> = const { Cell::new(0) };
+}
+
+/// What a job with much to do in one poll remembers of it.
+#[derive(Debug, Default)]
+pub(super) struct Step(u64);
+
+impl Step {
+    /// Whether the job should let others run now: it has done a step in this poll already, and its caller had its
+    /// turn. If not, this is a step.
+    pub(super) fn is_enough(&mut self) -> bool {
+        let poll = POLL.get();
+        let first = self.0 != poll;
+        self.0 = poll;
+        !first && END.get().is_some_and(|end| end <= Instant::now())
+    }
+}
 
 /// The lanes of one caller, one for each serving thread.
 #[derive(Debug)]
@@ -248,6 +271,7 @@ impl Drop for Job {
 
 impl Job {
     fn poll(self: Arc<Self>) {
+        POLL.set(POLL.get().wrapping_add(1));
         // Before it is polled: what happens from now on must be seen again.
         self.queued.swap(false, Ordering::AcqRel);
         let waker = Waker::from(Arc::clone(&self));
@@ -337,8 +361,15 @@ impl Queue {
 
     /// Polls what is ready, for as long as one caller may.
     fn turn(&self) -> Left {
-        let mut now = Instant::now();
+        let now = Instant::now();
         let end = now + TURN;
+        END.set(Some(end));
+        let left = self.turn_until(now, end);
+        END.set(None);
+        left
+    }
+
+    fn turn_until(&self, mut now: Instant, end: Instant) -> Left {
         loop {
             let job = match self.next(now) {
                 Ok(job) => job,
@@ -474,6 +505,33 @@ mod tests {
             }
         };
         assert!(timeout(Duration::from_secs(10), free).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_job_that_asks_does_one_step_of_a_poll_beyond_its_callers_turn() {
+        let lanes = open(1);
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let mut step = Step::default();
+        // Each step takes a whole turn.
+        lanes.run(std::future::poll_fn(move |context| {
+            let mut steps = 0;
+            while !step.is_enough() {
+                steps += 1;
+                let start = Instant::now();
+                while start.elapsed() < TURN {}
+            }
+            context.waker().wake_by_ref();
+            match tell.send(steps) {
+                Ok(()) => std::task::Poll::Pending,
+                Err(_) => std::task::Poll::Ready(()),
+            }
+        }));
+        for _ in 0..10 {
+            assert_eq!(told.recv().await, Some(1));
+        }
+        // Outside of a turn nobody waits.
+        let mut step = Step::default();
+        assert!(!step.is_enough() && !step.is_enough());
     }
 
     /// Panics when it is taken apart.

@@ -28,6 +28,7 @@ use tokio::{
 use super::{
     callers::{Account, Caller},
     front::Front,
+    lanes::Step,
 };
 use crate::config::Patience;
 
@@ -36,6 +37,8 @@ const WINDOW: u32 = 128 << 10;
 const WINDOW_OF_ALL: u32 = 256 << 10;
 /// Bytes of the headers of one request; clients of gRPC send no more by default.
 const MOST_HEADERS: u32 = 8 << 10;
+/// Bytes that are read at once. They may be of so many small requests that it takes some 0.4 ms to take them apart.
+const AT_ONCE: usize = 8 << 10;
 /// Bytes of one stream that wait to be sent beside the answer itself.
 const SEND_BUFFER: usize = 64 << 10;
 /// A peer that was silent for so long is asked whether it lives, and has as long to answer as below.
@@ -123,6 +126,8 @@ struct Heard<S> {
     account: Arc<Account>,
     /// Until when it is not read.
     pause: Option<Pin<Box<Sleep>>>,
+    /// HTTP/2 would read for as long as bytes come.
+    step: Step,
 }
 
 impl<S> Heard<S> {
@@ -149,14 +154,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.step.is_enough() {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if self.poll_pause(context).is_pending() {
             return Poll::Pending;
         }
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let most = buffer.remaining().min(AT_ONCE);
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
+        let polled = Pin::new(&mut self.stream).poll_read(context, &mut part);
+        let came = part.filled().len();
+        buffer.advance(came);
         if self.missing != 0 {
-            let came = u64::try_from(buffer.filled().len() - before).unwrap_or(u64::MAX);
-            self.missing = self.missing.saturating_sub(came);
+            self.missing = self.missing.saturating_sub(u64::try_from(came).unwrap_or(u64::MAX));
             if self.missing == 0 {
                 self.line.greeted.store(true, Ordering::Relaxed);
             }
@@ -251,7 +262,7 @@ impl Server {
             }
         });
         let (heard, missing, pause) = (Arc::clone(&line), PREFACE, None);
-        let stream = Heard { stream, line: heard, missing, account, pause };
+        let stream = Heard { stream, line: heard, missing, account, pause, step: Step::default() };
         let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
         let mut handshake = pin!(sleep(self.patience.handshake));
         let mut handshaking = true;

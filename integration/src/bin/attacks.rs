@@ -2,10 +2,11 @@
 //!
 //! `attacks [--seconds N] [--connections N] [--runs N] [NAME...]`, as root. For each attack a daemon of its own is
 //! started; a neighbour calls a warm function of another tenant every 20 ms, first in quiet, then while a
-//! process of another user attacks from a control group with half a processor. Printed are the most memory of
+//! process of another user attacks from a control group with half a processor, on a processor that nobody else
+//! uses. Printed are the most memory of
 //! the daemon over what it had before, its CPU time per time, and the neighbour's 99th percentile over that of
 //! its quiet time in the same run; each the median of the runs; and how many requests the attacker began in the
-//! last. What is above its bound is a failure, and so is an attacker that did not attack and a neighbour whose call
+//! last. The first row is the reference: a process that is busy and sends nothing. What is above its bound is a failure, and so is an attacker that did not attack and a neighbour whose call
 //! was not answered.
 //!
 //! The short forms, with codes and counts, are tests: `service::budgets`, `refusals` and `rates`.
@@ -14,6 +15,7 @@
 
 use std::{
     env, fs,
+    hint::spin_loop,
     os::unix::{
         fs::{FileExt as _, PermissionsExt as _},
         net::UnixStream,
@@ -29,7 +31,10 @@ use std::{
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use prost::Message as _;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::{
+    process::{Resource, Rlimit, getrlimit, setrlimit},
+    thread::{CpuSet, sched_getaffinity, sched_setaffinity},
+};
 use skep_integration::{
     host::Host,
     look::Process,
@@ -60,7 +65,9 @@ struct Attack {
     window: u32,
 }
 
-const ATTACKS: [Attack; 10] = [
+const ATTACKS: [Attack; 11] = [
+    // The reference: as much CPU time as the others, and not one request.
+    attack(BUSY, "", Vec::new, 0, OPEN),
     attack("logs-unread", "/skep.v1.Apps/Logs", logs, 0, 0),
     attack("list-unread", "/skep.v1.Apps/List", tenant, 0, 0),
     attack("replies-unread", "/skep.v1.Invocations/Invoke", large_reply, 0, 0),
@@ -74,6 +81,7 @@ const ATTACKS: [Attack; 10] = [
     attack(RESETS, "/skep.v1.Invocations/Invoke", console_lines, 1, OPEN),
 ];
 
+const BUSY: &str = "no-requests";
 const RESETS: &str = "resets";
 
 const fn attack(
@@ -127,10 +135,13 @@ struct Arguments {
     connections: usize,
     runs: usize,
     names: Vec<String>,
+    /// The attackers'.
+    processor: usize,
 }
 
 fn arguments() -> anyhow::Result<Arguments> {
-    let mut found = Arguments { seconds: 60, connections: 256, runs: 3, names: Vec::new() };
+    let mut found =
+        Arguments { seconds: 60, connections: 256, runs: 3, names: Vec::new(), processor: 0 };
     let mut given = env::args().skip(1);
     while let Some(word) = given.next() {
         let mut number = || given.next().and_then(|text| text.parse::<u64>().ok());
@@ -158,7 +169,8 @@ fn main() -> anyhow::Result<ExitCode> {
     if let Some("as-attacker") = env::args().nth(1).as_deref() {
         return be_attacker().map(|()| ExitCode::SUCCESS);
     }
-    let arguments = arguments()?;
+    let mut arguments = arguments()?;
+    arguments.processor = leave_a_processor()?;
     println!(
         "attack               memory over idle       CPU   neighbour's p99 over quiet; requests"
     );
@@ -190,6 +202,26 @@ fn main() -> anyhow::Result<ExitCode> {
 fn raise_files() -> anyhow::Result<()> {
     let limit = getrlimit(Resource::Nofile);
     Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?)
+}
+
+/// Leaves one processor to the attackers and returns its number: this process, the daemon and its instances run on
+/// the others. Who waits for the daemon must not be taken for one who waits for the scheduler, because of a process
+/// that is busy on the same processor.
+fn leave_a_processor() -> anyhow::Result<usize> {
+    let mut others = sched_getaffinity(None)?;
+    let first = (0..CpuSet::MAX_CPU).find(|&it| others.is_set(it));
+    let first = first.context("there is no processor")?;
+    others.unset(first);
+    anyhow::ensure!(others.count() != 0, "two processors are needed: one is the attackers'");
+    sched_setaffinity(None, &others)?;
+    Ok(first)
+}
+
+/// Lets this process run on one processor alone.
+fn run_on(processor: usize) -> anyhow::Result<()> {
+    let mut only = CpuSet::new();
+    only.set(processor);
+    Ok(sched_setaffinity(None, &only)?)
 }
 
 fn median(mut figures: Vec<f64>) -> f64 {
@@ -256,7 +288,7 @@ fn run(attack: &Attack, arguments: &Arguments) -> anyhow::Result<Cost> {
     });
     let attacked = attacked?;
     let requests = fs::read_to_string(&count)?.trim().parse()?;
-    anyhow::ensure!(0 < requests, "the attacker began no request");
+    anyhow::ensure!(0 < requests || attack.name == BUSY, "the attacker began no request");
     let wall = start.elapsed().as_secs_f64();
     anyhow::ensure!(daemon.alive() && host.daemon_process() == daemon, "the daemon has ended");
     let spent = cpu_time(daemon) - cpu;
@@ -304,9 +336,9 @@ impl Group {
         fs::create_dir(&group)?;
         let (unified, quota) = (group.join("cpu.max"), group.join("cpu.cfs_quota_us"));
         if unified.exists() {
-            fs::write(unified, "50000 100000")?
+            fs::write(unified, "50000 100000")?;
         } else {
-            fs::write(quota, "50000")?
+            fs::write(quota, "50000")?;
         }
         Ok(Self(group))
     }
@@ -328,6 +360,7 @@ impl Group {
             .arg(socket)
             .arg(more.connections.to_string())
             .arg(count)
+            .arg(more.processor.to_string())
             .env("GROUP", &self.0)
             .env("ID", ATTACKER.to_string())
             .process_group(0)
@@ -348,14 +381,20 @@ impl Drop for Group {
 /// Requests that were begun.
 static BEGUN: AtomicU64 = AtomicU64::new(0);
 
-/// The other role: `as-attacker NAME SOCKET CONNECTIONS COUNT-FILE`, until it is killed.
+/// The other role: `as-attacker NAME SOCKET CONNECTIONS COUNT-FILE PROCESSOR`, until it is killed.
 fn be_attacker() -> anyhow::Result<()> {
     let mut given = env::args().skip(2);
     let mut next = || given.next().context("the attacker was not told what to do");
     let name = next()?;
     let (socket, connections) = (PathBuf::from(next()?), next()?.parse()?);
     let count = PathBuf::from(next()?);
+    run_on(next()?.parse()?)?;
     let attack = ATTACKS.iter().find(|attack| attack.name == name).context("no such attack")?;
+    if attack.name == BUSY {
+        loop {
+            spin_loop();
+        }
+    }
     let message: &'static [u8] = (attack.message)().leak();
     Runtime::new()?.block_on(async {
         let all: Vec<_> = (0..connections)

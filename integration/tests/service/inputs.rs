@@ -170,6 +170,34 @@ fn garbage_on_the_socket_ends_that_connection_only() {
 }
 
 #[test]
+fn who_takes_requests_back_loses_the_connection_and_writes_no_lines_into_the_log() {
+    let host = Host::new("");
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    // POST, http, a path and an authority; and at once that it is over.
+    let block = b"\x83\x86\x04\x02/x\x01\x01a";
+    for stream in (1..60_u32).step_by(2) {
+        bytes.extend_from_slice(&[0, 0, 9, 1, 4]);
+        bytes.extend_from_slice(&stream.to_be_bytes());
+        bytes.extend_from_slice(block);
+        bytes.extend_from_slice(&[0, 0, 4, 3, 0]);
+        bytes.extend_from_slice(&stream.to_be_bytes());
+        bytes.extend_from_slice(&8_u32.to_be_bytes());
+    }
+    let mut stream = UnixStream::connect(host.place.folder.join("skep.sock")).unwrap();
+    stream.write_all(&bytes).unwrap();
+    let mut answer = Vec::new();
+    // Without its end, this waits until the test is ended.
+    let _ = stream.read_to_end(&mut answer);
+    // The last frame: GOAWAY, with ENHANCE_YOUR_CALM.
+    let calm = answer.windows(4).any(|code| code == 11_u32.to_be_bytes());
+    assert!(calm, "{answer:?}");
+    // A line that is written later.
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    until("the line of the deploy", || host.log().contains("deployed"));
+    assert!(!host.log().contains("\"target\":\"h2"), "{}", host.log());
+}
+
+#[test]
 fn garbage_from_an_instance_ends_that_instance_only() {
     let host = Host::hostile("");
     host.deploy("acme", "bad", "", |_| ()).unwrap();
