@@ -3,11 +3,11 @@
 //! `attacks [--seconds N] [--connections N] [--runs N] [NAME...]`, as root. For each attack a daemon of its own is
 //! started; a neighbour calls a warm function of another tenant every 20 ms, first in quiet, then while a
 //! process of another user attacks from a control group with half a processor, on a processor that nobody else
-//! uses. Printed are the most memory of
-//! the daemon over what it had before, its CPU time per time, and the neighbour's 99th percentile over that of
-//! its quiet time in the same run; each the median of the runs; and how many requests the attacker began in the
-//! last. The first row is the reference: a process that is busy and sends nothing. What is above its bound is a failure, and so is an attacker that did not attack and a neighbour whose call
-//! was not answered.
+//! uses. Printed are the most memory of the daemon over what it had before, its CPU time per time, and the
+//! neighbour's 99th percentile over that of its quiet time in the same run; each the median of the runs; and how
+//! many requests the attacker began in the last. The first row is the reference: a process that is busy and sends
+//! nothing. What is above its bound is a failure, and so is an attacker that did not attack and a neighbour whose
+//! call was not answered.
 //!
 //! The short forms, with codes and counts, are tests: `service::budgets`, `refusals` and `rates`.
 
