@@ -206,38 +206,19 @@ impl AllKept {
 
 #[cfg(test)]
 mod tests {
-    use std::{num::NonZeroU32, time::Duration};
+    use std::time::Duration;
 
-    use skep_core::{AppLimits, Ceiling, CpuShare, VersionId};
     use skep_link::frame::Level;
 
     use super::*;
-    use crate::logs::Source;
+    use crate::{logs::Source, registry::tests::version_of};
 
     /// What a version of these tests has in memory, and a line beside its text.
     const CODE: u64 = 500 + 8 + 64;
     const BESIDE: u64 = size_of::<crate::logs::Line>() as u64;
 
     fn version(app: &str) -> Arc<Version> {
-        let modules = vec![("index.js".parse().unwrap(), vec![b' '; 500])];
-        Arc::new(Version {
-            tenant: "acme".parse().unwrap(),
-            app: app.parse().unwrap(),
-            id: VersionId::from_bytes([1; 32]),
-            entry: "index.js".parse().unwrap(),
-            content: Kept::new(Content::new(modules)),
-            limits: AppLimits {
-                memory: ByteCount::from_mib(64),
-                cpu: CpuShare::ONE,
-                processes: 1,
-                timeout: Duration::from_secs(1),
-                cpu_budget: Ceiling::Open,
-                concurrency: NonZeroU32::MIN,
-                min_instances: 0,
-                max_instances: NonZeroU32::MIN,
-            },
-            functions: Vec::new(),
-        })
+        Arc::new(version_of(app, vec![("index.js".parse().unwrap(), vec![b' '; 500])]))
     }
 
     #[test]

@@ -189,7 +189,7 @@ impl AppQuota {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::{num::NonZeroU32, time::Duration};
 
     use skep_core::CpuShare;
@@ -198,14 +198,14 @@ mod tests {
 
     const REPLY: ByteCount = ByteCount::from_mib(1);
 
-    fn version() -> Version {
-        let module = |path: &str, source: &str| (path.parse().unwrap(), source.as_bytes().to_vec());
+    /// A version of tenant acme with small limits, for the tests of those that keep versions.
+    pub(crate) fn version_of(app: &str, modules: Vec<(ModulePath, Vec<u8>)>) -> Version {
         Version {
             tenant: "acme".parse().unwrap(),
-            app: "shop".parse().unwrap(),
+            app: app.parse().unwrap(),
             id: VersionId::from_bytes([1; 32]),
             entry: "index.js".parse().unwrap(),
-            content: Kept::new(Content::new(vec![module("a.js", "1"), module("index.js", "2")])),
+            content: Kept::new(Content::new(modules)),
             limits: AppLimits {
                 memory: ByteCount::from_mib(64),
                 cpu: CpuShare::ONE,
@@ -218,6 +218,11 @@ mod tests {
             },
             functions: Vec::new(),
         }
+    }
+
+    fn version() -> Version {
+        let module = |path: &str, source: &str| (path.parse().unwrap(), source.as_bytes().to_vec());
+        version_of("shop", vec![module("a.js", "1"), module("index.js", "2")])
     }
 
     fn content(version: &Version) -> std::sync::Arc<Content> {

@@ -453,6 +453,14 @@ impl Host {
         all
     }
 
+    /// Sets the rate of the tenant acme.
+    pub fn set_rate(&self, rps: u32, burst: Option<u32>) {
+        let rate = Some(v1::Rates { rps: Some(rps), burst });
+        let quota = Some(v1::Quota { rate, ..v1::Quota::default() });
+        let tenant = "acme".to_owned();
+        self.set_quota(v1::SetQuotaRequest { tenant, quota, ..Default::default() }).unwrap();
+    }
+
     /// Sets a quota.
     pub fn set_quota(
         &self,

@@ -472,14 +472,11 @@ impl Books {
 mod tests {
     use std::num::NonZeroU32;
 
-    use skep_core::{AppLimits, CpuShare, VersionId};
-
     use super::*;
     use crate::{
         cgroup::{Hierarchies, Limit, Tree},
         config::Ids,
-        kept::Kept,
-        registry::Content,
+        registry::tests::version_of,
         zygotes::Zygotes,
     };
 
@@ -525,24 +522,8 @@ mod tests {
 
     /// Deploys the app of the tests.
     pub(super) fn deploy(pool: &Arc<Pool>) {
-        let version = Version {
-            tenant: pool.tenant().clone(),
-            app: app(),
-            id: VersionId::from_bytes([1; 32]),
-            entry: "index.js".parse().unwrap(),
-            content: Kept::new(Content::new(Vec::new())),
-            limits: AppLimits {
-                memory: ByteCount::from_mib(64),
-                cpu: CpuShare::ONE,
-                processes: 1,
-                timeout: Duration::from_secs(1),
-                cpu_budget: Ceiling::Open,
-                concurrency: NonZeroU32::new(2).unwrap(),
-                min_instances: 0,
-                max_instances: NonZeroU32::MIN,
-            },
-            functions: Vec::new(),
-        };
+        let mut version = version_of(app().as_str(), Vec::new());
+        version.limits.concurrency = NonZeroU32::new(2).unwrap();
         pool.deploy(version, AppQuota::OPEN, None);
     }
 }

@@ -145,13 +145,7 @@ fn loading_an_app_takes_no_more_than_its_calls_may() {
 #[test]
 fn a_deploy_counts_as_a_call_of_its_tenant() {
     let host = Host::new("");
-    let rate = Some(v1::Rates { rps: Some(1), burst: Some(2) });
-    host.set_quota(v1::SetQuotaRequest {
-        tenant: "acme".into(),
-        quota: Some(v1::Quota { rate, ..v1::Quota::default() }),
-        ..v1::SetQuotaRequest::default()
-    })
-    .unwrap();
+    host.set_rate(1, Some(2));
     let mut deployed = 0;
     let status = loop {
         match host.deploy("acme", "app", NEIGHBOUR, |_| ()) {

@@ -25,13 +25,7 @@ const LEAST: u32 = 7;
 fn instances_that_no_call_asked_for_are_started_within_the_tenants_rate() {
     let host = Host::new("");
     let begun = Instant::now();
-    let rate = Some(v1::Rates { rps: Some(1), burst: Some(BURST) });
-    host.set_quota(v1::SetQuotaRequest {
-        tenant: "acme".into(),
-        quota: Some(v1::Quota { rate, ..v1::Quota::default() }),
-        ..v1::SetQuotaRequest::default()
-    })
-    .unwrap();
+    host.set_rate(1, Some(BURST));
     host.deploy("acme", "app", NEIGHBOUR, |request| {
         let limits = request.limits.as_mut().unwrap();
         limits.memory_bytes = Some(16 << 20);
@@ -55,6 +49,41 @@ fn instances_that_no_call_asked_for_are_started_within_the_tenants_rate() {
         kill(Pid::from_raw(i32::try_from(one.pid()).unwrap()), Signal::SIGKILL).unwrap();
     }
     until("those that died are replaced one by one", || before + 2 <= within());
+}
+
+#[test]
+fn a_tenant_whose_rate_is_closed_starts_no_instances_until_it_is_opened() {
+    let host = Host::new("");
+    for tenant in ["acme", "beta"] {
+        host.deploy(tenant, "app", NEIGHBOUR, |request| {
+            let limits = request.limits.as_mut().unwrap();
+            limits.memory_bytes = Some(16 << 20);
+            (limits.min_instances, limits.max_instances) = (Some(2), Some(2));
+        })
+        .unwrap();
+    }
+    let idle = |tenant: &str| {
+        let all = host.instances(tenant);
+        all.into_iter().filter(|one| one.app == "app" && one.state == "idle").collect::<Vec<_>>()
+    };
+    let both = |tenant: &str| until("its instances are there", || idle(tenant).len() == 2);
+    both("acme");
+    both("beta");
+    host.set_rate(0, None);
+    let loads = host.bill("acme", "").loads.unwrap().count;
+    // Those of the neighbour are replaced by the same task, later: it has seen both.
+    for tenant in ["acme", "beta"] {
+        let ended = idle(tenant);
+        for one in &ended {
+            kill(Pid::from_raw(i32::try_from(one.pid()).unwrap()), Signal::SIGKILL).unwrap();
+        }
+        let is_gone = |one: &v1::Instance| ended.iter().all(|ended| ended.id != one.id);
+        until("they have ended", || idle(tenant).iter().all(is_gone));
+    }
+    both("beta");
+    assert_eq!((idle("acme").len(), host.bill("acme", "").loads.unwrap().count), (0, loads));
+    host.set_rate(1000, None);
+    both("acme");
 }
 
 #[test]
@@ -90,13 +119,7 @@ fn loads_that_impatient_calls_asked_for_are_paid_by_those_calls() {
     }
     let deploys = host.bill("acme", "").loads.unwrap().count;
     let begun = Instant::now();
-    let rate = Some(v1::Rates { rps: Some(1), burst: Some(2) });
-    host.set_quota(v1::SetQuotaRequest {
-        tenant: "acme".into(),
-        quota: Some(v1::Quota { rate, ..v1::Quota::default() }),
-        ..v1::SetQuotaRequest::default()
-    })
-    .unwrap();
+    host.set_rate(1, Some(2));
     let mut waited = 0;
     for app in &apps {
         let timeout_ms = Some((100 * slowness()).min(1000));
