@@ -218,8 +218,8 @@ fn write_waiting(bytes: &[u8]) -> Result<usize, Errno> {
     }
 }
 
-/// Any caller can make HTTP/2 warn, as often as it likes. An operator who names `h2` in the filter hears it.
-const QUIET: &str = "h2=error";
+/// Any caller can make HTTP/2 write lines, as often as it likes. An operator who names `h2` in the filter hears it.
+const QUIET: &str = "h2=off";
 
 /// Sets up the log of a process that has many threads, for what `filter` lets through. A panic is a line of it.
 ///

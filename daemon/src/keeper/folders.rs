@@ -37,7 +37,8 @@ pub enum FolderError {
     /// Somebody else could put something in its place.
     #[error(
         "cannot use {}: {} belongs to uid {uid} and has mode {mode:o}, so that others than root decide what is \
-         in it; fix: chown root:root {} && chmod go-w {}, or choose a path below /run or /var/lib",
+         in it; fix: choose a path below /run or /var/lib, or, if nobody else needs to write there, \
+         chown root:root {} && chmod go-w {}",
         .path.display(), .above.display(), .above.display(), .above.display()
     )]
     Shared {
