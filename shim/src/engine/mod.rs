@@ -10,6 +10,8 @@ mod console;
 mod exception;
 mod host;
 mod modules;
+#[cfg_attr(not(test), expect(dead_code, reason = "the runtime's scripts are to call it"))]
+mod natives;
 mod random;
 #[cfg(test)]
 mod tests;

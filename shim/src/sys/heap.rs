@@ -41,6 +41,17 @@ impl Meter {
         self.refused.get()
     }
 
+    /// Counts `bytes` that are about to be made outside of the engine, until the charge is dropped. None are
+    /// to be made if this is refused, which is remembered as a refusal of the engine's allocator is.
+    pub fn charge(self: &Rc<Self>, bytes: usize) -> Option<Charge> {
+        if !self.allows(bytes, 0) {
+            return None;
+        }
+        let sum = self.used.get().checked_add(bytes)?;
+        self.used.set(sum);
+        Some(Charge { meter: Rc::clone(self), bytes })
+    }
+
     /// Whether `more` fit beside what is used after `less` is given back; remembers a refusal.
     fn allows(&self, more: usize, less: usize) -> bool {
         let fits = match self.limit.get() {
@@ -57,6 +68,29 @@ impl Meter {
     }
 }
 
+/// Bytes outside of the engine that a meter counts until this is dropped.
+#[derive(Debug)]
+pub struct Charge {
+    meter: Rc<Meter>,
+    bytes: usize,
+}
+
+impl Charge {
+    /// Counts `bytes` more. If they are refused, nothing changes but that the meter remembers it.
+    pub fn grow(&mut self, bytes: usize) -> bool {
+        let Some(more) = self.meter.charge(bytes) else { return false };
+        self.bytes += bytes;
+        std::mem::forget(more);
+        true
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.meter.used.set(self.meter.used.get().saturating_sub(self.bytes));
+    }
+}
+
 /// The allocator. One thread only, as the engine.
 #[derive(Debug)]
 pub struct Heap {
@@ -69,6 +103,11 @@ impl Heap {
     pub fn new() -> (Self, Rc<Meter>) {
         let meter = Rc::new(Meter::default());
         (Self { meter: Rc::clone(&meter), cloned: false }, meter)
+    }
+
+    /// Another allocator that counts with the same meter, for a library beside the engine.
+    pub fn beside(meter: &Rc<Meter>) -> Self {
+        Self { meter: Rc::clone(meter), cloned: false }
     }
 
     /// The same for an engine that is cloned before it has a limit. Until then the blocks of its small

@@ -4,19 +4,25 @@
 
 mod buffers;
 mod bytecode;
+mod classes;
 mod fds;
 mod filter;
+mod handles;
 mod heap;
 mod process;
 mod shared;
+mod text;
 
-pub use buffers::copy_bytes;
+pub use buffers::{Bytes, Unwritable, copy_bytes, set_numbers};
 pub use bytecode::load_bytecode;
+pub use classes::{class_number, new_list, promise_result};
 pub use fds::{FileId, close_from, receive, socket_domain, standard_input};
 pub use filter::{Instruction, install_filter, instructions};
-pub use heap::{Heap, Meter, fill_holes};
+pub use handles::Handle;
+pub use heap::{Charge, Heap, Meter, fill_holes};
 pub use process::{
     Cloned, clone_child, default_signals, exit_now, fill_random, kill, lock_securebits,
     open_signals,
 };
 pub use shared::{IdTable, SharedBytes};
+pub use text::Text;
