@@ -2,7 +2,7 @@
 //!
 //! It remembers whether the limit was ever met, which tenant code cannot undo by catching the error.
 
-use std::{cell::Cell, ops::RangeInclusive, rc::Rc};
+use std::{cell::Cell, ops::RangeInclusive, ptr, rc::Rc};
 
 use rquickjs::allocator::Allocator;
 
@@ -50,6 +50,32 @@ impl Meter {
         let sum = self.used.get().checked_add(bytes)?;
         self.used.set(sum);
         Some(Charge { meter: Rc::clone(self), bytes })
+    }
+
+    /// A block of the system's allocator for a library beside the engine, counted; null if it is refused.
+    pub(super) fn allocate(&self, bytes: usize) -> *mut libc::c_void {
+        if !self.allows(bytes, 0) {
+            return ptr::null_mut();
+        }
+        // SAFETY: any size is allowed; failure is null.
+        let block = unsafe { libc::malloc(bytes) };
+        // SAFETY: `block` is null, for which the answer is 0, or was just returned by malloc.
+        let size = unsafe { libc::malloc_usable_size(block) };
+        self.used.set(self.used.get() + size);
+        block
+    }
+
+    /// Gives such a block back.
+    ///
+    /// # Safety
+    ///
+    /// It came from [`Self::allocate`] of this meter, and nobody uses it any more.
+    pub(super) unsafe fn free(&self, block: *mut libc::c_void) {
+        // SAFETY: the caller promises that it came from malloc; null answers 0.
+        let size = unsafe { libc::malloc_usable_size(block) };
+        self.used.set(self.used.get().saturating_sub(size));
+        // SAFETY: as above, and the caller does not use it again.
+        unsafe { libc::free(block) };
     }
 
     /// Whether `more` fit beside what is used after `less` is given back; remembers a refusal.
@@ -105,11 +131,6 @@ impl Heap {
         (Self { meter: Rc::clone(&meter), cloned: false }, meter)
     }
 
-    /// Another allocator that counts with the same meter, for a library beside the engine.
-    pub fn beside(meter: &Rc<Meter>) -> Self {
-        Self { meter: Rc::clone(meter), cloned: false }
-    }
-
     /// The same for an engine that is cloned before it has a limit. Until then the blocks of its small
     /// objects begin at a page: one that a clone writes to costs it a copy of one page, not of two.
     pub fn to_be_cloned() -> (Self, Rc<Meter>) {
@@ -134,7 +155,7 @@ impl Heap {
 unsafe impl Allocator for Heap {
     fn alloc(&mut self, size: usize) -> *mut u8 {
         if !self.meter.allows(size, 0) {
-            return std::ptr::null_mut();
+            return ptr::null_mut();
         }
         let at_a_page = self.cloned && self.meter.limit.get().is_none() && ARENA.contains(&size);
         let block = if at_a_page {
@@ -149,7 +170,7 @@ unsafe impl Allocator for Heap {
 
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
         if !self.meter.allows(count.saturating_mul(size), 0) {
-            return std::ptr::null_mut();
+            return ptr::null_mut();
         }
         // SAFETY: any count and size are allowed; overflow and failure are null.
         let block = unsafe { libc::calloc(count, size) };
@@ -168,12 +189,12 @@ unsafe impl Allocator for Heap {
         // SAFETY: the caller promises that `ptr` came from this allocator; null answers 0.
         let old = unsafe { libc::malloc_usable_size(ptr.cast()) };
         if !self.meter.allows(new_size, old) {
-            return std::ptr::null_mut();
+            return ptr::null_mut();
         }
         // SAFETY: as above; on failure the old block stays valid and null is returned.
         let block = unsafe { libc::realloc(ptr.cast(), new_size) };
         if block.is_null() {
-            return std::ptr::null_mut();
+            return ptr::null_mut();
         }
         self.uncount(old);
         self.count(block)

@@ -12,6 +12,7 @@ mod heap;
 mod process;
 mod shared;
 mod text;
+mod zlib;
 
 pub use buffers::{Bytes, Unwritable, copy_bytes, set_numbers};
 pub use bytecode::load_bytecode;
@@ -26,3 +27,4 @@ pub use process::{
 };
 pub use shared::{IdTable, SharedBytes};
 pub use text::Text;
+pub use zlib::{Progress, Refused, Zlib, crc32};

@@ -4,6 +4,7 @@
 //! is, wrong arguments are a TypeError, and none calls JavaScript. What a function makes beyond a few hundred
 //! bytes is counted by the heap's meter before it is made; a refusal is the engine's own error for that.
 
+mod compression;
 mod derive;
 mod domains;
 mod encodings;
@@ -14,12 +15,13 @@ mod search;
 mod tests;
 mod text;
 mod values;
+mod zlib;
 
 use std::rc::Rc;
 
 use rquickjs::{Ctx, Error, Exception, FromJs, Object, Value};
 
-use crate::sys::{Charge, Meter};
+use crate::sys::{Bytes, Charge, Meter, Unwritable};
 
 /// Sets every function as a property of `natives`.
 pub(super) fn install<'js>(
@@ -32,6 +34,8 @@ pub(super) fn install<'js>(
     encodings::install(natives, meter)?;
     hash::install(natives, meter)?;
     derive::install(natives, meter)?;
+    zlib::install(natives, meter)?;
+    compression::install(natives, meter)?;
     domains::install(natives, meter)?;
     values::install(ctx, natives)?;
     random::install(natives)
@@ -95,6 +99,28 @@ impl Scratch {
         scratch.bytes.resize(len, 0);
         Ok(scratch)
     }
+}
+
+/// What `work` makes of `input` and with `output`. If they have a byte in common, the input is copied first.
+fn read_and_write<R>(
+    ctx: &Ctx<'_>,
+    meter: &Rc<Meter>,
+    input: &Bytes<'_>,
+    output: &Bytes<'_>,
+    work: impl FnOnce(&[u8], &mut [u8]) -> R,
+) -> rquickjs::Result<R> {
+    let mut work = Some(work);
+    let mut once = |input: &[u8], output: &mut [u8]| work.take().map(|work| work(input, output));
+    let done = match input.read_and_write(output, &mut once) {
+        Err(Unwritable::Overlaps) => {
+            let mut copy = Scratch::with_capacity(meter, input.len())?;
+            input.read(|bytes| copy.bytes.extend_from_slice(bytes));
+            output.write(|output| once(&copy.bytes, output))
+        }
+        Err(Unwritable::Immutable) => None,
+        Ok(done) => Some(done),
+    };
+    done.flatten().ok_or_else(|| immutable(ctx))
 }
 
 /// A string, or null for none.

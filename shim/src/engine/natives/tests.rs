@@ -1,6 +1,7 @@
 //! The natives in an engine of their own, called as the runtime's scripts call them: from JavaScript, by contract.
 
 mod bytes;
+mod compression;
 mod digests;
 mod values;
 
