@@ -162,6 +162,20 @@ pub fn set_numbers<T: Copy>(array: &TypedArray<'_, T>, numbers: &[T]) -> bool {
     true
 }
 
+/// Reads the first numbers of a typed array; false if it has fewer or is detached.
+pub fn get_numbers<T: Copy>(array: &TypedArray<'_, T>, numbers: &mut [T]) -> bool {
+    let Some(bytes) = raw(array) else { return false };
+    let len = size_of_val(numbers);
+    if bytes.len() < len {
+        return false;
+    }
+    let (source, target) = (bytes.as_ptr().cast::<u8>(), numbers.as_mut_ptr().cast::<u8>());
+    // SAFETY: the array has at least `len` bytes, which no JavaScript frees meanwhile, of numbers for which any bits
+    // are a value; `numbers` is Rust's memory, not the engine's.
+    unsafe { ptr::copy_nonoverlapping(source, target, len) };
+    true
+}
+
 /// Where the bytes are until JavaScript runs again; `None` for a detached array or one out of bounds.
 fn raw<T>(array: &TypedArray<'_, T>) -> Option<ptr::NonNull<[u8]>> {
     let bytes = array.as_raw();

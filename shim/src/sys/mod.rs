@@ -14,7 +14,7 @@ mod shared;
 mod text;
 mod zlib;
 
-pub use buffers::{Bytes, Unwritable, copy_bytes, set_numbers};
+pub use buffers::{Bytes, Unwritable, copy_bytes, get_numbers, set_numbers};
 pub use bytecode::load_bytecode;
 pub use classes::{class_number, new_list, promise_result};
 pub use fds::{FileId, close_from, receive, socket_domain, standard_input};

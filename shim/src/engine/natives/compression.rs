@@ -5,7 +5,9 @@ use std::rc::Rc;
 use rquickjs::{Class, Ctx, Error, Exception, Object, Result, TypedArray, Value, function::Func};
 
 use super::{
-    Scratch, immutable,
+    Scratch,
+    brotli::{Decoder, Encoder},
+    immutable,
     zlib::{Z_BUF_ERROR, Z_FINISH, Z_MEM_ERROR, Z_NEED_DICT, Z_OK, Z_STREAM_END},
 };
 use crate::sys::{Bytes, Handle, Meter, Refused, Text, Zlib, set_numbers};
@@ -88,17 +90,22 @@ impl Codec for Inflate {
 pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<()> {
     let heap = Rc::clone(meter);
     let open = move |ctx: Ctx<'js>, format: Text<'js>| {
-        let bits = window_bits(&ctx, format.as_str())?;
-        let zlib = Zlib::deflate(&heap, LEVEL, bits, MEM_LEVEL, 0);
-        let codec = Box::new(Deflate(zlib.map_err(refused)?));
+        let codec: Box<dyn Codec> = match window_bits(&ctx, format.as_str())? {
+            Some(bits) => {
+                let zlib = Zlib::deflate(&heap, LEVEL, bits, MEM_LEVEL, 0);
+                Box::new(Deflate(zlib.map_err(refused)?))
+            }
+            None => Box::new(Encoder::new(&heap)?),
+        };
         Handle::around(&ctx, Compression(codec))
     };
     natives.set("deflateOpen", Func::from(open))?;
     let heap = Rc::clone(meter);
     let open = move |ctx: Ctx<'js>, format: Text<'js>| {
-        let bits = window_bits(&ctx, format.as_str())?;
-        let zlib = Zlib::inflate(&heap, bits);
-        let codec = Box::new(Inflate(zlib.map_err(refused)?));
+        let codec: Box<dyn Codec> = match window_bits(&ctx, format.as_str())? {
+            Some(bits) => Box::new(Inflate(Zlib::inflate(&heap, bits).map_err(refused)?)),
+            None => Box::new(Decoder::new(&heap)?),
+        };
         Handle::around(&ctx, Decompression(codec))
     };
     natives.set("inflateOpen", Func::from(open))?;
@@ -127,12 +134,13 @@ pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<(
     natives.set("inflateStep", Func::from(inflate))
 }
 
-/// The base two logarithm of the window and, as zlib has it, the format.
-fn window_bits(ctx: &Ctx<'_>, format: &str) -> Result<i32> {
+/// For the formats of zlib the base two logarithm of the window, which also tells it the format; `None` for brotli.
+fn window_bits(ctx: &Ctx<'_>, format: &str) -> Result<Option<i32>> {
     match format {
-        "deflate" => Ok(15),
-        "deflate-raw" => Ok(-15),
-        "gzip" => Ok(15 + 16),
+        "deflate" => Ok(Some(15)),
+        "deflate-raw" => Ok(Some(-15)),
+        "gzip" => Ok(Some(15 + 16)),
+        "brotli" => Ok(None),
         _ => Err(Exception::throw_type(ctx, "unknown format")),
     }
 }

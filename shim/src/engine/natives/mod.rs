@@ -4,6 +4,7 @@
 //! is, wrong arguments are a TypeError, and none calls JavaScript. What a function makes beyond a few hundred
 //! bytes is counted by the heap's meter before it is made; a refusal is the engine's own error for that.
 
+mod brotli;
 mod compression;
 mod derive;
 mod domains;
@@ -35,6 +36,7 @@ pub(super) fn install<'js>(
     hash::install(natives, meter)?;
     derive::install(natives, meter)?;
     zlib::install(natives, meter)?;
+    brotli::install(natives, meter)?;
     compression::install(natives, meter)?;
     domains::install(natives, meter)?;
     values::install(ctx, natives)?;

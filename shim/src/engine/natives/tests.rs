@@ -1,5 +1,6 @@
 //! The natives in an engine of their own, called as the runtime's scripts call them: from JavaScript, by contract.
 
+mod brotli;
 mod bytes;
 mod compression;
 mod digests;

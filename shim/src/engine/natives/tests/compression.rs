@@ -1,15 +1,13 @@
 //! zlib and the Compression Standard's formats: vectors made by zlib itself, steps of odd sizes, and memory.
 
-use super::Sandbox;
+use super::{ROOMY, Sandbox};
 
 /// What zlib makes of "hello hello hello hello".
 const ZLIB: &str = "789ccb48cdc9c957c8402701680308b1";
 const GZIP: &str = "1f8b0800000000000203cb48cdc9c957c8402701e3513d8d17000000";
 
-fn sandbox(limit: usize) -> Sandbox {
-    let sandbox = Sandbox::with_limit(limit);
-    sandbox.run(
-        r#"
+/// Steps of a stream until its end, in JavaScript.
+pub(super) const STEPS: &str = r#"
 const NOTHING = new Uint8Array(0);
 const [DEFLATE, INFLATE, GZIP, GUNZIP, DEFLATE_RAW, INFLATE_RAW] = [1, 2, 3, 4, 5, 6];
 const open = (mode, { level = 6, bits = 15, memory = 8, strategy = 0, dictionary = NOTHING } = {}) =>
@@ -63,12 +61,13 @@ const some = (length) => {
     }
     return list;
 };
-"#,
-    );
+"#;
+
+fn sandbox(limit: usize) -> Sandbox {
+    let sandbox = Sandbox::with_limit(limit);
+    sandbox.run(STEPS);
     sandbox
 }
-
-const ROOMY: usize = 256 << 20;
 
 #[test]
 fn what_zlib_compressed_is_decompressed() {
