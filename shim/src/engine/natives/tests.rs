@@ -4,11 +4,12 @@ mod brotli;
 mod bytes;
 mod compression;
 mod digests;
+mod hostile;
 mod values;
 
 use std::rc::Rc;
 
-use rquickjs::{Context, Object, Runtime};
+use rquickjs::{CatchResultExt as _, Context, Object, Runtime};
 
 use super::install;
 use crate::sys::{Heap, Meter};
@@ -87,8 +88,12 @@ impl Sandbox {
         self.context.with(|ctx| ctx.eval::<String, _>(source).unwrap())
     }
 
+    #[track_caller]
     fn run(&self, source: &str) {
-        self.context.with(|ctx| ctx.eval::<(), _>(source).unwrap());
+        self.context.with(|ctx| {
+            let done = ctx.eval::<(), _>(source).catch(&ctx);
+            assert!(done.is_ok(), "{done:?}");
+        });
     }
 
     #[track_caller]
