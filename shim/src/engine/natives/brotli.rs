@@ -146,16 +146,13 @@ impl Encoder {
         state.set_parameter(Name::BROTLI_PARAM_QUALITY, quality);
         state.set_parameter(Name::BROTLI_PARAM_LGBLOCK, block_bits);
         state.set_parameter(Name::BROTLI_PARAM_LARGE_WINDOW, is_large.into());
-        // More modes are the library's own.
-        let mode = given(MODE).filter(|mode| *mode <= 2).unwrap_or(0);
+        // More modes are the library's own, and that for fonts fails with large windows.
+        let mode = given(MODE).filter(|mode| *mode <= if is_large { 1 } else { 2 }).unwrap_or(0);
         state.set_parameter(Name::BROTLI_PARAM_MODE, mode);
         let name = Name::BROTLI_PARAM_DISABLE_LITERAL_CONTEXT_MODELING;
         state.set_parameter(name, given(PLAIN_LITERALS).unwrap_or(0));
         let size_hint = given(SIZE_HINT).unwrap_or(0);
         state.set_parameter(Name::BROTLI_PARAM_SIZE_HINT, size_hint);
-        // The library takes none of these if they do not fit together.
-        state.params.dist.distance_postfix_bits = given(POSTFIX_BITS).unwrap_or(0);
-        state.params.dist.num_direct_distance_codes = given(DIRECT_CODES).unwrap_or(0);
         let needs = Needs { quality, window_bits, block_bits };
         let meter = Rc::clone(meter);
         Ok(Some(Self { state, memory, needs, taken: None, meter, _charge }))
@@ -283,7 +280,8 @@ impl Stream {
     }
 }
 
-/// Parameters of the encoder by the numbers that the library of C gives them; there is none with the last one.
+/// Parameters of the encoder by the numbers that the library of C gives them. Those with 7 and 8 are how distances are
+/// written: advice, which this library fails over and so is not given. There is none with the last one.
 const MODE: usize = 0;
 const QUALITY: usize = 1;
 const WINDOW: usize = 2;
@@ -291,8 +289,6 @@ const BLOCK: usize = 3;
 const PLAIN_LITERALS: usize = 4;
 const SIZE_HINT: usize = 5;
 const LARGE_WINDOW: usize = 6;
-const POSTFIX_BITS: usize = 7;
-const DIRECT_CODES: usize = 8;
 const PARAMETERS: usize = 10;
 
 /// Parameters of the decoder.

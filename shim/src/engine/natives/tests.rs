@@ -96,6 +96,14 @@ impl Sandbox {
         });
     }
 
+    /// Runs it to its end or to whatever it throws, and then the jobs that are left.
+    fn attempt(&self, source: &str) {
+        self.context.with(|ctx| {
+            let _ = ctx.eval::<(), _>(source).catch(&ctx);
+            while ctx.execute_pending_job() {}
+        });
+    }
+
     #[track_caller]
     fn check(&self, source: &str, expected: &str) {
         assert_eq!(self.value(source), expected, "{source}");

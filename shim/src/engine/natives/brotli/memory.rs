@@ -155,9 +155,6 @@ pub(super) struct Needs {
     pub(super) block_bits: u32,
 }
 
-/// Bytes of codes and histograms, which grow neither with the window nor with the input.
-const CONSTANT: usize = 1 << 20;
-
 impl Needs {
     /// Bytes of memory while the first `input` bytes are compressed, at most: the window twice with a block, the table
     /// of where things were seen, the paths through a block, and commands and output of the metablock. Measured
@@ -177,6 +174,8 @@ impl Needs {
         let paths = if quality < 10 { 0 } else { 72 * input.min(block) };
         let each = if quality < 10 { 10 } else { 16 };
         let metablock = each * input.min((2 * largest).min(1 << 24));
-        CONSTANT + table + ring + paths + metablock
+        // Codes and histograms.
+        let constant = if quality < 10 { 1 << 20 } else { 2 << 20 };
+        constant + table + ring + paths + metablock
     }
 }
