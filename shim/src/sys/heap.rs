@@ -44,10 +44,11 @@ impl Meter {
     /// Counts `bytes` that are about to be made outside of the engine, until the charge is dropped. None are
     /// to be made if this is refused, which is remembered as a refusal of the engine's allocator is.
     pub fn charge(self: &Rc<Self>, bytes: usize) -> Option<Charge> {
-        if !self.allows(bytes, 0) {
+        let sum = self.used.get().checked_add(bytes).filter(|_| self.allows(bytes, 0));
+        let Some(sum) = sum else {
+            self.refused.set(true);
             return None;
-        }
-        let sum = self.used.get().checked_add(bytes)?;
+        };
         self.used.set(sum);
         Some(Charge { meter: Rc::clone(self), bytes })
     }

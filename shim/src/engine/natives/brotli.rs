@@ -17,12 +17,17 @@ use self::memory::{Counted, Needs, Reserved};
 use super::{
     Integer, charge,
     compression::{Codec, Outcome, Step},
+    make_room,
     zlib::{Z_BUF_ERROR, Z_MEM_ERROR, Z_OK, Z_STREAM_END, step},
 };
 use crate::sys::{Bytes, Charge, Handle, Meter, Progress, get_numbers};
 
 /// What the library says when it refuses an operation.
 const REFUSED: i32 = -1;
+
+/// What a decompression and a compression of the usual kind need.
+const DECODER_BYTES: usize = 1 << 20;
+const ENCODER_BYTES: usize = 16 << 20;
 
 /// A decompression.
 pub(super) struct Decoder {
@@ -32,13 +37,14 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(meter: &Rc<Meter>) -> Result<Self> {
-        Self::with(meter, false, true)
+    pub(super) fn new(ctx: &Ctx<'_>, meter: &Rc<Meter>) -> Result<Self> {
+        Self::with(ctx, meter, false, true)
     }
 
     /// One that may read windows of up to 1 GiB, and one whose window does not grow with the data.
-    fn with(meter: &Rc<Meter>, has_large_window: bool, grows: bool) -> Result<Self> {
-        let _charge = charge(meter, size_of::<BrotliState<Counted, Counted, Counted>>())?;
+    fn with(ctx: &Ctx<'_>, meter: &Rc<Meter>, has_large_window: bool, grows: bool) -> Result<Self> {
+        make_room(ctx, meter, DECODER_BYTES);
+        let _charge = charge(ctx, meter, size_of::<BrotliState<Counted, Counted, Counted>>())?;
         let memory = Counted::new(meter);
         let [one, two, three] = [memory.clone(), memory.clone(), memory.clone()];
         let mut state = Box::new(if has_large_window {
@@ -116,22 +122,27 @@ const SMALL_WINDOW_BITS: u32 = 18;
 
 impl Encoder {
     /// One that is quick and needs some 6 MiB.
-    pub(super) fn new(meter: &Rc<Meter>) -> Result<Self> {
+    pub(super) fn new(ctx: &Ctx<'_>, meter: &Rc<Meter>) -> Result<Self> {
         let mut settings = [NOT_GIVEN; PARAMETERS];
         settings[QUALITY] = 5;
         settings[WINDOW] = 17;
-        Self::with(meter, &settings)?.ok_or(rquickjs::Error::Unknown)
+        Self::with(ctx, meter, &settings)?.ok_or(rquickjs::Error::Unknown)
     }
 
     /// `None` for a setting that is refused.
-    fn with(meter: &Rc<Meter>, settings: &[u32; PARAMETERS]) -> Result<Option<Self>> {
+    fn with(
+        ctx: &Ctx<'_>,
+        meter: &Rc<Meter>,
+        settings: &[u32; PARAMETERS],
+    ) -> Result<Option<Self>> {
         let given = |number: usize| Some(settings[number]).filter(|value| *value != NOT_GIVEN);
         let is_refused = 1 < given(PLAIN_LITERALS).unwrap_or(0) || given(PARAMETERS - 1).is_some();
         if is_refused {
             return Ok(None);
         }
-        let _charge = charge(meter, size_of::<BrotliEncoderStateStruct<Reserved>>())?;
-        let memory = Reserved::new(charge(meter, 0)?);
+        make_room(ctx, meter, ENCODER_BYTES);
+        let _charge = charge(ctx, meter, size_of::<BrotliEncoderStateStruct<Reserved>>())?;
+        let memory = Reserved::new(charge(ctx, meter, 0)?);
         let mut state = Box::new(BrotliEncoderStateStruct::new(memory.clone()));
         let is_large = given(LARGE_WINDOW).unwrap_or(0) != 0;
         let window_bits = given(WINDOW).unwrap_or(22).clamp(10, if is_large { 30 } else { 24 });
@@ -342,10 +353,10 @@ fn open<'js>(
     settings: &[u32; PARAMETERS],
 ) -> Result<Value<'js>> {
     let stream = if is_encoder {
-        Encoder::with(meter, settings)?.map(Stream::Encoder)
+        Encoder::with(ctx, meter, settings)?.map(Stream::Encoder)
     } else {
         let is_set = |number: usize| ![0, NOT_GIVEN].contains(&settings[number]);
-        let decoder = Decoder::with(meter, is_set(LARGE_WINDOW_READ), !is_set(KEEPS_RING))?;
+        let decoder = Decoder::with(ctx, meter, is_set(LARGE_WINDOW_READ), !is_set(KEEPS_RING))?;
         Some(Stream::Decoder(decoder))
     };
     match stream {
@@ -356,16 +367,20 @@ fn open<'js>(
 
 #[cfg(test)]
 mod tests {
+    use rquickjs::{Context, Runtime};
+
     use super::*;
     use crate::sys::Heap;
 
     /// Bytes that an encoder took and wrote of `input`, and of its memory the peak and what was counted for it.
     fn peak(settings: &[(usize, u32)], input: &[u8], step: usize) -> (usize, usize) {
         let (heap, meter) = Heap::new();
-        drop(heap);
+        let runtime = Runtime::new_with_alloc(heap).unwrap();
+        let context = Context::full(&runtime).unwrap();
         let mut params = [NOT_GIVEN; PARAMETERS];
         settings.iter().for_each(|(number, value)| params[*number] = *value);
-        let mut encoder = Encoder::with(&meter, &params).unwrap().unwrap();
+        let encoder = context.with(|ctx| Encoder::with(&ctx, &meter, &params).unwrap());
+        let mut encoder = encoder.unwrap();
         let mut output = vec![0; 1 << 20];
         let mut rest = input;
         while !rest.is_empty() {
@@ -395,11 +410,11 @@ mod tests {
         let settings = [(QUALITY, quality), (WINDOW, window)];
         let inputs = [
             (5_000, 7, 256),
-            (400_000, 7, 256),
-            (400_000, 2, 16),
-            (400_000, 3, 4),
-            (400_000, 1, 2),
-            (400_000, 1, 256),
+            (300_000, 7, 256),
+            (300_000, 2, 16),
+            (300_000, 3, 4),
+            (300_000, 1, 2),
+            (300_000, 1, 256),
         ];
         for (len, apart, kinds) in inputs {
             let input = mixed(len, apart, kinds);

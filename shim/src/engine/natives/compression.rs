@@ -7,8 +7,8 @@ use rquickjs::{Class, Ctx, Error, Exception, Object, Result, TypedArray, Value, 
 use super::{
     Scratch,
     brotli::{Decoder, Encoder},
-    immutable,
-    zlib::{Z_BUF_ERROR, Z_FINISH, Z_MEM_ERROR, Z_NEED_DICT, Z_OK, Z_STREAM_END},
+    immutable, make_room,
+    zlib::{Z_BUF_ERROR, Z_FINISH, Z_MEM_ERROR, Z_NEED_DICT, Z_OK, Z_STREAM_END, ZLIB_BYTES},
 };
 use crate::sys::{Bytes, Handle, Meter, Refused, Text, Zlib, set_numbers};
 
@@ -92,10 +92,11 @@ pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<(
     let open = move |ctx: Ctx<'js>, format: Text<'js>| {
         let codec: Box<dyn Codec> = match window_bits(&ctx, format.as_str())? {
             Some(bits) => {
+                make_room(&ctx, &heap, ZLIB_BYTES);
                 let zlib = Zlib::deflate(&heap, LEVEL, bits, MEM_LEVEL, 0);
                 Box::new(Deflate(zlib.map_err(refused)?))
             }
-            None => Box::new(Encoder::new(&heap)?),
+            None => Box::new(Encoder::new(&ctx, &heap)?),
         };
         Handle::around(&ctx, Compression(codec))
     };
@@ -103,8 +104,11 @@ pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<(
     let heap = Rc::clone(meter);
     let open = move |ctx: Ctx<'js>, format: Text<'js>| {
         let codec: Box<dyn Codec> = match window_bits(&ctx, format.as_str())? {
-            Some(bits) => Box::new(Inflate(Zlib::inflate(&heap, bits).map_err(refused)?)),
-            None => Box::new(Decoder::new(&heap)?),
+            Some(bits) => {
+                make_room(&ctx, &heap, ZLIB_BYTES);
+                Box::new(Inflate(Zlib::inflate(&heap, bits).map_err(refused)?))
+            }
+            None => Box::new(Decoder::new(&ctx, &heap)?),
         };
         Handle::around(&ctx, Decompression(codec))
     };
@@ -165,7 +169,7 @@ fn step<'js, T: 'static>(
     if MOST_BYTES < bytes.len() {
         return Err(Exception::throw_range(ctx, "more than 64 KiB at once"));
     }
-    let mut scratch = Scratch::zeroed(meter, MOST_BYTES)?;
+    let mut scratch = Scratch::zeroed(ctx, meter, MOST_BYTES)?;
     let mut state = handle.state(ctx)?;
     let step = bytes.read(|input| work(&mut state, input, &mut scratch.bytes));
     drop(state);

@@ -104,7 +104,7 @@ pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<(
                      block: Integer| {
         let number = block.within(&ctx, 1..=1_u32 << 31)?;
         // Three states and two digests; the padded key while it is made.
-        let _charge = charge(&heap, 4 * STATE_BYTES)?;
+        let _charge = charge(&ctx, &heap, 4 * STATE_BYTES)?;
         let block = password.read_both(&salt, |password, salt| {
             for_named(name.as_str(), NewBlock { password, salt, number })
         });
@@ -181,7 +181,7 @@ fn scrypt<'js>(
     len: usize,
 ) -> Result<Value<'js>> {
     let output = Bytes::zeroed(ctx, len)?;
-    let _charge = charge(meter, costs.memory)?;
+    let _charge = charge(ctx, meter, costs.memory)?;
     let derived = password.read_both(salt, |password, salt| {
         output.write(|output| scrypt::scrypt(password, salt, &costs.params, output))
     });

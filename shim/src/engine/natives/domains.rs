@@ -19,7 +19,7 @@ pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<(
     let heap = Rc::clone(meter);
     let to_ascii = move |ctx: Ctx<'js>, domain: Text<'js>| {
         let domain = bounded(&ctx, &domain)?;
-        let _charge = charge(&heap, MADE_PER_BYTE * domain.len())?;
+        let _charge = charge(&ctx, &heap, MADE_PER_BYTE * domain.len())?;
         let (list, length) = (AsciiDenyList::EMPTY, DnsLength::Ignore);
         let ascii = Uts46::new().to_ascii(domain.as_bytes(), list, Hyphens::Allow, length);
         or_null(&ctx, ascii.ok().as_deref())
@@ -28,7 +28,7 @@ pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<(
     let heap = Rc::clone(meter);
     let to_unicode = move |ctx: Ctx<'js>, domain: Text<'js>| {
         let domain = bounded(&ctx, &domain)?;
-        let _charge = charge(&heap, MADE_PER_BYTE * domain.len())?;
+        let _charge = charge(&ctx, &heap, MADE_PER_BYTE * domain.len())?;
         let list = AsciiDenyList::EMPTY;
         let (unicode, _) = Uts46::new().to_unicode(domain.as_bytes(), list, Hyphens::Allow);
         rquickjs::String::from_str(ctx.clone(), &unicode)

@@ -24,7 +24,7 @@ pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<(
     let open = move |ctx: Ctx<'js>, name: Text<'js>, keeps_mark: bool, is_fatal: bool| {
         let encoding = Encoding::for_label_no_replacement(name.as_str().as_bytes())
             .ok_or_else(|| Exception::throw_type(&ctx, "unknown encoding"))?;
-        let _charge = charge(&heap, size_of::<Handle<Decoding>>())?;
+        let _charge = charge(&ctx, &heap, size_of::<Handle<Decoding>>())?;
         let decoder = if keeps_mark {
             encoding.new_decoder_without_bom_handling()
         } else {
@@ -64,7 +64,7 @@ fn write<'js>(
     let mut state = handle.state(ctx)?;
     // The longest that the bytes can become, with a character more for what waits.
     let most = state.decoder.max_utf8_buffer_length(len).unwrap_or(3 * len + 16);
-    let mut scratch = Scratch::zeroed(meter, most)?;
+    let mut scratch = Scratch::zeroed(ctx, meter, most)?;
     let is_fatal = state.is_fatal;
     let written = bytes.read(|bytes| {
         let room = &mut scratch.bytes;

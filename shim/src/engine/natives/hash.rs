@@ -88,7 +88,7 @@ type HashHandle<'js> = Class<'js, Handle<Hash>>;
 pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<()> {
     let heap = Rc::clone(meter);
     let create = move |ctx: Ctx<'js>, name: Text<'js>| {
-        let _charge = charge(&heap, STATE_BYTES)?;
+        let _charge = charge(&ctx, &heap, STATE_BYTES)?;
         let state = for_named(name.as_str(), New).ok_or_else(|| unknown(&ctx))?;
         Handle::around(&ctx, Hash { state, _charge })
     };
@@ -97,7 +97,7 @@ pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<(
     natives.set("hashDigest", Func::from(digest))?;
     let heap = Rc::clone(meter);
     let clone = move |ctx: Ctx<'js>, handle: HashHandle<'js>| {
-        let _charge = charge(&heap, STATE_BYTES)?;
+        let _charge = charge(&ctx, &heap, STATE_BYTES)?;
         let state = handle.borrow().state(&ctx)?.state.another();
         Handle::around(&ctx, Hash { state, _charge })
     };

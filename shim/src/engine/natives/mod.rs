@@ -74,8 +74,17 @@ impl Integer {
     }
 }
 
+/// Sees to it that the heap has room for `bytes`, if garbage is all that is in the way. The engine does not know
+/// what the handles in its garbage hold, and so searches late for them.
+fn make_room(ctx: &Ctx<'_>, meter: &Meter, bytes: usize) {
+    if meter.left() < bytes {
+        ctx.run_gc();
+    }
+}
+
 /// Counts `bytes` that are about to be made.
-fn charge(meter: &Rc<Meter>, bytes: usize) -> rquickjs::Result<Charge> {
+fn charge(ctx: &Ctx<'_>, meter: &Rc<Meter>, bytes: usize) -> rquickjs::Result<Charge> {
+    make_room(ctx, meter, bytes);
     // As an answer of a function this becomes the engine's error for a heap that is full.
     meter.charge(bytes).ok_or(Error::Allocation)
 }
@@ -88,16 +97,16 @@ struct Scratch {
 
 impl Scratch {
     /// An empty one with room for `capacity` bytes.
-    fn with_capacity(meter: &Rc<Meter>, capacity: usize) -> rquickjs::Result<Self> {
-        let charge = charge(meter, capacity)?;
+    fn with_capacity(ctx: &Ctx<'_>, meter: &Rc<Meter>, capacity: usize) -> rquickjs::Result<Self> {
+        let charge = charge(ctx, meter, capacity)?;
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(capacity).map_err(|_| Error::Allocation)?;
         Ok(Self { bytes, _charge: charge })
     }
 
     /// One of `len` zeros.
-    fn zeroed(meter: &Rc<Meter>, len: usize) -> rquickjs::Result<Self> {
-        let mut scratch = Self::with_capacity(meter, len)?;
+    fn zeroed(ctx: &Ctx<'_>, meter: &Rc<Meter>, len: usize) -> rquickjs::Result<Self> {
+        let mut scratch = Self::with_capacity(ctx, meter, len)?;
         scratch.bytes.resize(len, 0);
         Ok(scratch)
     }
@@ -115,7 +124,7 @@ fn read_and_write<R>(
     let mut once = |input: &[u8], output: &mut [u8]| work.take().map(|work| work(input, output));
     let done = match input.read_and_write(output, &mut once) {
         Err(Unwritable::Overlaps) => {
-            let mut copy = Scratch::with_capacity(meter, input.len())?;
+            let mut copy = Scratch::with_capacity(ctx, meter, input.len())?;
             input.read(|bytes| copy.bytes.extend_from_slice(bytes));
             output.write(|output| once(&copy.bytes, output))
         }

@@ -23,7 +23,7 @@ pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<(
         let step = step.within(&ctx, 1..=2_u8)?;
         let at = haystack.read_both(&needle, |haystack, needle| match step {
             1 => Ok(find_bytes(haystack, needle, from, is_forward)),
-            _ => find_units(&meter, haystack, needle, from / 2, is_forward),
+            _ => find_units(&ctx, &meter, haystack, needle, from / 2, is_forward),
         });
         #[expect(clippy::cast_precision_loss, reason = "buffers have at most 2^31 bytes")]
         at.map(|at| at.map_or(-1.0, |at| at as f64))
@@ -56,6 +56,7 @@ fn find_bytes(haystack: &[u8], needle: &[u8], from: usize, is_forward: bool) -> 
 
 /// The same for lists of 16 bit units, where `from` counts units and the answer counts bytes.
 fn find_units(
+    ctx: &Ctx<'_>,
     meter: &Rc<Meter>,
     haystack: &[u8],
     needle: &[u8],
@@ -64,7 +65,7 @@ fn find_units(
 ) -> Result<Option<usize>> {
     let (haystack, needle) = (haystack.as_chunks::<2>().0, needle.as_chunks::<2>().0);
     let (count, most) = (needle.len(), haystack.len());
-    let _charge = charge(meter, count.saturating_mul(size_of::<usize>()))?;
+    let _charge = charge(ctx, meter, count.saturating_mul(size_of::<usize>()))?;
     let found = if is_forward {
         let start = from.min(most);
         let at = first(most - start, |at| haystack[start + at], count, |at| needle[at]);

@@ -142,7 +142,7 @@ fn utf8_text<'js>(ctx: &Ctx<'js>, meter: &Rc<Meter>, bytes: &[u8]) -> Result<Str
     let replacement = |malformed: &[u8]| if malformed.is_empty() { "" } else { REPLACEMENT };
     let parts = || bytes.utf8_chunks().map(|part| (part.valid(), replacement(part.invalid())));
     let len = parts().map(|(text, mark)| text.len() + mark.len()).sum();
-    let mut scratch = Scratch::with_capacity(meter, len)?;
+    let mut scratch = Scratch::with_capacity(ctx, meter, len)?;
     for (text, mark) in parts() {
         scratch.bytes.extend_from_slice(text.as_bytes());
         scratch.bytes.extend_from_slice(mark.as_bytes());
@@ -155,7 +155,7 @@ fn latin1_text<'js>(ctx: &Ctx<'js>, meter: &Rc<Meter>, bytes: &[u8]) -> Result<S
         return string_of(ctx, bytes);
     }
     let len = bytes.len() + bytes.iter().filter(|byte| !byte.is_ascii()).count();
-    let mut scratch = Scratch::with_capacity(meter, len)?;
+    let mut scratch = Scratch::with_capacity(ctx, meter, len)?;
     for byte in bytes {
         if byte.is_ascii() {
             scratch.bytes.push(*byte);
@@ -170,14 +170,14 @@ fn ascii_text<'js>(ctx: &Ctx<'js>, meter: &Rc<Meter>, bytes: &[u8]) -> Result<St
     if bytes.is_ascii() {
         return string_of(ctx, bytes);
     }
-    let mut scratch = Scratch::with_capacity(meter, bytes.len())?;
+    let mut scratch = Scratch::with_capacity(ctx, meter, bytes.len())?;
     scratch.bytes.extend(bytes.iter().map(|byte| byte & 0x7f));
     string_of(ctx, &scratch.bytes)
 }
 
 fn hex_text<'js>(ctx: &Ctx<'js>, meter: &Rc<Meter>, bytes: &[u8]) -> Result<String<'js>> {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut scratch = Scratch::with_capacity(meter, 2 * bytes.len())?;
+    let mut scratch = Scratch::with_capacity(ctx, meter, 2 * bytes.len())?;
     for byte in bytes {
         let digit = |value: u8| DIGITS[usize::from(value)];
         scratch.bytes.extend([digit(byte >> 4), digit(byte & 15)]);
@@ -203,7 +203,7 @@ fn digits_text<'js>(
     alphabet: &[u8; 64],
     padding: &[u8],
 ) -> Result<String<'js>> {
-    let mut scratch = Scratch::with_capacity(meter, 4 * bytes.len().div_ceil(3))?;
+    let mut scratch = Scratch::with_capacity(ctx, meter, 4 * bytes.len().div_ceil(3))?;
     let digits = |three: [u8; 3]| {
         let bits = u32::from_be_bytes([0, three[0], three[1], three[2]]);
         [18, 12, 6, 0].map(|shift| alphabet[(bits >> shift & 63) as usize])

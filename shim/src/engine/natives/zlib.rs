@@ -4,11 +4,14 @@ use std::rc::Rc;
 
 use rquickjs::{Class, Ctx, Error, Exception, Object, Result, TypedArray, Value, function::Func};
 
-use super::{Integer, Scratch, immutable, read_and_write};
+use super::{Integer, Scratch, immutable, make_room, read_and_write};
 use crate::sys::{Bytes, Handle, Meter, Progress, Refused, Zlib, crc32, set_numbers};
 
 /// Bytes of input that one step sees, at most.
 const MOST_INPUT: usize = 256 << 10;
+
+/// More than a stream of zlib needs.
+pub(super) const ZLIB_BYTES: usize = 400 << 10;
 
 /// Numbers of zlib.h.
 pub(super) const Z_OK: i32 = 0;
@@ -117,8 +120,9 @@ fn open<'js>(
         Mode::Gzip | Mode::Gunzip => window_bits + 16,
         Mode::DeflateRaw | Mode::InflateRaw => -window_bits,
     };
-    let mut copy = Scratch::with_capacity(meter, dictionary.len())?;
+    let mut copy = Scratch::with_capacity(ctx, meter, dictionary.len())?;
     dictionary.read(|bytes| copy.bytes.extend_from_slice(bytes));
+    make_room(ctx, meter, ZLIB_BYTES);
     let zlib = if mode.compresses() {
         Zlib::deflate(meter, level, window_bits, mem_level, strategy)
     } else {

@@ -305,3 +305,15 @@ fn handles_are_counted_until_they_are_collected() {
     sandbox.runtime.run_gc();
     assert_eq!(sandbox.meter.used(), before);
 }
+
+#[test]
+fn handles_in_garbage_are_no_reason_to_refuse() {
+    let sandbox = sandbox(8 << 20);
+    sandbox.run(
+        "for (let round = 0; round < 1000; round++) {
+            const ring = { handle: open(DEFLATE) };
+            ring.ring = ring;
+        }",
+    );
+    assert!(!sandbox.meter.refused());
+}
