@@ -8,7 +8,9 @@ use super::{
     Scratch,
     brotli::{Decoder, Encoder},
     immutable, make_room,
-    zlib::{Z_BUF_ERROR, Z_FINISH, Z_MEM_ERROR, Z_NEED_DICT, Z_OK, Z_STREAM_END, ZLIB_BYTES},
+    zlib::{
+        Z_BUF_ERROR, Z_FINISH, Z_MEM_ERROR, Z_NEED_DICT, Z_NO_FLUSH, Z_OK, Z_STREAM_END, ZLIB_BYTES,
+    },
 };
 use crate::sys::{Bytes, Handle, Meter, Refused, Text, Zlib, set_numbers};
 
@@ -19,7 +21,6 @@ const MOST_BYTES: usize = 64 << 10;
 const LEVEL: i32 = 6;
 const MEM_LEVEL: i32 = 8;
 
-const Z_NO_FLUSH: i32 = 0;
 const Z_SYNC_FLUSH: i32 = 2;
 
 /// How a step ended.

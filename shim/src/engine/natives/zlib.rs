@@ -19,6 +19,7 @@ pub(super) const Z_STREAM_END: i32 = 1;
 pub(super) const Z_NEED_DICT: i32 = 2;
 pub(super) const Z_MEM_ERROR: i32 = -4;
 pub(super) const Z_BUF_ERROR: i32 = -5;
+pub(super) const Z_NO_FLUSH: i32 = 0;
 pub(super) const Z_FINISH: i32 = 4;
 const Z_BLOCK: i32 = 5;
 
@@ -178,6 +179,15 @@ impl Stream {
             Z_OK | Z_BUF_ERROR if flush == Z_FINISH && has_room => Z_BUF_ERROR,
             Z_OK | Z_BUF_ERROR => Z_OK,
             Z_STREAM_END if self.mode.compresses() => Z_OK,
+            // Another member may come with the next part.
+            Z_STREAM_END
+                if self.mode == Mode::Gunzip
+                    && flush == Z_NO_FLUSH
+                    && !input.is_empty()
+                    && sum.consumed == input.len() =>
+            {
+                Z_OK
+            }
             other => other,
         };
         sum
