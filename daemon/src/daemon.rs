@@ -258,7 +258,7 @@ fn bring_back(config: &Config, launcher: &Arc<Launcher>) -> Result<BroughtBack, 
         aside.extend(apps.aside);
         for (mut version, quota) in apps.kept {
             // Older versions kept names by which nothing can be called.
-            version.functions.retain(|name| name.parse::<skep_core::FunctionName>().is_ok());
+            version.functions.retain(|it| it.name.parse::<skep_core::FunctionName>().is_ok());
             pool.deploy(version, quota, None);
         }
         pools.insert(tenant.name.clone(), pool);

@@ -12,7 +12,9 @@ use bytes::Bytes;
 use skep_core::{
     AppId, ByteCount, Cause, Ceiling, Deadline, FunctionName, InvocationId, unit::DurationText,
 };
-use skep_link::frame::{Encoding, Invoke, Level, Stop, ToDaemon, ToShim, cut};
+use skep_link::frame::{
+    self, Encoding, Invoke, Level, MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut,
+};
 use tokio::{
     sync::oneshot,
     time::{timeout, timeout_at},
@@ -40,16 +42,44 @@ pub struct Call {
     pub id: InvocationId,
     /// Which app.
     pub app: AppId,
-    /// Which function.
-    pub function: FunctionName,
-    /// The event.
+    /// Which function; none for the one that the app offers first.
+    pub function: Option<FunctionName>,
+    /// The event, or the body.
     pub payload: Bytes,
     /// How to read it.
     pub encoding: Encoding,
+    /// What makes it a call of HTTP.
+    pub http: Option<HttpCall>,
+    /// What the caller's platform knows about it: a JSON object, or nothing.
+    pub context: String,
     /// The earliest of the caller's and the host's; the app's own is added here.
     pub deadline: Deadline,
     /// When it arrived.
     pub arrived: Instant,
+}
+
+/// The head of a call of HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpCall {
+    /// The method.
+    pub method: String,
+    /// Absolute, or a path.
+    pub url: String,
+    /// Names and values, in order.
+    pub headers: Vec<(String, String)>,
+}
+
+/// The head of an answer of HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpHead {
+    /// 200 to 599.
+    pub status: u16,
+    /// Names and values, in order.
+    pub headers: Vec<(String, String)>,
+}
+
+fn borrowed(pairs: &[(String, String)]) -> frame::Pairs<'_> {
+    pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 /// What a call cost.
@@ -84,6 +114,8 @@ pub enum Answer {
     Reply {
         /// How to read it.
         encoding: Encoding,
+        /// The head of an answer of HTTP, where the function gave one.
+        http: Option<HttpHead>,
         /// The value.
         payload: Vec<u8>,
     },
@@ -103,6 +135,8 @@ pub enum Answer {
 pub enum Failure {
     /// No such app, or no such function.
     NotFound,
+    /// The event is not what its encoding says, as this text tells; the function was not called.
+    BadPayload(String),
     /// The typed cause; whether the instance's end is proven; what more to tell the tenant.
     Cause {
         /// The cause.
@@ -167,9 +201,9 @@ async fn attempt(
     usage: &mut Usage,
 ) -> Result<Answer, Failure> {
     let (version, logs) = pool.live(&call.app).ok_or(Failure::NotFound)?;
-    if version.functions.iter().all(|name| name != call.function.as_str()) {
+    let Some(function) = version.function_for(call.function.as_ref()) else {
         return Err(Failure::NotFound);
-    }
+    };
     pool.called(&version, call.arrived);
     let deadline =
         call.deadline.no_later_than(Deadline::after(call.arrived, version.limits.timeout));
@@ -183,6 +217,7 @@ async fn attempt(
     (usage.start_time, usage.start) = (lease.start_time, Some(lease.start));
     let mut running = Running {
         call,
+        function: &function,
         deadline,
         bounds,
         logs: &logs,
@@ -194,7 +229,7 @@ async fn attempt(
         sent_with_app: None,
     };
     let answer = running.on(lease, hung_up).await;
-    tell_app(call, &answer, usage, &logs);
+    tell_app(call, &function, &answer, usage, &logs);
     answer
 }
 
@@ -202,9 +237,15 @@ async fn attempt(
 const TOLD: usize = 256;
 
 /// A call that threw or was ended has one line among those of its app, beside its own.
-fn tell_app(call: &Call, answer: &Result<Answer, Failure>, usage: &Usage, logs: &Logs) {
+fn tell_app(
+    call: &Call,
+    function: &str,
+    answer: &Result<Answer, Failure>,
+    usage: &Usage,
+    logs: &Logs,
+) {
     let what = match answer {
-        Ok(Answer::Reply { .. }) | Err(Failure::NotFound) => return,
+        Ok(Answer::Reply { .. }) | Err(Failure::NotFound | Failure::BadPayload(_)) => return,
         Ok(Answer::Thrown { name, message, .. }) => {
             format!("threw {}: {}", cut(name, TOLD), cut(message, TOLD))
         }
@@ -216,12 +257,14 @@ fn tell_app(call: &Call, answer: &Result<Answer, Failure>, usage: &Usage, logs: 
         }
     };
     let (run, cpu) = (DurationText::rounded_up(usage.run), DurationText::rounded_up(usage.cpu));
-    let text = format!("the call of {} {what} (run {run}, cpu {cpu})", call.function);
+    let text = format!("the call of {function} {what} (run {run}, cpu {cpu})");
     logs.push(Source { invocation: Some(call.id), level: Level::Error }, &text);
 }
 
 struct Running<'a> {
     call: &'a Call,
+    /// The name of the function that runs.
+    function: &'a str,
     deadline: Deadline,
     bounds: Bounds,
     logs: &'a Logs,
@@ -245,6 +288,7 @@ enum Talk {
         spent: bool,
     },
     NoFunction,
+    BadPayload(String),
     TooLarge(ByteCount),
     /// The instance was not even told of the call.
     NotBegun(Cause),
@@ -289,6 +333,10 @@ impl Running<'_> {
             Talk::NoFunction => {
                 lease.healthy();
                 Err(Failure::NotFound)
+            }
+            Talk::BadPayload(message) => {
+                lease.healthy();
+                Err(Failure::BadPayload(message))
             }
             Talk::TooLarge(size) => {
                 lease.healthy();
@@ -340,12 +388,18 @@ impl Running<'_> {
         let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let invoke = ToShim::Invoke(Invoke {
             id: self.call.id.bits().to_be_bytes(),
-            function: self.call.function.as_str(),
+            function: self.function,
             encoding: self.call.encoding,
             wall_ns: nanoseconds(left),
             cpu_ns: budget.at().map(nanoseconds),
             log_lines: self.bounds.logs.lines_per_call,
             log_bytes: u32::try_from(self.bounds.logs.bytes_per_call.bytes()).unwrap_or(u32::MAX),
+            http: self.call.http.as_ref().map(|http| frame::HttpCall {
+                method: &http.method,
+                url: &http.url,
+                headers: borrowed(&http.headers),
+            }),
+            context: &self.call.context,
             payload: &self.call.payload,
         });
         let last = self.deadline.instant() + GRACE;
@@ -460,8 +514,16 @@ impl Running<'_> {
             {
                 return Some(Talk::Stop(Cause::BadFrame));
             }
-            ToDaemon::Reply { dropped, spent, encoding, payload } => {
-                (Answer::Reply { encoding, payload: payload.to_vec() }, dropped, spent)
+            ToDaemon::Reply { dropped, spent, encoding, ref http, payload } => {
+                let http = http.as_ref().map(|head| {
+                    let owned =
+                        |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+                    HttpHead {
+                        status: head.status,
+                        headers: head.headers.iter().map(owned).collect(),
+                    }
+                });
+                (Answer::Reply { encoding, http, payload: payload.to_vec() }, dropped, spent)
             }
             ToDaemon::Thrown { dropped, spent, exception } => {
                 let exception = exception.cut();
@@ -473,6 +535,9 @@ impl Running<'_> {
                 (thrown, dropped, spent)
             }
             ToDaemon::NoFunction => return Some(Talk::NoFunction),
+            ToDaemon::BadPayload { message } => {
+                return Some(Talk::BadPayload(cut(message, MAX_EXCEPTION_NAME).to_owned()));
+            }
             ToDaemon::ReplyTooLarge { bytes } => {
                 return Some(Talk::TooLarge(ByteCount::from_bytes(bytes)));
             }
@@ -483,10 +548,12 @@ impl Running<'_> {
                     Stop::Deadline => Cause::Deadline,
                     Stop::CpuBudget => Cause::CpuBudget,
                     Stop::Cancelled => Cause::Cancelled,
+                    Stop::Exit(code) => Cause::ExitedEarly { code },
                 }));
             }
             ToDaemon::Sealed { .. }
-            | ToDaemon::Compiled { .. }
+            | ToDaemon::Made { .. }
+            | ToDaemon::MadeAll
             | ToDaemon::Bound { .. }
             | ToDaemon::BindFailed { .. }
             | ToDaemon::Pong => return Some(Talk::Stop(Cause::BadFrame)),

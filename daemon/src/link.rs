@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use skep_core::ByteCount;
 use skep_link::{
     Malformed,
-    frame::{self, BadLength, PREFIX, ToDaemon, ToShim},
+    frame::{self, BadLength, MAX_PART, PREFIX, ToDaemon, ToShim},
 };
 use tokio::{io::AsyncReadExt as _, net::unix::pipe};
 
@@ -59,6 +59,8 @@ impl From<io::Error> for LinkError {
 const KEEP: usize = 64 << 10;
 /// Bytes asked for at once: memory grows with what really arrives, not with what a length promises.
 const READ: usize = 16 << 10;
+/// Bytes of frames that are put together before they are sent.
+const AT_ONCE: usize = 256 << 10;
 /// What a frame may have beside a reply: names, an exception with its stack, a console line.
 const FRAME_SLACK: usize = 64 << 10;
 
@@ -87,7 +89,7 @@ impl Link {
         stream.set_nonblocking(true)?;
         let stream = pipe::Receiver::from_owned_fd_unchecked(stream.into())?;
         let reply = usize::try_from(reply.bytes()).unwrap_or(usize::MAX);
-        let most = reply.saturating_add(FRAME_SLACK);
+        let most = reply.max(MAX_PART).saturating_add(FRAME_SLACK);
         Ok(Self { stream, most, arrived: Vec::new(), taken: 0 })
     }
 
@@ -97,18 +99,29 @@ impl Link {
     ///
     /// [`LinkError`].
     pub async fn send(&mut self, frame: &ToShim<'_>) -> Result<(), LinkError> {
-        self.send_all(&[frame]).await
+        let mut out = Vec::new();
+        frame.encode(&mut out);
+        self.write(&out).await
     }
 
-    /// Sends frames in one write, if the kernel has room for them.
+    /// Sends frames, small ones in one write, if the kernel has room for them.
     ///
     /// # Errors
     ///
     /// [`LinkError`].
-    pub async fn send_all(&mut self, frames: &[&ToShim<'_>]) -> Result<(), LinkError> {
+    pub async fn send_all(&mut self, frames: &[ToShim<'_>]) -> Result<(), LinkError> {
         let mut out = Vec::new();
-        frames.iter().for_each(|frame| frame.encode(&mut out));
-        let mut rest = out.as_slice();
+        for frame in frames {
+            frame.encode(&mut out);
+            if AT_ONCE <= out.len() {
+                self.write(&out).await?;
+                out.clear();
+            }
+        }
+        self.write(&out).await
+    }
+
+    async fn write(&mut self, mut rest: &[u8]) -> Result<(), LinkError> {
         while !rest.is_empty() {
             match rustix::io::write(&self.stream, rest) {
                 Ok(sent) => rest = &rest[sent..],

@@ -1,12 +1,14 @@
 //! What is deployed: immutable versions of apps.
 //!
-//! Source is bytes here: counted, hashed, stored and sent on, never read.
+//! Files are bytes here: counted, hashed, stored and sent on, never read.
 
-use std::sync::OnceLock;
+use std::{fmt, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
-use skep_core::{AppId, AppLimits, ByteCount, Ceiling, ModulePath, Rate, TenantId, VersionId};
-use skep_link::frame::{self, Bind, Code, MAX_FRAME, Module};
+use skep_core::{
+    AppId, AppLimits, ByteCount, Ceiling, FilePath, FunctionName, Rate, TenantId, VersionId,
+};
+use skep_link::frame::{self, Bind, Form, MadeForm, Part, parts};
 
 use crate::kept::Kept;
 
@@ -17,54 +19,155 @@ pub struct Version {
     pub tenant: TenantId,
     /// Its name.
     pub app: AppId,
-    /// Hash of what it runs: entry, modules and limits.
+    /// Hash of what it runs: entry, files and limits.
     pub id: VersionId,
-    /// The module that exports the functions.
-    pub entry: ModulePath,
+    /// The file that runs.
+    pub entry: FilePath,
     /// What it runs, as far as that is in memory.
     pub content: Kept,
     /// What its instances may use.
     pub limits: AppLimits,
-    /// What it exports, as the shim found.
-    pub functions: Vec<String>,
+    /// What can be called, as the shim found.
+    pub functions: Vec<Function>,
+}
+
+/// A function of a version, and by whose convention it is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// The convention of an event call; empty where it takes none as it is.
+    #[serde(default)]
+    pub event: String,
+    /// The convention of an HTTP-shaped call; empty where it takes none as it is.
+    #[serde(default)]
+    pub http: String,
+}
+
+impl Function {
+    /// One of an app that was deployed when there was one convention.
+    pub fn own(name: String) -> Self {
+        let http = if name == FunctionName::DEFAULT { "edge" } else { "lambda" };
+        Self { name, event: "skep".to_owned(), http: http.to_owned() }
+    }
+
+    fn as_frame(&self) -> frame::Function<'_> {
+        frame::Function { name: &self.name, event: &self.event, http: &self.http }
+    }
+}
+
+/// What a file of a version is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileKind {
+    /// A file of the app.
+    File,
+    /// A symbolic link inside the app; its bytes are the target.
+    Link,
+    /// A file that was given beside the app, at an absolute path.
+    Given,
+}
+
+/// A file of a version.
+#[derive(Clone, PartialEq, Eq)]
+pub struct File {
+    /// Inside the app; for a given file below the root of the sandbox.
+    pub path: FilePath,
+    /// What it is.
+    pub kind: FileKind,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// What of the manifest is no file and no limit.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Manifest {
+    /// The convention of all functions; empty to find out.
+    pub handler: String,
+    /// The built-in modules that may be used; `None` for all.
+    pub modules: Option<Vec<String>>,
+    /// Names and values of variables.
+    pub variables: Vec<(String, String)>,
+    /// Milliseconds since 1970 of the deploy.
+    pub deployed_ms: u64,
+}
+
+// Values of variables and contents of files are nobody's to see, also not in the operator's log.
+impl fmt::Debug for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { handler, modules, variables, deployed_ms } = self;
+        let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
+        let mut shown = f.debug_struct("Manifest");
+        shown.field("handler", handler).field("modules", modules).field("variables", &names);
+        shown.field("deployed_ms", deployed_ms).finish()
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, kind, bytes } = self;
+        f.debug_struct("File")
+            .field("path", path)
+            .field("kind", kind)
+            .field("len", &bytes.len())
+            .finish()
+    }
 }
 
 /// What a version runs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Content {
-    /// All modules, sorted by path.
-    pub modules: Vec<(ModulePath, Vec<u8>)>,
-    /// What the first instance made of its source before any of it ran.
-    compiled: OnceLock<Compiled>,
+    /// All files, sorted by kind and path.
+    pub files: Vec<File>,
+    /// What goes with them.
+    pub manifest: Manifest,
+    /// What the first instance made of its scripts before any of them ran.
+    made: OnceLock<Made>,
 }
 
-/// The bytecode of a version, for instances of the build that made it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compiled {
+/// What a shim made of the files of a version, for instances of its build.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Made {
     build: u64,
-    /// By the place of the module; `None` for one that is only imported while calls run.
-    modules: Vec<Option<Vec<u8>>>,
+    /// Bytecode, by the place of the file.
+    bytecode: Vec<Option<Vec<u8>>>,
+    /// Where names lead to.
+    table: Vec<u8>,
+    bytes: usize,
 }
 
-/// Bytecode with its debug information and its copies of the source is two to three times as large as that;
-/// where functions are nested deeply it is more, and not kept.
-const BYTECODE_PER_SOURCE: u64 = 4;
-/// What it may have beside that.
-const BYTECODE_SLACK: u64 = 16 << 10;
-/// Bytes in memory beside path and code of each module: what points to them and says how long they are.
-const BESIDE_MODULE: usize = 64;
-/// Bytes of a frame beside paths and code: for each module, and for the rest.
-const PER_MODULE: usize = 9;
-const FRAME_SLACK: usize = 1 << 10;
-
-impl Version {
-    /// Bytes of all its modules.
-    pub fn source_bytes(&self) -> ByteCount {
-        self.content.source_bytes()
+impl fmt::Debug for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Made")
+            .field("build", &self.build)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
     }
 }
 
+/// Which function runs when a call names none.
+const PREFERRED: [&str; 4] = ["default", "fetch", "handler", "main"];
+
+/// Bytes that a shim sends of what it made of one app, at most: bytecode with its debug information and its copies of
+/// the source is two to three times as large as that.
+const MOST_MADE: ByteCount = ByteCount::from_mib(8);
+/// The table of an app may have, beside its bytecode.
+const MOST_TABLE: usize = 4 << 20;
+/// Bytes in memory beside path and content of each file: what points to them and says how long they are.
+const BESIDE_FILE: usize = 64;
+
+fn count(bytes: usize) -> ByteCount {
+    ByteCount::from_bytes(u64::try_from(bytes).unwrap_or(u64::MAX))
+}
+
 impl Version {
+    /// Bytes of all its files.
+    pub fn source_bytes(&self) -> ByteCount {
+        self.content.source_bytes()
+    }
+
     /// Bytes in memory: what it runs, as far as it is there, and the names of its functions.
     pub fn kept_bytes(&self) -> ByteCount {
         let content = self.content.get().map_or(ByteCount::ZERO, |content| content.bytes());
@@ -73,58 +176,95 @@ impl Version {
 
     /// Bytes of the names of its functions, with what there is beside their texts.
     pub fn names_bytes(&self) -> ByteCount {
-        let names: usize = self.functions.iter().map(|name| name.len() + size_of::<String>()).sum();
-        ByteCount::from_bytes(u64::try_from(names).unwrap_or(u64::MAX))
+        let names = self.functions.iter().map(|function| {
+            let Function { name, event, http } = function;
+            name.len() + event.len() + http.len() + size_of::<Function>()
+        });
+        count(names.sum())
+    }
+
+    /// The name of the function that a call runs; `None` if there is none. A call that names none, or `default`, gets
+    /// the first of [`PREFERRED`] that there is, or the only one.
+    pub fn function_for(&self, asked: Option<&FunctionName>) -> Option<String> {
+        let has = |name: &str| self.functions.iter().any(|it| it.name == name);
+        let asked = asked.map_or(FunctionName::DEFAULT, FunctionName::as_str);
+        let found = if asked == FunctionName::DEFAULT {
+            let only = match self.functions.as_slice() {
+                [only] => Some(only.name.as_str()),
+                _ => None,
+            };
+            PREFERRED.into_iter().find(|name| has(name)).or(only)
+        } else {
+            Some(asked).filter(|name| has(name))
+        };
+        found.map(str::to_owned)
     }
 }
 
 impl Content {
-    /// Sources that nobody compiled yet.
-    pub fn new(modules: Vec<(ModulePath, Vec<u8>)>) -> Self {
-        Self { modules, compiled: OnceLock::new() }
+    /// Files that nobody compiled yet.
+    pub fn new(files: Vec<File>, manifest: Manifest) -> Self {
+        Self { files, manifest, made: OnceLock::new() }
     }
 
-    /// Bytes of everything, with paths and what there is beside each module.
+    /// Bytes of everything, with paths and what there is beside each file.
     pub fn bytes(&self) -> ByteCount {
-        let compiled = self.compiled.get().into_iter().flat_map(|compiled| &compiled.modules);
-        let compiled: usize = compiled.flatten().map(Vec::len).sum();
-        let compiled = ByteCount::from_bytes(u64::try_from(compiled).unwrap_or(u64::MAX));
-        let paths = self.modules.iter().map(|(path, _)| path.as_str().len() + BESIDE_MODULE);
-        let paths = ByteCount::from_bytes(u64::try_from(paths.sum::<usize>()).unwrap_or(u64::MAX));
-        self.source_bytes().saturating_plus(compiled).saturating_plus(paths)
+        let made = self.made.get().map_or(0, |made| made.bytes);
+        let paths: usize =
+            self.files.iter().map(|file| file.path.as_str().len() + BESIDE_FILE).sum();
+        let texts = self
+            .manifest
+            .variables
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + BESIDE_FILE);
+        self.source_bytes().saturating_plus(count(made + paths + texts.sum::<usize>()))
     }
 
-    /// Bytes of all its modules.
+    /// Bytes of all its files.
     pub fn source_bytes(&self) -> ByteCount {
-        let sum: usize = self.modules.iter().map(|(_, source)| source.len()).sum();
-        ByteCount::from_bytes(u64::try_from(sum).unwrap_or(u64::MAX))
+        count(self.files.iter().map(|file| file.bytes.len()).sum())
     }
 
-    /// The frame that makes an instance of `build` serve `version`, whose content this is.
+    /// The pieces that make its files in an instance of `build`, which come before [`Self::bind`].
+    pub fn parts(&self, build: u64) -> impl Iterator<Item = Part<'_>> {
+        let made = self.made.get().filter(|made| made.build == build);
+        let files = self.files.iter().enumerate().flat_map(move |(at, file)| {
+            let form = match file.kind {
+                FileKind::File => Form::File,
+                FileKind::Link => Form::Link,
+                FileKind::Given => Form::Given,
+            };
+            let bytecode = made.and_then(|made| made.bytecode.get(at)?.as_deref());
+            let bytecode = bytecode
+                .into_iter()
+                .flat_map(|code| parts(Form::Bytecode, file.path.as_str(), code));
+            parts(form, file.path.as_str(), &file.bytes).chain(bytecode)
+        });
+        let table = made.into_iter().flat_map(|made| parts(Form::Table, "", &made.table));
+        files.chain(table)
+    }
+
+    /// The frame that makes an instance serve `version`, whose content this is.
     pub fn bind<'a>(
         &'a self,
         version: &'a Version,
-        build: u64,
         max_reply: ByteCount,
         wall_ns: u64,
     ) -> Bind<'a> {
-        let compiled = self.compiled.get();
-        let usable = compiled.filter(|compiled| compiled.build == build);
-        let code = |at: usize, source| {
-            let bytecode = usable.and_then(|compiled| compiled.modules.get(at)?.as_ref());
-            bytecode.map_or(Code::Source(source), |bytecode| Code::Compiled(bytecode))
-        };
-        let modules = self.modules.iter().enumerate();
         let small = |size: ByteCount| u32::try_from(size.bytes()).unwrap_or(u32::MAX);
-        let wanted = match compiled {
-            None => self.max_bytecode().min(max_reply),
-            Some(_) => ByteCount::ZERO,
-        };
+        let wanted = if self.made.get().is_none() { MOST_MADE } else { ByteCount::ZERO };
+        let Manifest { handler, modules, variables, deployed_ms } = &self.manifest;
         Bind {
             entry: version.entry.as_str(),
-            modules: modules
-                .map(|(at, (path, source))| Module { path: path.as_str(), code: code(at, source) })
+            name: version.app.as_str(),
+            handler,
+            variables: variables
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
                 .collect(),
+            modules: modules.as_ref().map(|names| names.iter().map(String::as_str).collect()),
+            functions: version.functions.iter().map(Function::as_frame).collect(),
+            deployed_ms: *deployed_ms,
             heap_bytes: skep_core::limits::heap_limit(version.limits.memory).bytes(),
             max_reply_bytes: small(max_reply),
             max_bytecode_bytes: small(wanted),
@@ -132,35 +272,37 @@ impl Content {
         }
     }
 
-    fn max_bytecode(&self) -> ByteCount {
-        let bytes = self.source_bytes().bytes().saturating_mul(BYTECODE_PER_SOURCE);
-        ByteCount::from_bytes(bytes.saturating_add(BYTECODE_SLACK))
+    /// Keeps what an instance made, unless another one was first.
+    pub fn keep_made(&self, made: Made) {
+        // Another one may have been first.
+        let _ = self.made.set(made);
+    }
+}
+
+impl Made {
+    /// What an instance of `build` makes, of which nothing has come yet.
+    pub fn begin(build: u64) -> Self {
+        Self { build, ..Self::default() }
     }
 
-    /// Keeps what an instance of `build` compiled, unless another one was first; whether it is what can come
-    /// of this version at all. What would make a frame too large is not kept.
-    pub fn keep_compiled(&self, build: u64, found: &[frame::Compiled<'_>]) -> bool {
-        let bytes: usize = found.iter().map(|module| module.bytecode.len()).sum();
-        if self.max_bytecode().bytes() < u64::try_from(bytes).unwrap_or(u64::MAX) {
-            return false;
-        }
-        let mut modules = vec![None; self.modules.len()];
-        for module in found {
-            let at = self.modules.iter().position(|(path, _)| path.as_str() == module.path);
-            match at.and_then(|at| modules.get_mut(at)) {
-                Some(place @ None) => *place = Some(module.bytecode.to_vec()),
-                Some(Some(_)) | None => return false,
+    /// Takes a piece; whether it is one that can come of these files at all.
+    pub fn take(&mut self, content: &Content, form: MadeForm, path: &str, bytes: &[u8]) -> bool {
+        self.bytes += bytes.len();
+        match form {
+            MadeForm::Table => {
+                self.table.extend_from_slice(bytes);
+                self.table.len() <= MOST_TABLE
+            }
+            MadeForm::Bytecode => {
+                let of = |file: &File| file.kind == FileKind::File && file.path.as_str() == path;
+                let Some(at) = content.files.iter().position(of) else { return false };
+                self.bytecode.resize(content.files.len(), None);
+                if let Some(place) = self.bytecode.get_mut(at) {
+                    place.get_or_insert_default().extend_from_slice(bytes);
+                }
+                count(self.bytes - self.table.len()) <= MOST_MADE
             }
         }
-        let size = self.modules.iter().zip(&modules).map(|((path, source), bytecode)| {
-            path.as_str().len() + bytecode.as_ref().unwrap_or(source).len() + PER_MODULE
-        });
-        if MAX_FRAME < size.sum::<usize>() + FRAME_SLACK {
-            modules.fill(None);
-        }
-        // Another one may have been first.
-        let _ = self.compiled.set(Compiled { build, modules });
-        true
     }
 }
 
@@ -199,13 +341,17 @@ pub(crate) mod tests {
     const REPLY: ByteCount = ByteCount::from_mib(1);
 
     /// A version of tenant acme with small limits, for the tests of those that keep versions.
-    pub(crate) fn version_of(app: &str, modules: Vec<(ModulePath, Vec<u8>)>) -> Version {
+    pub(crate) fn version_of(app: &str, files: Vec<(FilePath, Vec<u8>)>) -> Version {
+        let file = |(path, bytes)| File { path, kind: FileKind::File, bytes };
         Version {
             tenant: "acme".parse().unwrap(),
             app: app.parse().unwrap(),
             id: VersionId::from_bytes([1; 32]),
             entry: "index.js".parse().unwrap(),
-            content: Kept::new(Content::new(modules)),
+            content: Kept::new(Content::new(
+                files.into_iter().map(file).collect(),
+                Manifest::default(),
+            )),
             limits: AppLimits {
                 memory: ByteCount::from_mib(64),
                 cpu: CpuShare::ONE,
@@ -221,67 +367,75 @@ pub(crate) mod tests {
     }
 
     fn version() -> Version {
-        let module = |path: &str, source: &str| (path.parse().unwrap(), source.as_bytes().to_vec());
-        version_of("shop", vec![module("a.js", "1"), module("index.js", "2")])
+        let file = |path: &str, source: &str| (path.parse().unwrap(), source.as_bytes().to_vec());
+        version_of("shop", vec![file("a.js", "1"), file("index.js", "2")])
     }
 
-    fn content(version: &Version) -> std::sync::Arc<Content> {
-        version.content.get().unwrap()
-    }
-
-    fn found<'a>(path: &'a str, bytecode: &'a [u8]) -> frame::Compiled<'a> {
-        frame::Compiled { path, bytecode }
-    }
-
+    /// What an instance of `build` is sent, and whether bytecode is wanted of it.
     #[track_caller]
-    fn codes(version: &Version, build: u64, expected: [Code<'_>; 2], wanted: bool) {
+    fn sent(version: &Version, build: u64, expected: &[(Form, &str, &[u8])], wanted: bool) {
         let content = version.content.get().unwrap();
-        let bind = content.bind(version, build, REPLY, 1);
-        assert_eq!(bind.modules.iter().map(|module| module.code).collect::<Vec<_>>(), expected);
-        assert_eq!(0 < bind.max_bytecode_bytes, wanted);
+        let parts = content.parts(build).map(|part| (part.form, part.path, part.bytes));
+        assert_eq!(parts.collect::<Vec<_>>(), expected);
+        assert_eq!(0 < content.bind(version, REPLY, 1).max_bytecode_bytes, wanted);
     }
 
     #[test]
-    fn modules_without_code_are_counted() {
-        let modules = (0..100).map(|at| (format!("{at:03}.js").parse().unwrap(), Vec::new()));
-        let content = Content::new(modules.collect());
+    fn files_without_content_are_counted_and_sent() {
+        let files = (0..100).map(|at| (format!("{at:03}.js").parse().unwrap(), Vec::new()));
+        let version = version_of("shop", files.collect());
+        let content = version.content.get().unwrap();
         assert_eq!((content.source_bytes().bytes(), content.bytes().bytes()), (0, 100 * (6 + 64)));
+        assert_eq!(content.parts(0).count(), 100);
     }
 
     #[test]
-    fn the_first_bytecode_goes_to_instances_of_its_build_and_source_to_others() {
+    fn the_first_bytecode_goes_to_instances_of_its_build() {
         let version = version();
-        let source = [Code::Source(b"1"), Code::Source(b"2")];
-        codes(&version, 7, source, true);
-        assert!(content(&version).keep_compiled(7, &[found("index.js", b"i")]));
-        assert!(content(&version).keep_compiled(8, &[found("index.js", b"late")]));
-        codes(&version, 7, [Code::Source(b"1"), Code::Compiled(b"i")], false);
-        codes(&version, 8, source, false);
+        let source: [(Form, &str, &[u8]); 2] =
+            [(Form::File, "a.js", b"1"), (Form::File, "index.js", b"2")];
+        sent(&version, 7, &source, true);
+        let content = version.content.get().unwrap();
+        let made = |build, code: &[u8]| {
+            let mut made = Made::begin(build);
+            assert!(made.take(&content, MadeForm::Bytecode, "index.js", code));
+            assert!(made.take(&content, MadeForm::Bytecode, "index.js", code));
+            assert!(made.take(&content, MadeForm::Table, "", b"t"));
+            content.keep_made(made);
+        };
+        made(7, b"i");
+        made(8, b"late");
+        let more: [(Form, &str, &[u8]); 2] =
+            [(Form::Bytecode, "index.js", b"ii"), (Form::Table, "", b"t")];
+        sent(&version, 7, &[source, more].concat(), false);
+        sent(&version, 8, &source, false);
+        assert_eq!(content.bytes().bytes(), 2 + 3 + 4 + 8 + 2 * 64);
     }
 
     #[test]
-    fn bytecode_that_would_not_fit_beside_the_other_sources_is_not_used() {
-        let a_third = vec![b' '; MAX_FRAME / 3];
-        let module = |path: &str| (path.parse().unwrap(), a_third.clone());
-        let large = Content::new(vec![module("a.js"), module("index.js")]);
-        let version = Version { content: Kept::new(large), ..version() };
-        let bytecode = vec![0; MAX_FRAME - MAX_FRAME / 3];
-        assert!(content(&version).keep_compiled(7, &[found("index.js", &bytecode)]));
-        codes(&version, 7, [Code::Source(&a_third), Code::Source(&a_third)], false);
-    }
-
-    #[test]
-    fn bytecode_that_cannot_be_of_the_version_is_refused_whole() {
+    fn what_cannot_be_made_of_the_version_is_refused() {
         let version = version();
-        let much = vec![0; usize::try_from(content(&version).max_bytecode().bytes()).unwrap()];
-        for wrong in [
-            vec![found("index.js", b"i"), found("other.js", b"o")],
-            vec![found("index.js", b"i"), found("index.js", b"j")],
-            vec![found("index.js", &much), found("a.js", b"a")],
-        ] {
-            assert!(!content(&version).keep_compiled(7, &wrong));
-            assert!(content(&version).compiled.get().is_none());
-        }
-        assert!(content(&version).keep_compiled(7, &[found("index.js", &much)]));
+        let content = version.content.get().unwrap();
+        assert!(!Made::begin(7).take(&content, MadeForm::Bytecode, "other.js", b"o"));
+        let most = usize::try_from(MOST_MADE.bytes()).unwrap();
+        let mut made = Made::begin(7);
+        assert!(made.take(&content, MadeForm::Table, "", &vec![0; MOST_TABLE]));
+        assert!(made.take(&content, MadeForm::Bytecode, "a.js", &vec![0; most - 1]));
+        assert!(made.take(&content, MadeForm::Bytecode, "index.js", b"1"));
+        assert!(!made.take(&content, MadeForm::Bytecode, "index.js", b"1"));
+        assert!(!made.take(&content, MadeForm::Table, "", b"1"));
+    }
+
+    #[test]
+    fn values_of_variables_and_contents_of_files_are_not_shown() {
+        let variables = vec![("TOKEN".to_owned(), "hunter2".to_owned())];
+        let manifest = Manifest { variables, ..Manifest::default() };
+        let file =
+            File { path: "a".parse().unwrap(), kind: FileKind::Given, bytes: b"hunter2".to_vec() };
+        let shown = format!("{:?}", Content::new(vec![file], manifest));
+        assert!(
+            shown.contains("TOKEN") && !shown.contains("hunter2") && !shown.contains("104, 117"),
+            "{shown}"
+        );
     }
 }

@@ -96,7 +96,7 @@ impl Invocations for Bare {
         if let Some(hops) = &self.0 {
             hops.ask().await.map_err(|error| Status::internal(error.to_string()))?;
         }
-        let reply = Reply { payload: "2".into(), encoding: 1 };
+        let reply = Reply { payload: "2".into(), encoding: 1, http: None };
         let outcome = Some(Outcome::Reply(reply));
         Ok(Response::new(InvokeResponse { outcome, ..InvokeResponse::default() }))
     }

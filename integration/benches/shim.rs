@@ -1,11 +1,16 @@
-//! The same engine and the same walls without zygote and daemon: what the benchmark compares with.
+//! The same engine, without a runtime, and the same walls without zygote and daemon: what the benchmark compares with.
 //!
 //! `bench-shim exec` serves the link that is its standard input, without walls: for sandboxes that put
 //! their own around it. `bench-shim launch ID` clones and executes `bench-shim walled` for each packet of
 //! two descriptors, a link and a control group, one after the other: the plain way to start a walled
 //! process.
 
-use std::{collections::HashSet, error::Error, fs, num::NonZeroUsize, os::fd::AsFd as _, rc::Rc};
+mod bare;
+
+use std::{
+    collections::HashSet, error::Error, fs, mem::ManuallyDrop, num::NonZeroUsize,
+    os::fd::AsFd as _, rc::Rc,
+};
 
 use caps::{CapSet, Capability};
 use nix::{
@@ -15,13 +20,13 @@ use nix::{
 };
 use skep_link::{VERSION, frame::ToDaemon};
 use skep_shim::{
-    Payload as _,
-    engine::Engine,
     jail::{Child, INSIDE_ID, Jail, NAMESPACES},
     link::Link,
     root::{self, Proc},
     sys::{self, Cloned, SharedBytes},
 };
+
+use bare::Bare;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
@@ -35,8 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// As in the product, the engine is not taken down at the end.
 fn serve(link: Link) -> Result<(), Box<dyn Error>> {
-    let mut engine = Engine::new()?;
-    engine.serve(link);
+    let mut engine = ManuallyDrop::new(Bare::new()?);
+    engine.serve(link)?;
     sys::exit_now(0)
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use skep_link::frame::{self, Bind, Code, Encoding, Invoke, Module, PREFIX, ToDaemon, ToShim};
+use skep_link::frame::{self, Bind, Encoding, Form, Invoke, PREFIX, Part, ToDaemon, ToShim};
 
 use crate::reference::FUNCTION;
 
@@ -17,9 +17,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) fn first_call(link: &mut UnixStream) -> anyhow::Result<()> {
     link.set_read_timeout(Some(PATIENCE))?;
     let wall_ns = u64::try_from(PATIENCE.as_nanos())?;
+    send(
+        link,
+        &ToShim::Part(Part { form: Form::File, path: "index.js", bytes: FUNCTION.as_bytes() }),
+    )?;
     let bind = ToShim::Bind(Bind {
         entry: "index.js",
-        modules: vec![Module { path: "index.js", code: Code::Source(FUNCTION.as_bytes()) }],
+        name: "bench",
+        handler: "",
+        variables: Vec::new(),
+        modules: None,
+        functions: Vec::new(),
+        deployed_ms: 0,
         heap_bytes: 32 << 20,
         max_reply_bytes: 1 << 20,
         max_bytecode_bytes: 0,
@@ -42,6 +51,8 @@ pub(crate) fn first_call(link: &mut UnixStream) -> anyhow::Result<()> {
         cpu_ns: None,
         log_lines: 0,
         log_bytes: 0,
+        http: None,
+        context: "",
         payload: b"1",
     });
     send(link, &invoke)?;

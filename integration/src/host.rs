@@ -343,6 +343,7 @@ impl Host {
             files: vec![v1::SourceFile {
                 path: "index.js".to_owned(),
                 content: source.as_bytes().to_vec().into(),
+                link: String::new(),
             }],
             limits: Some(v1::AppLimits::default()),
             ..v1::DeployRequest::default()
@@ -391,6 +392,7 @@ impl Host {
             payload: payload.to_vec().into(),
             encoding: v1::Encoding::Unspecified.into(),
             timeout_ms: None,
+            ..v1::InvokeRequest::default()
         }
     }
 

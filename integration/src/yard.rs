@@ -318,6 +318,8 @@ impl Inmate {
             cpu_ns: None,
             log_lines: 0,
             log_bytes: 0,
+            http: None,
+            context: "",
             payload: argument.as_bytes(),
         })
         .encode(&mut bytes);

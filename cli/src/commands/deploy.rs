@@ -177,6 +177,7 @@ fn request(tenant: String, args: &Deploy, sources: Sources) -> DeployRequest {
             rps: args.rps_per_instance,
             burst: args.burst_per_instance,
         }),
+        ..DeployRequest::default()
     }
 }
 
@@ -286,7 +287,11 @@ fn read(root: &Path, found: Vec<Found>) -> Result<Vec<SourceFile>, BadSources> {
         if MOST_BYTES < total {
             return Err(BadSources::TooLarge { path: root.to_owned(), bytes: total });
         }
-        files.push(SourceFile { path: file.name, content: content.into() });
+        files.push(SourceFile {
+            path: file.name,
+            content: content.into(),
+            ..SourceFile::default()
+        });
     }
     Ok(files)
 }

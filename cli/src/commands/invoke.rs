@@ -65,6 +65,7 @@ pub(super) async fn run(session: &Session, args: Invoke) -> Result<Exit, Failure
         payload: payload.into(),
         encoding: if args.bytes { Encoding::Bytes } else { Encoding::Json }.into(),
         timeout_ms: args.timeout.map(|time| time.0),
+        ..InvokeRequest::default()
     });
     let within = patience(args.timeout);
     if args.timeout.is_some() {

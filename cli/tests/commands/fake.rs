@@ -105,7 +105,7 @@ impl Invocations for Canned {
         let deadline = request.metadata().contains_key("grpc-timeout");
         let request = request.into_inner();
         let reply = |payload: Vec<u8>, encoding: Encoding| {
-            Outcome::Reply(Reply { payload: payload.into(), encoding: encoding.into() })
+            Outcome::Reply(Reply { payload: payload.into(), encoding: encoding.into(), http: None })
         };
         let outcome = match request.app.as_str() {
             "echo" => reply(request.payload.to_vec(), request.encoding()),
@@ -244,6 +244,7 @@ impl Apps for Canned {
             instance_rate: None,
             instances: 1,
             function_count: 1,
+            found: Vec::new(),
         };
         let apps = if tenant == "empty" { Vec::new() } else { vec![app] };
         Ok(Response::new(ListAppsResponse { apps, truncated: false }))

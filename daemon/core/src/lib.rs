@@ -31,7 +31,7 @@ pub use bill::{Bill, Line, Meter};
 pub use deadline::Deadline;
 pub use id::{BadId, InstanceId, InvocationId, VersionId};
 pub use limits::{AppLimits, Ceiling, LimitProblem, LimitsMax, LimitsSpec};
-pub use name::{AppId, BadName, FunctionName, ModulePath, TenantId};
+pub use name::{AppId, BadName, FilePath, FunctionName, TenantId};
 pub use outcome::{Cause, Evidence};
 pub use pool::{PoolLimits, Refusal};
 pub use rate::{Pace, Rate, Wait};

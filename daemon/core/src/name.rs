@@ -1,10 +1,10 @@
-//! The names that come from outside: of tenants, apps, functions and modules.
+//! The names that come from outside: of tenants, apps, functions and files.
 //!
 //! Each is parsed once, here; after that nobody checks it again. This module does not say whether
 //! something of that name exists.
 //!
-//! Always true of a value: it is ASCII, bounded in length, and safe as a path component (a
-//! [`ModulePath`]: as a relative path that stays below its folder), metric label and log field.
+//! Always true of a value: it is bounded in length and has no control character. All but a [`FilePath`] are ASCII and
+//! safe as a path component, metric label and log field; a [`FilePath`] is a relative path that stays below its folder.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -16,11 +16,8 @@ use serde::{Deserialize, Serialize};
 /// The longest tenant, app or function name, in bytes.
 pub const NAME_BYTES: usize = 63;
 
-/// The longest module path, in bytes.
-pub const PATH_BYTES: usize = 200;
-
-/// The most segments of a module path.
-pub const PATH_SEGMENTS: usize = 8;
+/// The longest path of a file of an app, in bytes.
+pub const PATH_BYTES: usize = 512;
 
 /// A text that is not the name it was given for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,21 +57,12 @@ pub enum Fault {
         /// Where the segment would begin.
         at: usize,
     },
-    /// A segment that is `.` or `..`, or would be hidden.
-    #[error("has a segment that starts with '.' at byte {at}")]
+    /// A segment that is `.` or `..`.
+    #[error("has a segment that is '.' or '..' at byte {at}")]
     DotSegment {
         /// Where the segment begins.
         at: usize,
     },
-    /// More folders in each other than allowed.
-    #[error("has {count} segments")]
-    TooDeep {
-        /// How many segments it has.
-        count: usize,
-    },
-    /// The last segment does not end like a script.
-    #[error("is not the name of a script")]
-    NotAScript,
 }
 
 /// What the names have in common: parsing, reading, showing and storing as text.
@@ -155,10 +143,9 @@ name! {
 }
 
 name! {
-    /// Where a module stands inside its app: 1 to 200 bytes, up to 8 segments of `A-Z`, `a-z`, `0-9`,
-    /// `.`, `_` and `-` separated by `/`, none of them empty or starting with `.`, the last one
-    /// ending in `.js` or `.mjs`.
-    ModulePath = path_rule
+    /// Where a file stands inside its app: 1 to 512 bytes of UTF-8 without control characters and `\`, segments
+    /// separated by `/`, none of them empty, `.` or `..`.
+    FilePath = path_rule
 }
 
 impl FunctionName {
@@ -169,13 +156,6 @@ impl FunctionName {
 impl Default for FunctionName {
     fn default() -> Self {
         Self(Self::DEFAULT.into())
-    }
-}
-
-impl ModulePath {
-    /// The folders and the file name, from the outside in. There is at least one.
-    pub fn segments(&self) -> impl Iterator<Item = &str> {
-        self.0.split('/')
     }
 }
 
@@ -215,10 +195,10 @@ fn function_rule(text: &str) -> Result<(), BadName> {
 
 fn path_rule(text: &str) -> Result<(), BadName> {
     path(text).map_err(|fault| BadName {
-        what: "module path",
+        what: "file path",
         fault,
-        rule: "use up to 200 bytes and 8 segments of A-Z, a-z, 0-9, '.', '_' and '-' separated by \
-               '/', none starting with '.', ending in .js or .mjs",
+        rule: "use up to 512 bytes, segments separated by '/', none of them empty, '.' or '..', no control characters \
+               and no '\\'",
     })
 }
 
@@ -235,28 +215,20 @@ fn word(text: &str, allowed: impl Fn(char, bool) -> bool) -> Result<(), Fault> {
 
 fn path(text: &str) -> Result<(), Fault> {
     within(text, PATH_BYTES)?;
-    for (at, found) in text.char_indices() {
-        match found {
-            'A'..='Z' | 'a'..='z' | '0'..='9' | '.' | '_' | '-' | '/' => {}
-            _ => return Err(Fault::BadChar { found, at }),
-        }
+    if let Some((at, found)) =
+        text.char_indices().find(|(_, found)| found.is_control() || *found == '\\')
+    {
+        return Err(Fault::BadChar { found, at });
     }
     let mut at = 0;
-    let mut count = 0;
     for segment in text.split('/') {
-        if segment.is_empty() {
-            return Err(Fault::EmptySegment { at });
+        match segment {
+            "" => return Err(Fault::EmptySegment { at }),
+            "." | ".." => return Err(Fault::DotSegment { at }),
+            _ => at += segment.len() + 1,
         }
-        if segment.starts_with('.') {
-            return Err(Fault::DotSegment { at });
-        }
-        at += segment.len() + 1;
-        count += 1;
     }
-    if PATH_SEGMENTS < count {
-        return Err(Fault::TooDeep { count });
-    }
-    if text.ends_with(".js") || text.ends_with(".mjs") { Ok(()) } else { Err(Fault::NotAScript) }
+    Ok(())
 }
 
 /// Refuses what is empty or too long before anybody walks over it.

@@ -1,16 +1,17 @@
 //! `Apps`: deploys, lists and removes, and shows console lines.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use skep_core::{
-    AppId, AppLimits, ByteCount, Cause, LimitsMax, ModulePath, TenantId, VersionId, limits::resolve,
+    AppId, AppLimits, ByteCount, Cause, FilePath, LimitsMax, TenantId, VersionId, limits::resolve,
+    name::PATH_BYTES,
 };
-use skep_link::frame::{MAX_LOG_LINE, MAX_MODULES};
+use skep_link::frame::{MAX_FILES, MAX_LOG_LINE, MAX_VARIABLES};
 use skep_proto::v1::{
-    DeployRequest, DeployResponse, ListAppsRequest, ListAppsResponse, LogsRequest, LogsResponse,
-    RemoveRequest, RemoveResponse, SourceFile, apps_server::Apps,
+    self, DeployRequest, DeployResponse, GivenFile, ListAppsRequest, ListAppsResponse, LogsRequest,
+    LogsResponse, RemoveRequest, RemoveResponse, SourceFile, apps_server::Apps,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -26,7 +27,7 @@ use super::{
 use crate::{
     kept::Kept,
     pool::{CompileError, Pool},
-    registry::{AppQuota, Content, Version},
+    registry::{AppQuota, Content, File, FileKind, Manifest, Version},
 };
 
 /// Bytes of a list or of console lines in one answer.
@@ -74,7 +75,8 @@ impl Apps for Daemon {
             tracing::info!(%tenant, app = %version.app, version = %version.id.short(), "deployed");
             let response = DeployResponse {
                 version: version.id.to_string(),
-                functions: version.functions.clone(),
+                functions: version.functions.iter().map(|it| it.name.clone()).collect(),
+                found: version.functions.iter().map(convert::function).collect(),
                 skipped_exports: exports.skipped,
                 skipped_names: exports.named,
             };
@@ -185,10 +187,13 @@ impl Daemon {
         let mut fields = Fields::default();
         let app: Option<AppId> = fields.parse("app", &raw.app);
         let entry = if raw.entry.is_empty() { "index.js" } else { &raw.entry };
-        let entry: Option<ModulePath> = fields.parse("entry", entry);
-        let modules = self.read_files(&mut fields, raw.files);
+        let entry: Option<FilePath> = fields.parse("entry", entry);
+        let files = self.read_files(&mut fields, raw.files, raw.given);
+        let manifest = read_manifest(&mut fields, &raw.handler, raw.modules, raw.variables);
+        let is_entry =
+            |file: &DraftFile| file.kind == FileKind::File && Some(&file.path) == entry.as_ref();
         if let Some(entry) = &entry
-            && modules.iter().all(|(path, _)| path != entry)
+            && !files.iter().any(is_entry)
         {
             fields.bad("entry", format_args!("there is no file {entry}"));
         }
@@ -227,77 +232,222 @@ impl Daemon {
         let (Some(app), Some(entry), Some(limits)) = (app, entry, limits) else {
             return Err(Refusal::Internal("a field was checked but is not there".to_owned()));
         };
-        Ok(Draft { tenant, app, entry, modules, limits, quota })
+        Ok(Draft { tenant, app, entry, files, manifest, limits, quota })
     }
 
-    fn read_files(&self, fields: &mut Fields, files: Vec<SourceFile>) -> Vec<(ModulePath, Bytes)> {
-        if files.is_empty() || MAX_MODULES < files.len() {
-            let what = format!("has {} files, 1 to {MAX_MODULES} are possible", files.len());
+    fn read_files(
+        &self,
+        fields: &mut Fields,
+        files: Vec<SourceFile>,
+        given: Vec<GivenFile>,
+    ) -> Vec<DraftFile> {
+        let number = files.len() + given.len();
+        if files.is_empty() || MAX_FILES < number {
+            let what = format!("are {number}, 1 to {MAX_FILES} are possible");
             fields.bad("files", what);
             return Vec::new();
         }
-        let bytes: usize = files.iter().map(|file| file.content.len()).sum();
+        let mut found = Vec::new();
+        for (at, file) in files.into_iter().enumerate() {
+            let field = |part: &str| format!("files[{at}].{part}");
+            let Some(path) = file_path(fields, &field("path"), &file.path) else { continue };
+            if file.link.is_empty() {
+                found.push(DraftFile { kind: FileKind::File, path, bytes: file.content });
+                continue;
+            }
+            if !file.content.is_empty() {
+                fields.bad(&field("link"), "is set beside content");
+            }
+            if let Err(what) = check_link(&path, &file.link) {
+                fields.bad(&field("link"), what);
+            }
+            found.push(DraftFile { kind: FileKind::Link, path, bytes: file.link.into() });
+        }
+        for (at, file) in given.into_iter().enumerate() {
+            let field = format!("given[{at}].path");
+            let Some(below) = file.path.strip_prefix('/').filter(|path| !is_own(path)) else {
+                let what = "is no absolute path outside of /app and /tmp";
+                fields.bad(&field, format_args!("{}: {what}", shown(&file.path)));
+                continue;
+            };
+            if let Some(path) = file_path(fields, &field, below) {
+                found.push(DraftFile { kind: FileKind::Given, path, bytes: file.content });
+            }
+        }
+        found.sort();
+        for pair in found.windows(2) {
+            if let [one, other] = pair
+                && one.path == other.path
+                && (one.kind == FileKind::Given) == (other.kind == FileKind::Given)
+            {
+                fields.bad("files", format_args!("{} is there twice", one.path));
+            }
+        }
+        let bytes: usize = found.iter().map(|file| file.bytes.len()).sum();
         let (bytes, most) = (u64::try_from(bytes).unwrap_or(u64::MAX), self.config.sizes.source);
         if most.bytes() < bytes {
             let size = ByteCount::from_bytes(bytes);
             fields.bad("files", format_args!("have {size} together, at most {most} are possible"));
         }
-        let mut seen = BTreeSet::new();
-        let mut modules = Vec::new();
-        for (at, file) in files.into_iter().enumerate() {
-            let field = format!("files[{at}].path");
-            let path = match file.path.parse::<ModulePath>() {
-                Ok(path) => path,
-                Err(error) => {
-                    fields.bad(&field, format_args!("{}: {error}", shown(&file.path)));
-                    continue;
-                }
-            };
-            if seen.insert(path.clone()) {
-                modules.push((path, file.content));
-            } else {
-                fields.bad(&field, format_args!("{path} is there twice"));
-            }
-        }
-        modules.sort();
-        modules
+        found
     }
+}
+
+/// Whether a path below the root of the sandbox is one of the app itself.
+fn is_own(path: &str) -> bool {
+    ["app", "tmp"]
+        .into_iter()
+        .any(|own| path == own || path.strip_prefix(own).is_some_and(|it| it.starts_with('/')))
+}
+
+fn file_path(fields: &mut Fields, field: &str, path: &str) -> Option<FilePath> {
+    match path.parse() {
+        Ok(path) => Some(path),
+        Err(error) => {
+            fields.bad(field, format_args!("{}: {error}", shown(path)));
+            None
+        }
+    }
+}
+
+/// Whether a link leads to a place inside the app.
+fn check_link(path: &FilePath, target: &str) -> Result<(), String> {
+    let mut depth = path.as_str().split('/').count() - 1;
+    if PATH_BYTES < target.len()
+        || target.contains(|found: char| found.is_control() || found == '\\')
+    {
+        return Err(format!("{}: is no path", shown(target)));
+    }
+    for segment in target.split('/') {
+        match segment {
+            "" => return Err(format!("{}: is absolute or has an empty segment", shown(target))),
+            "." => {}
+            ".." => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return Err(format!("{}: leads out of the app", shown(target))),
+            },
+            _ => depth += 1,
+        }
+    }
+    Ok(())
+}
+
+/// Bytes of the name of a variable or a module, at most, and of all variables with their values.
+const NAME_MOST: usize = 256;
+const VARIABLES_MOST: usize = 256 << 10;
+
+fn read_manifest(
+    fields: &mut Fields,
+    handler: &str,
+    modules: Option<v1::Modules>,
+    variables: Vec<v1::Variable>,
+) -> Manifest {
+    let is_name = |text: &str| {
+        text.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-')
+    };
+    if NAME_MOST < handler.len() || !is_name(handler) {
+        fields.bad(
+            "handler",
+            format_args!("is {}, which is the name of no convention", shown(handler)),
+        );
+    }
+    let modules = modules.map(|modules| modules.names);
+    if let Some(names) = &modules
+        && (MAX_VARIABLES < names.len() || names.iter().any(|name| NAME_MOST < name.len()))
+    {
+        fields.bad(
+            "modules",
+            format_args!("are more than {MAX_VARIABLES}, or have names beyond {NAME_MOST} bytes"),
+        );
+    }
+    if MAX_VARIABLES < variables.len() {
+        fields.bad(
+            "variables",
+            format_args!("has {} variables, at most {MAX_VARIABLES} are possible", variables.len()),
+        );
+    }
+    let bytes: usize = variables.iter().map(|it| it.name.len() + it.value.len()).sum();
+    if VARIABLES_MOST < bytes {
+        fields.bad(
+            "variables",
+            format_args!("has {bytes} bytes, at most {VARIABLES_MOST} are possible"),
+        );
+    }
+    let mut seen = BTreeSet::new();
+    for (at, variable) in variables.iter().enumerate() {
+        let name = &variable.name;
+        let field = format!("variables[{at}]");
+        if name.is_empty() || NAME_MOST < name.len() || name.contains(['=', '\0']) {
+            let what = format!("is {}, expected 1 to {NAME_MOST} bytes without '='", shown(name));
+            fields.bad(&format!("{field}.name"), what);
+        }
+        if !seen.insert(name) {
+            fields.bad(&format!("{field}.name"), format_args!("{} is there twice", shown(name)));
+        }
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Manifest {
+        handler: handler.to_owned(),
+        modules,
+        variables: variables.into_iter().map(|it| (it.name, it.value)).collect(),
+        deployed_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+/// A file of a deploy, still inside the message that it came in.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct DraftFile {
+    kind: FileKind,
+    path: FilePath,
+    bytes: Bytes,
 }
 
 /// A deploy whose fields are good.
 struct Draft {
     tenant: TenantId,
     app: AppId,
-    entry: ModulePath,
-    modules: Vec<(ModulePath, Bytes)>,
+    entry: FilePath,
+    files: Vec<DraftFile>,
+    manifest: Manifest,
     limits: AppLimits,
     quota: AppQuota,
 }
 
 impl Draft {
-    /// The version, with its name. Copies the source: the message that it came in can go.
+    /// The version, with its name. Copies the files: the message that they came in can go.
     fn finish(self) -> Version {
-        let Self { tenant, app, entry, modules, limits, quota: _ } = self;
-        let id = hash(&entry, &modules, &limits);
-        let modules = modules.into_iter().map(|(path, source)| (path, source.to_vec())).collect();
-        let (functions, content) = (Vec::new(), Kept::new(Content::new(modules)));
+        let id = self.hash();
+        let Self { tenant, app, entry, files, manifest, limits, quota: _ } = self;
+        let owned =
+            |file: DraftFile| File { path: file.path, kind: file.kind, bytes: file.bytes.to_vec() };
+        let files = files.into_iter().map(owned).collect();
+        let (functions, content) = (Vec::new(), Kept::new(Content::new(files, manifest)));
         Version { tenant, app, id, entry, content, limits, functions }
     }
-}
 
-/// SHA-256 over everything that makes a version what it is; every part with its length before it.
-fn hash(entry: &ModulePath, modules: &[(ModulePath, Bytes)], limits: &AppLimits) -> VersionId {
-    let mut hash = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
-        hash.update(bytes);
-    };
-    part(entry.as_str().as_bytes());
-    // The debug form names every field; two different limits never share it.
-    part(format!("{limits:?}").as_bytes());
-    for (path, source) in modules {
-        part(path.as_str().as_bytes());
-        part(source);
+    /// SHA-256 over everything that makes a version what it is; every part with its length before it.
+    fn hash(&self) -> VersionId {
+        let mut hash = Sha256::new();
+        let mut part = |bytes: &[u8]| {
+            hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
+            hash.update(bytes);
+        };
+        part(self.entry.as_str().as_bytes());
+        // The debug form names every field; two different limits never share it.
+        part(format!("{:?}", self.limits).as_bytes());
+        let Manifest { handler, modules, variables, deployed_ms: _ } = &self.manifest;
+        part(handler.as_bytes());
+        part(format!("{modules:?}").as_bytes());
+        part(&variables.len().to_le_bytes());
+        for (name, value) in variables {
+            part(name.as_bytes());
+            part(value.as_bytes());
+        }
+        for file in &self.files {
+            part(format!("{:?}", file.kind).as_bytes());
+            part(file.path.as_str().as_bytes());
+            part(&file.bytes);
+        }
+        VersionId::from_bytes(hash.finalize().into())
     }
-    VersionId::from_bytes(hash.finalize().into())
 }

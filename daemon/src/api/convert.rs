@@ -2,20 +2,24 @@
 
 use std::{collections::BTreeSet, num::NonZeroU32, str::FromStr, time::Duration};
 
+use bytes::Bytes;
 use prost::Message;
 use skep_core::{
     AppLimits, ByteCount, Ceiling, CpuShare, LimitProblem, LimitsSpec, Rate, budget::Meter,
     life::State,
 };
-use skep_link::frame::Encoding;
+use skep_link::frame::{Encoding, MAX_CONTEXT, MAX_HEADER_BYTES, MAX_HEADERS};
 use skep_proto::v1;
 
-use super::{fit::MOST_FIELDS, status::BadField};
+use super::{
+    fit::{MOST_FIELDS, shown},
+    status::BadField,
+};
 use crate::{
-    dispatch::{Answer, Usage},
+    dispatch::{Answer, HttpCall, HttpHead, Usage},
     logs::Line,
     pool::{AppStatus, InstanceStatus, Start, TenantQuota},
-    registry::AppQuota,
+    registry::{AppQuota, Function},
 };
 
 /// Functions of an app that are listed; the others are counted.
@@ -83,6 +87,60 @@ pub(super) fn encoding(fields: &mut Fields, raw: i32) -> Encoding {
         }
     }
 }
+
+/// The head and the body of a call in the shape of HTTP.
+pub(super) fn http(fields: &mut Fields, raw: v1::HttpRequest) -> (HttpCall, Bytes) {
+    let v1::HttpRequest { method, url, headers, body } = raw;
+    if http::Method::from_bytes(method.as_bytes()).is_err() {
+        fields
+            .bad("http.method", format_args!("is {}, which is no method of HTTP", shown(&method)));
+    }
+    let is_path = url.starts_with('/');
+    if !is_path && !url.starts_with("http://") && !url.starts_with("https://") {
+        let what =
+            format!("is {}, expected a path that begins with '/' or an http URL", shown(&url));
+        fields.bad("http.url", what);
+    }
+    if MAX_HEADERS < headers.len() {
+        fields.bad(
+            "http.headers",
+            format_args!("are {}, at most {MAX_HEADERS} are possible", headers.len()),
+        );
+    }
+    let bytes: usize = headers.iter().map(|header| header.name.len() + header.value.len()).sum();
+    if MAX_HEADER_BYTES < bytes {
+        let what = format!("have {bytes} bytes, at most {MAX_HEADER_BYTES} are possible");
+        fields.bad("http.headers", what);
+    }
+    for (at, header) in headers.iter().enumerate() {
+        if http::HeaderName::from_bytes(header.name.as_bytes()).is_err() {
+            let what = format!("is {}, which is no name of a header", shown(&header.name));
+            fields.bad(&format!("http.headers[{at}].name"), what);
+        }
+        if http::HeaderValue::from_bytes(header.value.as_bytes()).is_err() {
+            fields.bad(&format!("http.headers[{at}].value"), "has a control character");
+        }
+    }
+    let headers = headers.into_iter().map(|header| (header.name, header.value)).collect();
+    (HttpCall { method, url, headers }, body)
+}
+
+/// What the caller's platform knows about a call.
+pub(super) fn context(fields: &mut Fields, raw: String) -> String {
+    if MAX_CONTEXT < raw.len() {
+        fields.bad(
+            "context",
+            format_args!("has {} bytes, at most {MAX_CONTEXT} are possible", raw.len()),
+        );
+    } else if !raw.is_empty() && serde_json::from_str::<Ignored>(&raw).is_err() {
+        fields.bad("context", "is no JSON object");
+    }
+    raw
+}
+
+/// A JSON object of which nothing is kept.
+#[derive(serde::Deserialize)]
+struct Ignored {}
 
 /// Whole rates; a burst without a rate is a mistake.
 pub(super) fn rate(fields: &mut Fields, field: &str, raw: v1::Rates) -> Ceiling<Rate> {
@@ -249,13 +307,19 @@ pub(super) fn fitting<T: Message>(all: impl Iterator<Item = T>, most: usize) -> 
     (taken, false)
 }
 
+pub(super) fn function(function: &Function) -> v1::Function {
+    let Function { name, event, http } = function.clone();
+    v1::Function { name, event, http }
+}
+
 pub(super) fn app(status: &AppStatus) -> v1::App {
     let version = &status.version;
     v1::App {
         tenant: version.tenant.to_string(),
         name: version.app.to_string(),
         version: version.id.to_string(),
-        functions: version.functions.iter().take(LISTED).cloned().collect(),
+        functions: version.functions.iter().take(LISTED).map(|it| it.name.clone()).collect(),
+        found: version.functions.iter().take(LISTED).map(function).collect(),
         function_count: u32::try_from(version.functions.len()).unwrap_or(u32::MAX),
         source_bytes: version.source_bytes().bytes(),
         limits: Some(limits(&version.limits)),
@@ -322,17 +386,24 @@ pub(super) fn usage(usage: &Usage) -> v1::Usage {
     }
 }
 
-pub(super) fn outcome(answer: Answer) -> v1::invoke_response::Outcome {
+/// `is_http`: it is of a call in the shape of HTTP.
+pub(super) fn outcome(answer: Answer, is_http: bool) -> v1::invoke_response::Outcome {
     match answer {
-        Answer::Reply { encoding, payload } => {
+        Answer::Reply { encoding, http, payload } => {
             let encoding = match encoding {
                 Encoding::Json => v1::Encoding::Json,
                 Encoding::Bytes => v1::Encoding::Bytes,
             };
-            v1::invoke_response::Outcome::Reply(v1::Reply {
-                payload: payload.into(),
-                encoding: encoding.into(),
-            })
+            let http = http.map(|HttpHead { status, headers }| {
+                let header = |(name, value)| v1::Header { name, value };
+                let headers = headers.into_iter().map(header).collect();
+                v1::HttpResponse { status: status.into(), headers, body: Bytes::new() }
+            });
+            let mut reply = v1::Reply { payload: payload.into(), encoding: encoding.into(), http };
+            if is_http && let Some(http) = &mut reply.http {
+                http.body = std::mem::take(&mut reply.payload);
+            }
+            v1::invoke_response::Outcome::Reply(reply)
         }
         Answer::Thrown { name, message, stack } => {
             v1::invoke_response::Outcome::Thrown(v1::Thrown { name, message, stack })

@@ -36,6 +36,7 @@ impl Invocations for Daemon {
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
         let charge = self.asked(&request)?.held();
+        let is_http = request.get_ref().http.is_some();
         match self.run(request).await {
             Ok((outcome, id)) => {
                 if outcome.ran {
@@ -43,7 +44,7 @@ impl Invocations for Daemon {
                 } else {
                     self.refused.note();
                 }
-                answered(outcome, id, &charge)
+                answered(outcome, id, is_http, &charge)
             }
             Err(refusal) => {
                 self.refused.note();
@@ -100,6 +101,7 @@ impl Daemon {
 fn answered(
     outcome: Outcome,
     id: InvocationId,
+    is_http: bool,
     charge: &Charge,
 ) -> Result<Response<InvokeResponse>, Status> {
     let Outcome { answer, usage, .. } = outcome;
@@ -109,7 +111,7 @@ fn answered(
         with_usage(status::of_failure(failure, id), &usage)
     })?;
     let message = InvokeResponse {
-        outcome: Some(convert::outcome(answer)),
+        outcome: Some(convert::outcome(answer, is_http)),
         usage: Some(convert::usage(&usage)),
         invocation: id.to_string(),
     };
@@ -127,14 +129,23 @@ fn read(raw: InvokeRequest, accepted: Option<Accepted>) -> Result<(TenantId, Cal
     let mut fields = Fields::default();
     let tenant: Option<TenantId> = fields.parse("tenant", &raw.tenant);
     let app: Option<AppId> = fields.parse("app", &raw.app);
-    let function = if raw.function.is_empty() {
-        Some(FunctionName::default())
-    } else {
-        fields.parse("function", &raw.function)
+    let function: Option<FunctionName> = match raw.function.as_str() {
+        "" => None,
+        name => fields.parse("function", name),
     };
     let encoding = convert::encoding(&mut fields, raw.encoding);
+    let mut payload = raw.payload;
+    let http = raw.http.map(|http| {
+        if !payload.is_empty() {
+            fields.bad("payload", "is set beside http, which has a body of its own");
+        }
+        let (head, body) = convert::http(&mut fields, http);
+        payload = body;
+        head
+    });
+    let context = convert::context(&mut fields, raw.context);
     fields.finish()?;
-    let (Some(tenant), Some(app), Some(function)) = (tenant, app, function) else {
+    let (Some(tenant), Some(app)) = (tenant, app) else {
         return Err(Refusal::Internal("a field was checked but is not there".to_owned()));
     };
     let arrived = accepted.map_or_else(Instant::now, |accepted| accepted.at);
@@ -144,8 +155,10 @@ fn read(raw: InvokeRequest, accepted: Option<Accepted>) -> Result<(TenantId, Cal
         id: ids::next().map_err(|errno| Refusal::Internal(errno.to_string()))?,
         app,
         function,
-        payload: raw.payload,
+        payload,
         encoding,
+        http,
+        context,
         deadline: Deadline::after(arrived, client.min(asked).min(LONGEST)),
         arrived,
     };

@@ -5,17 +5,21 @@ use skep_core::{
     Ceiling,
     encoded::{Scan, Shape},
 };
-use skep_link::frame::MAX_MODULES;
+use skep_link::frame::{MAX_FILES, MAX_HEADERS};
 
 use crate::config::{May, Rates, Sizes};
 
 /// Names, limits and paths come on top of what is counted as payload or source.
 const SLACK: u64 = 64 << 10;
+/// The same for a deploy: the paths of all files, and the variables.
+const SLACK_OF_A_DEPLOY: u64 = 3 << 20;
 /// Bytes of a message that has neither payload nor source.
 const SMALL: u64 = 4 << 10;
 /// Fields of a message, and of a file in a deploy, with room for what later versions add.
 const FIELDS: u32 = 64;
 const FIELDS_OF_A_FILE: u32 = 4;
+/// Fields of the variables and the names of modules of a deploy.
+const MORE_OF_A_DEPLOY: u32 = 4 * 256;
 
 /// One call of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,21 +104,24 @@ impl Rpc {
     pub(super) fn most(self, sizes: &Sizes) -> u64 {
         match self {
             Self::Invoke => sizes.request.bytes() + SLACK,
-            Self::Deploy => sizes.source.bytes() + SLACK,
+            Self::Deploy => sizes.source.bytes() + SLACK_OF_A_DEPLOY,
             _ => SMALL,
         }
     }
 
     /// Counts the fields of its message.
     pub(super) fn scan(self) -> Option<Scan> {
-        let most_modules = u32::try_from(MAX_MODULES).unwrap_or(u32::MAX);
+        let files = u32::try_from(MAX_FILES).unwrap_or(u32::MAX);
+        let headers = u32::try_from(MAX_HEADERS).unwrap_or(u32::MAX);
         let shape = match self {
             Self::Foreign => return None,
-            // Files, limits and rates.
+            // Files, limits and rates, variables, given files and the names of modules.
             Self::Deploy => {
-                let most = FIELDS + most_modules.saturating_mul(FIELDS_OF_A_FILE);
-                Shape { most, inner: &[3, 5, 6, 7] }
+                let most = FIELDS + MORE_OF_A_DEPLOY + files.saturating_mul(FIELDS_OF_A_FILE);
+                Shape { most, inner: &[3, 5, 6, 7, 9, 10, 11] }
             }
+            // The head of a call in the shape of HTTP.
+            Self::Invoke => Shape { most: FIELDS + headers, inner: &[7] },
             // A small one is too small for many fields inside of others.
             _ => Shape { most: FIELDS, inner: &[] },
         };

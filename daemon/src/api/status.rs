@@ -146,6 +146,10 @@ impl From<Refusal> for Status {
 pub(super) fn of_failure(failure: Failure, id: InvocationId) -> Status {
     match failure {
         Failure::NotFound => Refusal::NotFound.into(),
+        Failure::BadPayload(message) => {
+            let what = format!("is not what its encoding says: {message}");
+            Refusal::Fields(vec![BadField { field: "payload".to_owned(), what }], 0).into()
+        }
         Failure::Cause { cause, confirmed, detail } => of_cause(cause, confirmed, detail, Some(id)),
     }
 }

@@ -1,13 +1,12 @@
 //! Binding: an instance gets the limits of a version and loads it.
 
 use std::{
-    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use skep_core::{Cause, Ceiling, FunctionName, life::State, name::NAME_BYTES};
-use skep_link::frame::{Compiled, MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut};
+use skep_link::frame::{MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut};
 use tokio::{sync::SemaphorePermit, time::timeout_at};
 
 use super::{Pool, start::OVERTAKEN};
@@ -15,7 +14,7 @@ use crate::{
     exit::Chain,
     instance::Instance,
     link::{Link, LinkError},
-    registry::{Content, Version},
+    registry::{Content, Function, Made, Version},
 };
 
 /// How long compiling and evaluating a version may take at most, wall time, whatever its app's limits are.
@@ -79,7 +78,7 @@ impl BindError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exports {
     /// Those that can be called, sorted.
-    pub functions: Vec<String>,
+    pub functions: Vec<Function>,
     /// How many there are beside those, under names by which nothing can be called.
     pub skipped: u32,
     /// The first of those names.
@@ -170,30 +169,42 @@ impl Pool {
         let wall = u64::try_from(wall_time(version).as_nanos()).unwrap_or(u64::MAX);
         let (content, turn) = self.content(version).await?;
         let answer = async move {
-            let mut wants_bytecode = {
-                let bind = content.bind(version, instance.build, self.shared.max_reply, wall);
-                let wants_bytecode = 0 < bind.max_bytecode_bytes;
+            let mut made = {
+                let bind = content.bind(version, self.shared.max_reply, wall);
+                let made = (0 < bind.max_bytecode_bytes).then(|| Made::begin(instance.build));
                 let bind = ToShim::Bind(bind);
-                let frames: Vec<&ToShim<'_>> = std::iter::once(&bind).chain(call).collect();
+                let parts = content.parts(instance.build).map(ToShim::Part);
+                let frames: Vec<ToShim<'_>> = parts.chain([bind]).chain(call.cloned()).collect();
                 match link.send_all(&frames).await {
                     // What it said before it closed is still there.
                     Ok(()) | Err(LinkError::Closed) => {}
                     Err(error) => return Err(error.into()),
                 }
-                wants_bytecode
+                made
             };
             // Loading may take long: code that is to leave memory meanwhile does.
-            drop((content, turn));
+            let mut content = made.is_some().then_some(content);
+            drop(turn);
             loop {
                 match link.receive().await? {
-                    ToDaemon::Compiled { modules }
-                        if mem::take(&mut wants_bytecode)
-                            && keeps(version, instance.build, &modules) =>
-                    {
+                    ToDaemon::Made { form, path, bytes } => {
+                        let taken = content.as_ref().zip(made.as_mut());
+                        if !taken
+                            .is_some_and(|(content, made)| made.take(content, form, path, bytes))
+                        {
+                            return Err(BindError::Stopped(Cause::BadFrame));
+                        }
+                    }
+                    ToDaemon::MadeAll => {
+                        let Some((content, made)) = content.take().zip(made.take()) else {
+                            return Err(BindError::Stopped(Cause::BadFrame));
+                        };
+                        content.keep_made(made);
+                        drop(content);
                         self.shared.kept.settle();
                     }
                     // By then the app has run, and whatever comes could be its own.
-                    ToDaemon::Bound { .. } if wants_bytecode => {
+                    ToDaemon::Bound { .. } if made.is_some() => {
                         return Err(BindError::Stopped(Cause::BadFrame));
                     }
                     frame => return loaded(&frame),
@@ -202,11 +213,6 @@ impl Pool {
         };
         within_budget(version, instance, begun, answer).await
     }
-}
-
-/// Keeps what an instance compiled, unless the code has left memory meanwhile; whether it can be of the version.
-fn keeps(version: &Version, build: u64, modules: &[Compiled<'_>]) -> bool {
-    version.content.get().is_none_or(|content| content.keep_compiled(build, modules))
 }
 
 /// How long loading a version may take, wall time: as long as a call of it.
@@ -248,12 +254,20 @@ async fn within_budget<T>(
 fn loaded(frame: &ToDaemon<'_>) -> Result<Exports, BindError> {
     match frame {
         ToDaemon::Bound { functions, skipped, named } => {
-            let callable = functions.iter().all(|name| name.parse::<FunctionName>().is_ok());
+            let callable = functions.iter().all(|function| {
+                let short = function.event.len().max(function.http.len()) <= NAME_BYTES;
+                short && function.name.parse::<FunctionName>().is_ok()
+            });
             if !callable || named.iter().any(|name| NAME_BYTES < name.len()) {
                 return Err(BindError::Stopped(Cause::BadFrame));
             }
-            let texts = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-            let (functions, named) = (texts(functions), texts(named));
+            let functions = functions.iter().map(|function| Function {
+                name: function.name.to_owned(),
+                event: function.event.to_owned(),
+                http: function.http.to_owned(),
+            });
+            let named = named.iter().map(ToString::to_string).collect();
+            let functions = functions.collect();
             Ok(Exports { functions, skipped: *skipped, named })
         }
         ToDaemon::BindFailed { path, line, column, exception } => {
@@ -267,6 +281,9 @@ fn loaded(frame: &ToDaemon<'_>) -> Result<Exports, BindError> {
             })
         }
         ToDaemon::Stopped { why: Stop::Heap, .. } => Err(BindError::Stopped(Cause::OomHeap)),
+        ToDaemon::Stopped { why: Stop::Exit(code), .. } => {
+            Err(BindError::Stopped(Cause::ExitedEarly { code: *code }))
+        }
         ToDaemon::Stopped { .. } => Err(BindError::Stopped(Cause::Deadline)),
         _ => Err(BindError::Stopped(Cause::BadFrame)),
     }

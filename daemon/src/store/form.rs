@@ -1,21 +1,24 @@
-//! How an app looks in its file: a line that names the form, a line of JSON, and the bytes of its modules.
+//! How an app looks in its file: a line that names the form, a line of JSON, and the bytes of its files.
 //!
-//! It is known of every byte that it is as it was written: lengths and a hash of the modules are in the JSON.
-//! The form before had all in one JSON text, with the quota; it is only read.
+//! It is known of every byte that it is as it was written: lengths and a hash of the files are in the JSON.
+//! Of the two forms before, one had only modules, and one had all in one JSON text, with the quota; they are only
+//! read.
 
 use std::{error::Error, path::Path};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use skep_core::{AppId, AppLimits, ByteCount, Ceiling, ModulePath, Rate, TenantId, VersionId};
+use skep_core::{AppId, AppLimits, ByteCount, Ceiling, FilePath, Rate, TenantId, VersionId};
 
 use crate::{
     kept::Kept,
-    registry::{AppQuota, Content, Version},
+    registry::{AppQuota, Content, File, FileKind, Function, Manifest, Version},
 };
 
 /// The first line: whose it is, and the number of the form.
-const FORM: &str = "skep-app 2";
+const FORM: &str = "skep-app 3";
+/// The same of the form before.
+const OLD_FORM: &str = "skep-app 2";
 
 /// Why bytes are no app.
 #[derive(Debug)]
@@ -38,16 +41,41 @@ struct Head {
     tenant: TenantId,
     app: AppId,
     version: VersionId,
-    entry: ModulePath,
-    functions: Vec<String>,
+    entry: FilePath,
+    functions: Vec<Function>,
     limits: AppLimits,
-    /// Path and bytes of each, in their order.
-    modules: Vec<(ModulePath, usize)>,
+    manifest: Manifest,
+    /// Kind, path and bytes of each, in their order.
+    files: Vec<(FileKind, FilePath, usize)>,
     /// SHA-256 of all their bytes.
     sha256: String,
 }
 
-fn sha256(bytes: &[&[u8]]) -> String {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OldHead {
+    tenant: TenantId,
+    app: AppId,
+    version: VersionId,
+    entry: FilePath,
+    functions: Vec<String>,
+    limits: AppLimits,
+    /// Path and bytes of each, in their order.
+    modules: Vec<(FilePath, usize)>,
+    sha256: String,
+}
+
+impl From<OldHead> for Head {
+    fn from(old: OldHead) -> Self {
+        let OldHead { tenant, app, version, entry, functions, limits, modules, sha256 } = old;
+        let files = modules.into_iter().map(|(path, len)| (FileKind::File, path, len)).collect();
+        let functions = functions.into_iter().map(Function::own).collect();
+        let manifest = Manifest::default();
+        Self { tenant, app, version, entry, functions, limits, manifest, files, sha256 }
+    }
+}
+
+pub(super) fn sha256(bytes: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     bytes.iter().for_each(|part| hash.update(part));
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -55,8 +83,8 @@ fn sha256(bytes: &[&[u8]]) -> String {
 
 /// An app as it is written.
 pub(super) fn of_app(version: &Version) -> Result<Vec<u8>, Wrong> {
-    let content = version.content.get().ok_or("its modules are on disk alone")?;
-    let sources: Vec<&[u8]> = content.modules.iter().map(|(_, source)| source.as_slice()).collect();
+    let content = version.content.get().ok_or("its files are on disk alone")?;
+    let bytes: Vec<&[u8]> = content.files.iter().map(|file| file.bytes.as_slice()).collect();
     let head = Head {
         tenant: version.tenant.clone(),
         app: version.app.clone(),
@@ -64,19 +92,20 @@ pub(super) fn of_app(version: &Version) -> Result<Vec<u8>, Wrong> {
         entry: version.entry.clone(),
         functions: version.functions.clone(),
         limits: version.limits,
-        modules: content
-            .modules
+        manifest: content.manifest.clone(),
+        files: content
+            .files
             .iter()
-            .map(|(path, source)| (path.clone(), source.len()))
+            .map(|file| (file.kind, file.path.clone(), file.bytes.len()))
             .collect(),
-        sha256: sha256(&sources),
+        sha256: sha256(&bytes),
     };
     let head = serde_json::to_vec(&head)?;
-    let mut bytes = format!("{FORM}\n").into_bytes();
-    bytes.extend_from_slice(&head);
-    bytes.push(b'\n');
-    sources.into_iter().for_each(|source| bytes.extend_from_slice(source));
-    Ok(bytes)
+    let mut written = format!("{FORM}\n").into_bytes();
+    written.extend_from_slice(&head);
+    written.push(b'\n');
+    bytes.into_iter().for_each(|part| written.extend_from_slice(part));
+    Ok(written)
 }
 
 fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -87,36 +116,40 @@ fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// The app in a file.
 pub(super) fn app(bytes: &[u8]) -> Result<Version, Wrong> {
     let (form, bytes) = line(bytes).ok_or("there is no first line")?;
-    if form != FORM.as_bytes() {
+    let is_old = form == OLD_FORM.as_bytes();
+    if form != FORM.as_bytes() && !is_old {
         let text = String::from_utf8_lossy(&form[..form.len().min(FORM.len() + 8)]).into_owned();
         return match text.strip_prefix("skep-app ").map(str::parse::<u32>) {
-            Some(Ok(number)) if 2 < number => Err(Wrong::Later(text)),
+            Some(Ok(number)) if 3 < number => Err(Wrong::Later(text)),
             _ => Err(format!("the first line is {text:?}, expected {FORM:?}").into()),
         };
     }
     let (head, mut rest) = line(bytes).ok_or("there is no second line")?;
-    let head: Head = serde_json::from_slice(head)?;
+    let head: Head = match is_old {
+        true => serde_json::from_slice::<OldHead>(head)?.into(),
+        false => serde_json::from_slice(head)?,
+    };
     let found = sha256(&[rest]);
     if found != head.sha256 {
         let expected = head.sha256;
-        return Err(format!("the modules have the hash {found}, expected {expected}").into());
+        return Err(format!("the files have the hash {found}, expected {expected}").into());
     }
-    let mut modules = Vec::new();
-    for (path, len) in head.modules {
-        let (source, after) =
+    let mut files = Vec::new();
+    for (kind, path, len) in head.files {
+        let (bytes, after) =
             rest.split_at_checked(len).ok_or_else(|| format!("{path} breaks off"))?;
-        modules.push((path, source.to_vec()));
+        files.push(File { path, kind, bytes: bytes.to_vec() });
         rest = after;
     }
     if !rest.is_empty() {
-        return Err(format!("{} bytes are of no module", rest.len()).into());
+        return Err(format!("{} bytes are of no file", rest.len()).into());
     }
     Ok(Version {
         tenant: head.tenant,
         app: head.app,
         id: head.version,
         entry: head.entry,
-        content: Kept::new(Content::new(modules)),
+        content: Kept::new(Content::new(files, head.manifest)),
         limits: head.limits,
         functions: head.functions,
     })
@@ -137,7 +170,7 @@ struct OldApp {
     tenant: TenantId,
     app: AppId,
     version: VersionId,
-    entry: ModulePath,
+    entry: FilePath,
     functions: Vec<String>,
     limits: AppLimits,
     rate: Ceiling<Rate>,
@@ -150,7 +183,7 @@ struct OldApp {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OldModule {
-    path: ModulePath,
+    path: FilePath,
     #[serde(default)]
     text: Option<String>,
     #[serde(default)]
@@ -160,18 +193,20 @@ struct OldModule {
 /// The app and its quota in a file of the form before.
 pub(super) fn old_app(bytes: &[u8]) -> Result<(Version, AppQuota), Wrong> {
     let old: OldApp = serde_json::from_slice(bytes)?;
-    let source = |module: OldModule| {
+    let file = |module: OldModule| {
         let text = module.text.map(String::into_bytes);
-        (module.path, text.or(module.bytes).unwrap_or_default())
+        let bytes = text.or(module.bytes).unwrap_or_default();
+        File { path: module.path, kind: FileKind::File, bytes }
     };
+    let files = old.modules.into_iter().map(file).collect();
     let version = Version {
         tenant: old.tenant,
         app: old.app,
         id: old.version,
         entry: old.entry,
-        content: Kept::new(Content::new(old.modules.into_iter().map(source).collect())),
+        content: Kept::new(Content::new(files, Manifest::default())),
         limits: old.limits,
-        functions: old.functions,
+        functions: old.functions.into_iter().map(Function::own).collect(),
     };
     let quota = AppQuota {
         rate: old.rate,

@@ -10,7 +10,11 @@ use skep_core::{
 };
 
 use super::*;
-use crate::{cgroup::Limits, kept::Kept, registry::Content};
+use crate::{
+    cgroup::Limits,
+    kept::Kept,
+    registry::{self, Content, FileKind, Function, Manifest},
+};
 
 /// A store of its own; the folder goes with the value.
 struct Place(PathBuf, Store);
@@ -107,6 +111,10 @@ fn the_first_app_of_a_tenant_syncs_the_folder_that_its_own_is_in() {
 /// Not text, so that the form before had it as a list of numbers.
 const BINARY: [u8; 4] = [0, 10, 159, 255];
 
+fn file(path: &str, bytes: Vec<u8>) -> registry::File {
+    registry::File { path: path.parse().unwrap(), kind: FileKind::File, bytes }
+}
+
 fn version(app: &str) -> Version {
     let text = b"export default () => 1\n".to_vec();
     Version {
@@ -114,10 +122,10 @@ fn version(app: &str) -> Version {
         app: app.parse().unwrap(),
         id: VersionId::from_bytes([7; 32]),
         entry: "index.js".parse().unwrap(),
-        content: Kept::new(Content::new(vec![
-            ("data.js".parse().unwrap(), BINARY.to_vec()),
-            ("index.js".parse().unwrap(), text),
-        ])),
+        content: Kept::new(Content::new(
+            vec![file("data.js", BINARY.to_vec()), file("index.js", text)],
+            Manifest::default(),
+        )),
         limits: AppLimits {
             memory: ByteCount::from_mib(64),
             cpu: CpuShare::ONE,
@@ -128,7 +136,7 @@ fn version(app: &str) -> Version {
             min_instances: 0,
             max_instances: NonZeroU32::MIN,
         },
-        functions: vec!["default".to_owned()],
+        functions: vec![Function::own("default".to_owned())],
     }
 }
 
@@ -171,18 +179,56 @@ fn a_quota_is_written_without_its_app() {
 }
 
 #[test]
-fn modules_are_kept_as_the_bytes_that_they_are() {
+fn files_and_the_manifest_are_kept_as_they_are() {
     let Place(folder, store) = &Place::new("bytes");
-    let module = |path: &str, source| (path.parse().unwrap(), source);
-    let modules = vec![module("data.js", vec![255; 100_000]), module("index.js", b"1".to_vec())];
-    let large = Version { content: Kept::new(Content::new(modules)), ..version("shop") };
+    let given = registry::File { kind: FileKind::Given, ..file("var/token", b"secret".to_vec()) };
+    let link = registry::File { kind: FileKind::Link, ..file("node_modules/a", b"../a".to_vec()) };
+    let files =
+        vec![file("data.js", vec![255; 100_000]), file("index.js", b"1".to_vec()), link, given];
+    let manifest = Manifest {
+        handler: "lambda".to_owned(),
+        modules: Some(vec!["fs".to_owned()]),
+        variables: vec![("TOKEN".to_owned(), "hunter2".to_owned())],
+        deployed_ms: 7,
+    };
+    let functions =
+        vec![Function { name: "f".to_owned(), event: String::new(), http: "worker".to_owned() }];
+    let content = Kept::new(Content::new(files, manifest));
+    let large = Version { content, functions, ..version("shop") };
     store.save(&large, &quota(3)).unwrap();
-    let bytes = fs::metadata(folder.join("apps/acme/shop.app")).unwrap().len();
-    assert!((100_000..101_000).contains(&bytes), "{bytes}");
+    let path = folder.join("apps/acme/shop.app");
+    let bytes = fs::metadata(&path).unwrap().len();
+    assert!((100_000..101_500).contains(&bytes), "{bytes}");
     assert_eq!(store.apps(&acme()).unwrap().kept, [(large, quota(3))]);
 }
 
-/// An app as it was written by the form before.
+/// An app as it was written by the form before, but for its bytes.
+const SECOND: &str = concat!(
+    "skep-app 2\n",
+    r#"{"tenant":"acme","app":"shop","#,
+    r#""version":"0707070707070707070707070707070707070707070707070707070707070707","#,
+    r#""entry":"index.js","functions":["default"],"#,
+    r#""limits":{"memory":"64MiB","cpu":"1","processes":1,"timeout":"1s","cpu_budget":"open","#,
+    r#""concurrency":1,"min_instances":0,"max_instances":1},"#,
+    r#""modules":[["data.js",4],["index.js",23]],"#,
+    r#""sha256":"HASH"}"#,
+    "\n",
+);
+
+#[test]
+fn the_form_before_is_read() {
+    let Place(folder, store) = &Place::new("second");
+    store.save(&version("shop"), &quota(3)).unwrap();
+    let hash = form::sha256(&[&BINARY, b"export default () => 1\n"]);
+    let mut bytes = SECOND.replace("HASH", &hash).into_bytes();
+    bytes.extend_from_slice(&BINARY);
+    bytes.extend_from_slice(b"export default () => 1\n");
+    fs::write(folder.join("apps/acme/shop.app"), bytes).unwrap();
+    let found = store.apps(&acme()).unwrap();
+    assert_eq!(found.kept, [(version("shop"), quota(3))], "{:?}", found.wrong);
+}
+
+/// An app as it was written by the first form.
 const OLD: &str = concat!(
     r#"{"tenant":"acme","app":"shop","#,
     r#""version":"0707070707070707070707070707070707070707070707070707070707070707","#,
@@ -195,7 +241,7 @@ const OLD: &str = concat!(
 );
 
 #[test]
-fn the_form_before_is_read_and_written_anew_once() {
+fn the_first_form_is_read_and_written_anew_once() {
     let Place(folder, store) = &Place::new("old");
     make_folder(&folder.join("apps/acme")).unwrap();
     fs::write(folder.join("apps/acme/shop.json"), OLD).unwrap();
@@ -274,10 +320,10 @@ fn an_app_whose_quota_is_damaged_is_not_served_without_it() {
 fn a_file_of_a_later_skepd_stays_where_it_is() {
     let Place(folder, store) = &Place::new("later");
     store.save(&version("shop"), &quota(3)).unwrap();
-    fs::write(folder.join("apps/acme/shop.app"), "skep-app 3\n").unwrap();
+    fs::write(folder.join("apps/acme/shop.app"), "skep-app 4\n").unwrap();
     let apps = store.apps(&acme()).unwrap();
     let told = apps.wrong[0].to_string();
-    assert!(told.contains("shop.app has the form \"skep-app 3\""), "{told}");
+    assert!(told.contains("shop.app has the form \"skep-app 4\""), "{told}");
     assert_eq!(names(folder), ["shop.app", "shop.quota"]);
 }
 

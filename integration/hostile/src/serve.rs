@@ -3,9 +3,7 @@
 //! The lines of its source are paths of modules that it says to have compiled, each with what it gives as
 //! their bytecode; `form` says what it was given itself.
 
-use std::borrow::Cow;
-
-use skep_link::frame::{Bind, Code, Compiled, Encoding, ToDaemon, ToShim};
+use skep_link::frame::{Encoding, Form, Function, MadeForm, ToDaemon, ToShim};
 use skep_shim::{Payload, link::Link};
 
 use crate::deeds;
@@ -18,13 +16,23 @@ pub struct Prober {
 impl Payload for Prober {
     fn serve(&mut self, mut link: Link) {
         let mut body = Vec::new();
-        let mut form = String::new();
+        let (mut form, mut source, mut bytecode) = (String::new(), Vec::new(), None::<Vec<u8>>);
         while link.receive(&mut body).is_ok() {
             let sent = match ToShim::decode(&body) {
+                Ok(ToShim::Part(part)) => {
+                    match part.form {
+                        Form::Bytecode => {
+                            bytecode.get_or_insert_default().extend_from_slice(part.bytes);
+                        }
+                        _ => source.extend_from_slice(part.bytes),
+                    }
+                    Ok(())
+                }
                 Ok(ToShim::Bind(bind)) => {
-                    form = compile(&bind, &mut link);
+                    let wanted = 0 < bind.max_bytecode_bytes;
+                    form = compile(&source, bytecode.as_deref(), wanted, &mut link);
                     link.send(&ToDaemon::Bound {
-                        functions: deeds::NAMES.to_vec(),
+                        functions: deeds::NAMES.iter().map(|name| function(name)).collect(),
                         skipped: 0,
                         named: Vec::new(),
                     })
@@ -42,6 +50,7 @@ impl Payload for Prober {
                         dropped: 0,
                         spent: false,
                         encoding: Encoding::Bytes,
+                        http: None,
                         payload: answer.as_bytes(),
                     })
                 }
@@ -54,16 +63,16 @@ impl Payload for Prober {
     }
 }
 
-fn compile(bind: &Bind<'_>, link: &mut Link) -> String {
-    let [module] = bind.modules.as_slice() else { return "several modules".to_owned() };
-    let source = match module.code {
-        Code::Source(source) => String::from_utf8_lossy(source),
-        Code::Compiled(b"unasked") => Cow::from("unasked"),
-        Code::Compiled(bytecode) => {
-            return format!("bytecode of {}", String::from_utf8_lossy(bytecode));
-        }
+fn function(name: &str) -> Function<'_> {
+    Function { name, event: "", http: "" }
+}
+
+fn compile(source: &[u8], bytecode: Option<&[u8]>, wanted: bool, link: &mut Link) -> String {
+    let source = match bytecode {
+        None => String::from_utf8_lossy(source),
+        Some(b"unasked") => "unasked".into(),
+        Some(bytecode) => return format!("bytecode of {}", String::from_utf8_lossy(bytecode)),
     };
-    let wanted = 0 < bind.max_bytecode_bytes;
     let (times, lines) = match &*source {
         "never" => (0, ""),
         "twice" => (2, ""),
@@ -71,11 +80,11 @@ fn compile(bind: &Bind<'_>, link: &mut Link) -> String {
         lines => (usize::from(wanted), lines),
     };
     for _ in 0..times {
-        let modules = lines.lines().map(|line| {
+        for line in lines.lines() {
             let (path, code) = line.split_once(' ').unwrap_or((line, ""));
-            Compiled { path, bytecode: code.as_bytes() }
-        });
-        link.queue(&ToDaemon::Compiled { modules: modules.collect() });
+            link.queue(&ToDaemon::Made { form: MadeForm::Bytecode, path, bytes: code.as_bytes() });
+        }
+        link.queue(&ToDaemon::MadeAll);
     }
     "source".to_owned()
 }

@@ -125,7 +125,7 @@ fn metrics() -> Vec<u8> {
 fn bad_files() -> Vec<u8> {
     let mut request = Host::deploy_request(TENANT, "app", "");
     request.files = (0..500)
-        .map(|at| v1::SourceFile { path: format!("../\u{e9}{at}"), content: Vec::new().into() })
+        .map(|at| v1::SourceFile { path: format!("../\u{e9}{at}"), ..v1::SourceFile::default() })
         .collect();
     request.encode_to_vec()
 }

@@ -16,4 +16,4 @@ pub mod zygote;
 pub use codec::Malformed;
 
 /// The version of all frames here. Daemon, zygote and shim must have the same one, exactly.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;

@@ -1,162 +1,417 @@
-//! One call: the event in, the function run until its promise settles, the answer out.
+//! One call, or the load of an app: what goes into the scripts of the runtime, and what comes out of them.
 
-use std::{rc::Rc, time::Instant};
+use std::cell::Cell;
 
-use rquickjs::{
-    Ctx, Function, Object, Promise, TypedArray, Value, function::Func, promise::PromiseState,
+use rquickjs::{Array, Ctx, Exception, Object, Persistent, String as JsString, Undefined, Value};
+use skep_link::frame::{self, Encoding, HttpCall, Invoke, MAX_HEADER_BYTES, MAX_HEADERS};
+
+use super::{
+    exception::Caught,
+    host::Host,
+    modules::{Kind, Modules},
+    scripts::Driver,
 };
-use skep_link::frame::{Encoding, Invoke};
-
-use super::{exception::Caught, host::Host};
-use crate::sys::copy_bytes;
-
-/// Jobs that may still run after the answer is known, within the call's own limits.
-const DRAINED_JOBS: u32 = 1_000;
+use crate::sys::{Bytes, copy_bytes};
 
 /// How a call ended, unless it was stopped.
 pub(super) enum Settled {
-    Answer { encoding: Encoding, payload: Vec<u8> },
+    Answer { encoding: Encoding, payload: Vec<u8>, http: Option<HttpHead> },
     Threw(Caught),
     NoFunction,
+    BadPayload(String),
 }
 
-/// Runs the function and whatever its promise waits for. When the call was stopped the result means
-/// nothing: ask the host first.
-pub(super) fn run<'js>(
-    ctx: &Ctx<'js>,
-    host: &Rc<Host>,
-    namespace: &Object<'js>,
-    invoke: &Invoke<'_>,
-) -> Settled {
-    let function = match namespace.get::<_, Value<'js>>(invoke.function) {
-        Ok(value) => match value.into_function() {
-            Some(function) => function,
-            None => return Settled::NoFunction,
-        },
-        Err(error) => return Settled::Threw(Caught::from_error(ctx, error)),
-    };
-    match answer(ctx, host, &function, invoke) {
-        Ok((encoding, payload)) => Settled::Answer { encoding, payload },
-        Err(caught) => Settled::Threw(caught),
+/// The head of an answer of HTTP.
+#[derive(Debug)]
+pub(super) struct HttpHead {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+}
+
+impl HttpHead {
+    pub(super) fn as_frame(&self) -> frame::HttpHead<'_> {
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        frame::HttpHead { status: self.status, headers: headers.collect() }
     }
 }
 
-fn answer<'js>(
-    ctx: &Ctx<'js>,
-    host: &Rc<Host>,
-    function: &Function<'js>,
-    invoke: &Invoke<'_>,
-) -> Result<(Encoding, Vec<u8>), Caught> {
-    let caught = |error| Caught::from_error(ctx, error);
-    let event = match invoke.encoding {
-        Encoding::Json if invoke.payload.is_empty() => Value::new_null(ctx.clone()),
-        Encoding::Json => ctx.json_parse(invoke.payload).map_err(caught)?,
-        Encoding::Bytes => {
-            TypedArray::<u8>::new(ctx.clone(), invoke.payload).map_err(caught)?.into_value()
-        }
-    };
-    let context = context(ctx, host, invoke).map_err(caught)?;
-    let value: Value<'js> = function.call((event, context)).map_err(caught)?;
-    let value = match value.clone().into_promise() {
-        Some(promise) => drive(ctx, host, &promise)?,
-        None => value,
-    };
-    encode(ctx, value)
+/// A loaded app.
+pub(super) struct App {
+    kind: Kind,
+    /// The namespace of an ES module, or what a module of CommonJS exports.
+    exports: Persistent<Value<'static>>,
+    /// What a module of CommonJS declares as `main`.
+    main: Persistent<Value<'static>>,
+    /// Sorted by name.
+    pub(super) functions: Vec<Function>,
+    /// Whether the scripts of the runtime have it.
+    is_adopted: Cell<bool>,
 }
 
-/// The second argument of every function.
-fn context<'js>(
-    ctx: &Ctx<'js>,
-    host: &Rc<Host>,
-    invoke: &Invoke<'_>,
-) -> rquickjs::Result<Object<'js>> {
-    let context = Object::new(ctx.clone())?;
-    context.set("invocation", format!("{:032x}", u128::from_be_bytes(invoke.id)))?;
-    context.set("function", invoke.function)?;
-    let host = Rc::clone(host);
-    let remaining = move || host.remaining().as_secs_f64() * 1e3;
-    context.set("remainingMs", Func::new(remaining))?;
-    Ok(context)
+/// A function of an app, and by whose convention it is called; an empty name where a call of that shape is not taken
+/// as it is.
+#[derive(Debug)]
+pub(super) struct Function {
+    pub(super) name: String,
+    pub(super) event: String,
+    pub(super) http: String,
 }
 
-/// Runs jobs and timers until `promise` settles, nothing is left to run, or the call must stop.
-pub(super) fn drive<'js>(
-    ctx: &Ctx<'js>,
-    host: &Rc<Host>,
-    promise: &Promise<'js>,
-) -> Result<Value<'js>, Caught> {
-    loop {
-        if host.check().is_some() {
-            return Err(Caught::stopped());
+impl Function {
+    fn of(function: &frame::Function<'_>) -> Self {
+        let frame::Function { name, event, http } = *function;
+        Self { name: name.to_owned(), event: event.to_owned(), http: http.to_owned() }
+    }
+
+    pub(super) fn as_frame(&self) -> frame::Function<'_> {
+        frame::Function { name: &self.name, event: &self.event, http: &self.http }
+    }
+
+    fn flat(&self) -> [Option<&str>; 3] {
+        let convention = |text| Some(text).filter(|text: &&str| !text.is_empty());
+        [Some(&self.name), convention(self.event.as_str()), convention(self.http.as_str())]
+    }
+}
+
+/// What a call brings.
+#[derive(Clone, Debug)]
+pub(super) struct Call<'a> {
+    pub(super) id: [u8; 16],
+    pub(super) function: &'a str,
+    pub(super) encoding: Encoding,
+    pub(super) payload: &'a [u8],
+    pub(super) http: Option<HttpCall<'a>>,
+    /// JSON of what the caller's platform knows, or nothing.
+    pub(super) context: &'a str,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn of(invoke: Invoke<'a>) -> Self {
+        let Invoke { id, function, encoding, payload, http, context, .. } = invoke;
+        Self { id, function, encoding, payload, http, context }
+    }
+}
+
+/// What is known of an app when it is loaded.
+#[derive(Debug)]
+pub(super) struct Opening<'a> {
+    /// The path of the file that runs.
+    pub(super) entry: &'a str,
+    /// What was found of the version when it was deployed; empty if this is that.
+    pub(super) functions: Vec<frame::Function<'a>>,
+}
+
+/// Skep's own convention, by which functions are called without the scripts of the runtime.
+const OWN: &str = "skep";
+/// The function that a call which names none runs.
+const DEFAULT: &str = "default";
+
+/// Calls into an app; the driving of what they begin is in [`super::drive`].
+pub(super) struct Calls<'a, 'js> {
+    pub(super) ctx: &'a Ctx<'js>,
+    pub(super) host: &'a Host,
+    pub(super) modules: &'a Modules,
+    pub(super) driver: &'a Driver,
+}
+
+impl<'js> Calls<'_, 'js> {
+    pub(super) fn caught(&self, error: rquickjs::Error) -> Caught {
+        Caught::from_error(self.ctx, error)
+    }
+
+    /// Evaluates an app. When the load was stopped the result means nothing: ask the host first.
+    pub(super) fn open(&self, opening: &Opening<'_>) -> Result<App, Caught> {
+        let mut app = self.evaluate(opening.entry)?;
+        // What the top level has only just begun may still offer a function.
+        self.rest();
+        app.functions = opening.functions.iter().map(Function::of).collect();
+        if app.functions.is_empty() {
+            app.functions = self.describe(&app)?;
         }
-        match promise.state() {
-            PromiseState::Resolved => {
-                let value =
-                    promise.result().unwrap_or_else(|| Ok(Value::new_undefined(ctx.clone())));
-                return value.map_err(|error| Caught::from_error(ctx, error));
+        if app.functions.iter().any(|function| function.event != OWN) {
+            self.adopt(&app)?;
+            let loaded = self.driver.load.call::<Value<'js>>(self.ctx, ());
+            self.settle(loaded.map_err(|error| self.caught(error))?)?;
+        }
+        Ok(app)
+    }
+
+    fn evaluate(&self, entry: &str) -> Result<App, Caught> {
+        let caught = |error| self.caught(error);
+        let kind = self.modules.kind(entry);
+        let nothing = Value::new_undefined(self.ctx.clone());
+        let (exports, main) = match kind {
+            Kind::EsModule => {
+                let (promise, namespace) =
+                    self.modules.evaluate_entry(self.ctx, entry).map_err(caught)?;
+                self.settle(promise)?;
+                (namespace, nothing)
             }
-            PromiseState::Rejected => {
-                let thrown = promise.result::<Value<'js>>();
-                let error = thrown.and_then(Result::err).unwrap_or(rquickjs::Error::Unknown);
-                return Err(Caught::from_error(ctx, error));
+            Kind::CommonJs | Kind::Json | Kind::Data => {
+                let parts = self.driver.run.call::<Array<'js>>(self.ctx, (entry,));
+                let parts =
+                    parts.and_then(|parts| Ok((parts.get(0)?, parts.get(1)?))).map_err(caught)?;
+                self.ticks();
+                parts
             }
-            PromiseState::Pending => {}
-        }
-        if ctx.execute_pending_job() {
-            continue;
-        }
-        let Some(due) = host.timers().next_due() else {
-            return Err(Caught::stuck());
         };
-        if Instant::now() < due {
-            host.sleep_until(due);
-            continue;
+        Ok(App {
+            kind,
+            exports: Persistent::save(self.ctx, exports),
+            main: Persistent::save(self.ctx, main),
+            functions: Vec::new(),
+            is_adopted: Cell::new(false),
+        })
+    }
+
+    /// Hands an app over to the scripts of the runtime, once.
+    fn adopt(&self, app: &App) -> Result<(), Caught> {
+        if app.is_adopted.replace(true) {
+            return Ok(());
         }
-        let fired = host.timers().fire(ctx, Instant::now());
-        // An error of a timer's function belongs to nobody; it is shown where people look for it.
-        if let Some(Err(error)) = fired.map(|timer| timer.call()) {
-            Caught::from_error(ctx, error).log(host);
+        let adopted = || -> rquickjs::Result<()> {
+            let exports = app.exports.clone().restore(self.ctx)?;
+            let main = app.main.clone().restore(self.ctx)?;
+            let decided: Vec<Option<&str>> =
+                app.functions.iter().flat_map(Function::flat).collect();
+            let decided = (!decided.is_empty()).then_some(decided);
+            self.driver.adopt.call(self.ctx, (app.kind.name(), exports, main, Undefined, decided))
+        };
+        adopted().map_err(|error| self.caught(error))
+    }
+
+    /// What of an app can be called: looked at when it is deployed.
+    fn describe(&self, app: &App) -> Result<Vec<Function>, Caught> {
+        loop {
+            app.is_adopted.set(false);
+            self.adopt(app)?;
+            let (functions, problem) = self.described().map_err(|error| self.caught(error))?;
+            match problem {
+                None => return Ok(functions),
+                // A timer may still make it listen.
+                Some(_) if self.host.check().is_none() && self.wait() => {}
+                Some(problem) => return Err(Caught::nothing_to_call(&problem)),
+            }
         }
+    }
+
+    fn described(&self) -> rquickjs::Result<(Vec<Function>, Option<String>)> {
+        let found = self.driver.describe.call::<Array<'js>>(self.ctx, ())?;
+        let (names, conventions): (Array<'js>, Array<'js>) = (found.get(0)?, found.get(1)?);
+        let functions =
+            names.iter::<String>().zip(conventions.iter::<Array<'js>>()).map(|(name, pair)| {
+                let pair = pair?;
+                let text = |at| {
+                    Ok::<_, rquickjs::Error>(pair.get::<Option<String>>(at)?.unwrap_or_default())
+                };
+                Ok(Function { name: name?, event: text(0)?, http: text(1)? })
+            });
+        let mut functions = functions.collect::<rquickjs::Result<Vec<_>>>()?;
+        functions.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok((functions, found.get(2)?))
+    }
+
+    /// Runs the function and whatever its promise waits for. When the call was stopped the result means
+    /// nothing: ask the host first.
+    pub(super) fn run(&self, app: &App, call: &Call<'_>) -> Settled {
+        self.answer(app, call).unwrap_or_else(Settled::Threw)
+    }
+
+    fn answer(&self, app: &App, call: &Call<'_>) -> Result<Settled, Caught> {
+        let event = match self.event(call) {
+            Ok(event) => event,
+            Err(error) => {
+                let caught = self.caught(error);
+                // Beyond the heap's limit there is no room for the event.
+                let why = caught.message.clone();
+                return if self.host.stopped().is_some() {
+                    Err(caught)
+                } else {
+                    Ok(Settled::BadPayload(why))
+                };
+            }
+        };
+        let direct = call.http.is_none().then(|| self.direct(app, call.function)).flatten();
+        let begun = match &direct {
+            Some(function) => self.begin_direct(function, call, event),
+            None => {
+                self.adopt(app)?;
+                self.begin(call, event)
+            }
+        };
+        let begun = begun.map_err(|error| self.caught(error))?;
+        let mut value = match direct {
+            Some(_) if !begun.is_promise() => {
+                self.ticks();
+                self.waited(begun)?
+            }
+            _ => self.settle(begun)?,
+        };
+        loop {
+            // Nearly always a plain value: JSON says it.
+            if self.is_plain(&value) {
+                return self.encode(value);
+            }
+            let outcome = self.driver.outcome.call::<Value<'js>>(self.ctx, (value.clone(),));
+            let outcome = outcome.map_err(|error| self.caught(error))?;
+            if outcome.is_undefined() {
+                return self.encode(value);
+            }
+            if let Some(parts) = outcome.as_array() {
+                return self.take(parts).map_err(|error| self.caught(error))?;
+            }
+            // What it is will be known when its bytes are.
+            value = self.settle(outcome)?;
+        }
+    }
+
+    /// A primitive value, or an object or a list without a class of its own.
+    fn is_plain(&self, value: &Value<'js>) -> bool {
+        let Some(object) = value.as_object() else { return true };
+        let Some(prototype) = object.get_prototype() else { return false };
+        self.driver
+            .plain
+            .iter()
+            .any(|plain| plain.clone().restore(self.ctx).is_ok_and(|plain| plain == prototype))
+    }
+
+    fn event(&self, call: &Call<'_>) -> rquickjs::Result<Value<'js>> {
+        let ctx = self.ctx;
+        match call.encoding {
+            _ if call.http.is_some() => Ok(Bytes::copied(ctx, call.payload)?.into_value()),
+            Encoding::Json if call.payload.is_empty() => Ok(Value::new_null(ctx.clone())),
+            Encoding::Json => ctx.json_parse(call.payload),
+            Encoding::Bytes => Ok(Bytes::copied(ctx, call.payload)?.into_value()),
+        }
+    }
+
+    /// The function of an event call, where nothing of the runtime is needed to call it.
+    fn direct(&self, app: &App, name: &str) -> Option<rquickjs::Function<'js>> {
+        let name = if name.is_empty() { DEFAULT } else { name };
+        if app.kind != Kind::EsModule
+            || !app.functions.iter().any(|it| it.name == name && it.event == OWN)
+        {
+            return None;
+        }
+        let namespace = app.exports.clone().restore(self.ctx).ok()?.into_object()?;
+        let function = namespace.get::<_, Value<'js>>(name).ok()?.into_function()?;
+        // One with a third parameter answers by a callback.
+        (function.get::<_, i32>("length").ok()? < 3).then_some(function)
+    }
+
+    fn begin_direct(
+        &self,
+        function: &rquickjs::Function<'js>,
+        call: &Call<'_>,
+        event: Value<'js>,
+    ) -> rquickjs::Result<Value<'js>> {
+        let prototype = self.driver.context.clone().restore(self.ctx)?;
+        let context = Object::new_proto(self.ctx.clone(), Some(&prototype))?;
+        context.set("invocation", id_of(call))?;
+        context.set("function", if call.function.is_empty() { DEFAULT } else { call.function })?;
+        function.call((event, context))
+    }
+
+    /// What a function that was called directly has answered by its context, or by a promise of another kind.
+    fn waited(&self, value: Value<'js>) -> Result<Value<'js>, Caught> {
+        if value.is_undefined() && self.host.is_untidy() {
+            let called = self.driver.take_called.call::<Option<Object<'js>>>(self.ctx, ());
+            let Some(called) = called.map_err(|error| self.caught(error))? else {
+                return Ok(value);
+            };
+            let part = |key| called.get::<_, Value<'js>>(key).map_err(|error| self.caught(error));
+            let error = part("error")?;
+            if !error.is_undefined() && !error.is_null() {
+                return Err(self.caught(self.ctx.throw(error)));
+            }
+            return part("result");
+        }
+        if self.is_plain(&value)
+            && !value.as_object().is_some_and(|it| it.contains_key("then").unwrap_or(true))
+        {
+            return Ok(value);
+        }
+        let awaited = self.driver.awaited.call::<Value<'js>>(self.ctx, (value,));
+        self.settle(awaited.map_err(|error| self.caught(error))?)
+    }
+
+    fn begin(&self, call: &Call<'_>, event: Value<'js>) -> rquickjs::Result<Value<'js>> {
+        let ctx = self.ctx;
+        let id = id_of(call);
+        let context = match call.context {
+            "" => Value::new_undefined(ctx.clone()),
+            text => ctx.json_parse(text)?,
+        };
+        let Some(http) = &call.http else {
+            return self.driver.event.call(ctx, (call.function, event, id, context));
+        };
+        let headers = Array::new(ctx.clone())?;
+        for (at, (name, value)) in http.headers.iter().enumerate() {
+            headers.set(2 * at, *name)?;
+            headers.set(2 * at + 1, *value)?;
+        }
+        self.driver
+            .http
+            .call(ctx, (call.function, http.method, http.url, headers, event, id, context))
+    }
+
+    /// What `outcome` of the scripts gave as a list.
+    fn take(&self, parts: &Array<'js>) -> rquickjs::Result<Result<Settled, Caught>> {
+        Ok(match parts.get::<i32>(0)? {
+            0 => self.encode(parts.get(1)?),
+            1 => {
+                let payload = copy_bytes(&parts.get(1)?).unwrap_or_default();
+                let encoding = if parts.get(2)? { Encoding::Json } else { Encoding::Bytes };
+                let status: Option<u16> = parts.get(3)?;
+                let http = match status {
+                    Some(status) => Some(head(status, &parts.get(4)?)?),
+                    None => None,
+                };
+                Ok(Settled::Answer { encoding, payload, http })
+            }
+            2 => {
+                let payload = copy_bytes(&parts.get(1)?).unwrap_or_default();
+                let http = Some(head(parts.get(2)?, &parts.get(3)?)?);
+                Ok(Settled::Answer { encoding: Encoding::Bytes, payload, http })
+            }
+            _ => Ok(Settled::NoFunction),
+        })
+    }
+
+    /// Nothing is null, everything else is JSON.
+    fn encode(&self, value: Value<'js>) -> Result<Settled, Caught> {
+        let (encoding, http) = (Encoding::Json, None);
+        if value.is_undefined() {
+            return Ok(Settled::Answer { encoding, payload: b"null".to_vec(), http });
+        }
+        let text = self.ctx.json_stringify(value).map_err(|error| self.caught(error))?;
+        let text = text.ok_or_else(Caught::not_json)?;
+        let payload = text.to_string().map_err(|error| self.caught(error))?.into_bytes();
+        Ok(Settled::Answer { encoding, payload, http })
     }
 }
 
-/// Drops what a call or a bind left behind: timers, also those that its last jobs set; whether jobs are
-/// left that cannot be dropped.
-pub(super) fn drop_rest(ctx: &Ctx<'_>, host: &Rc<Host>) -> bool {
-    host.timers().clear();
-    let left = drain(ctx, host);
-    host.timers().clear();
-    left
+fn id_of(call: &Call<'_>) -> String {
+    format!("{:032x}", u128::from_be_bytes(call.id))
 }
 
-/// Lets what is only a few steps from its end come to it, each step still watched; whether something is
-/// left.
-fn drain(ctx: &Ctx<'_>, host: &Rc<Host>) -> bool {
-    for _ in 0..DRAINED_JOBS {
-        if host.check().is_some() {
-            return true;
-        }
-        if !ctx.execute_pending_job() {
-            return false;
-        }
+fn head(status: u16, flat: &Array<'_>) -> rquickjs::Result<HttpHead> {
+    if 2 * MAX_HEADERS < flat.len() {
+        let text = format!(
+            "the answer has {} headers, at most {MAX_HEADERS} are possible",
+            flat.len() / 2
+        );
+        return Err(Exception::throw_type(flat.ctx(), &text));
     }
-    true
-}
-
-/// Bytes stay bytes, nothing is null, everything else is JSON.
-fn encode<'js>(ctx: &Ctx<'js>, value: Value<'js>) -> Result<(Encoding, Vec<u8>), Caught> {
-    if let Some(bytes) = copy_bytes(&value) {
-        return Ok((Encoding::Bytes, bytes));
+    let texts = flat.iter::<JsString<'_>>().map(|text| text?.to_string());
+    let texts = texts.collect::<rquickjs::Result<Vec<String>>>()?;
+    let bytes: usize = texts.iter().map(String::len).sum();
+    if MAX_HEADER_BYTES < bytes {
+        let text = format!(
+            "the headers of the answer have {bytes} bytes, at most {MAX_HEADER_BYTES} are possible"
+        );
+        return Err(Exception::throw_type(flat.ctx(), &text));
     }
-    if value.is_undefined() {
-        return Ok((Encoding::Json, b"null".to_vec()));
-    }
-    let text = ctx.json_stringify(value).map_err(|error| Caught::from_error(ctx, error))?;
-    match text {
-        Some(text) => {
-            let text = text.to_string().map_err(|error| Caught::from_error(ctx, error))?;
-            Ok((Encoding::Json, text.into_bytes()))
-        }
-        None => Err(Caught::not_json()),
-    }
+    let headers = texts.as_chunks::<2>().0.iter().cloned().map(|[name, value]| (name, value));
+    Ok(HttpHead { status, headers: headers.collect() })
 }

@@ -3,12 +3,8 @@
 //! Reading a thrown value may run tenant code (getters, `toString`); whatever that throws is ignored,
 //! and every text is cut.
 
-use std::rc::Rc;
-
 use rquickjs::{Ctx, Error, Object, Value};
-use skep_link::frame::{self, Exception, Level, cut};
-
-use super::host::Host;
+use skep_link::frame::{self, Exception, cut};
 
 /// Bytes of a message or a stack that are passed on, at most.
 const MAX_TEXT: usize = frame::MAX_EXCEPTION_TEXT;
@@ -57,6 +53,10 @@ impl Caught {
         Self::new("Error", "the top level leaves work behind that does not end")
     }
 
+    pub(super) fn nothing_to_call(found: &str) -> Self {
+        Self::new("TypeError", cut(found, MAX_TEXT))
+    }
+
     pub(super) fn not_json() -> Self {
         Self::new("TypeError", "the reply is neither JSON nor bytes (a function or a symbol?)")
     }
@@ -85,14 +85,6 @@ impl Caught {
 
     pub(super) fn as_frame(&self) -> Exception<'_> {
         Exception { name: &self.name, message: &self.message, stack: &self.stack }
-    }
-
-    /// Shows it as a console line.
-    pub(super) fn log(&self, host: &Rc<Host>) {
-        host.log(
-            Level::Error,
-            &format!("uncaught {}: {}\n{}", self.name, self.message, self.stack),
-        );
     }
 }
 

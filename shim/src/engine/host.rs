@@ -5,7 +5,7 @@
 //! operations whether the call must stop; once it must, it stays so.
 
 use std::{
-    cell::{Cell, RefCell, RefMut},
+    cell::{Cell, Ref, RefCell},
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -14,9 +14,13 @@ use nix::{
     poll::PollTimeout,
     time::{ClockId, clock_gettime},
 };
-use skep_link::frame::{Bind, Invoke, Level, MAX_LOG_LINE, Stop, ToDaemon, ToShim, cut};
+use skep_core::{FunctionName, name::NAME_BYTES};
+use skep_link::frame::{
+    Bind, Invoke, Level, MAX_FUNCTIONS, MAX_LOG_LINE, MAX_PART, MAX_SKIPPED, MadeForm, Stop,
+    ToDaemon, ToShim, cut,
+};
 
-use super::{End, timers::Timers};
+use super::{End, call::Function};
 use crate::{
     link::Link,
     sys::{self, Meter},
@@ -31,7 +35,10 @@ pub(crate) struct Host {
     link: RefCell<Option<Link>>,
     /// A call that came while the app was being loaded.
     early: RefCell<Option<Vec<u8>>>,
-    timers: RefCell<Timers>,
+    /// A tick of `process.nextTick` waits.
+    tick: Cell<bool>,
+    /// A promise was rejected without a handler, or got one late.
+    rejection: Cell<bool>,
     started: Cell<Instant>,
     deadline: Cell<Option<Instant>>,
     /// In the process's own CPU time.
@@ -45,6 +52,24 @@ pub(crate) struct Host {
     log_lines: Cell<u32>,
     log_bytes: Cell<u32>,
     dropped: Cell<u32>,
+    about: RefCell<About>,
+    /// Bytes that the runtime had when the app was bound, and those of the app's files.
+    base: Cell<usize>,
+    files: Cell<usize>,
+    /// Something waits for the end of the call: see `finish` of the scripts.
+    untidy: Cell<bool>,
+}
+
+/// What is known of the app that is bound.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    pub(super) entry: String,
+    pub(super) name: String,
+    /// The convention that the manifest names; empty if it names none.
+    pub(super) handler: String,
+    pub(super) variables: Vec<(String, String)>,
+    pub(super) deployed_ms: u64,
+    pub(super) heap_bytes: u64,
 }
 
 impl Host {
@@ -54,7 +79,8 @@ impl Host {
             heap,
             link: RefCell::new(None),
             early: RefCell::new(None),
-            timers: RefCell::default(),
+            tick: Cell::new(false),
+            rejection: Cell::new(false),
             started: Cell::new(now),
             deadline: Cell::new(None),
             cpu_end: Cell::new(None),
@@ -65,6 +91,10 @@ impl Host {
             log_lines: Cell::new(0),
             log_bytes: Cell::new(0),
             dropped: Cell::new(0),
+            about: RefCell::default(),
+            base: Cell::new(0),
+            files: Cell::new(0),
+            untidy: Cell::new(false),
         }
     }
 
@@ -96,10 +126,59 @@ impl Host {
         }
     }
 
-    pub(super) fn begin_bind(&self, bind: &Bind<'_>) {
-        self.heap.set_limit(usize::try_from(bind.heap_bytes).unwrap_or(usize::MAX));
+    /// Sends what was made of the app's files.
+    pub(super) fn send_made(&self, form: MadeForm, made: &[(String, Vec<u8>)]) -> Result<(), End> {
+        for (path, bytes) in made {
+            for bytes in bytes.chunks(MAX_PART) {
+                self.send(&ToDaemon::Made { form, path, bytes })?;
+            }
+        }
+        self.send(&ToDaemon::MadeAll)
+    }
+
+    /// Says that the app is loaded, and what can be called.
+    pub(super) fn send_bound(&self, functions: &[Function]) -> Result<(), End> {
+        let callable = |function: &&Function| function.name.parse::<FunctionName>().is_ok();
+        let (found, others): (Vec<_>, Vec<_>) = functions.iter().partition(callable);
+        let (found, more) = found.split_at(found.len().min(MAX_FUNCTIONS));
+        let named = others
+            .iter()
+            .chain(more)
+            .take(MAX_SKIPPED)
+            .map(|function| cut(&function.name, NAME_BYTES));
+        self.send(&ToDaemon::Bound {
+            functions: found.iter().map(|function| function.as_frame()).collect(),
+            skipped: u32::try_from(others.len() + more.len()).unwrap_or(u32::MAX),
+            named: named.collect(),
+        })
+    }
+
+    /// The load of an app begins, whose files have so many bytes: they count as its heap, which what the runtime
+    /// itself needs does not.
+    pub(super) fn begin_bind(&self, bind: &Bind<'_>, files: usize) {
+        let own = usize::try_from(bind.heap_bytes).unwrap_or(usize::MAX).saturating_sub(files);
+        self.base.set(self.heap.used());
+        self.files.set(files);
+        self.heap.set_limit(self.heap.used().saturating_add(own));
         self.begin(bind.wall_ns, None, 0, 0);
         self.loading.set(true);
+        self.about.replace(About {
+            entry: bind.entry.to_owned(),
+            name: bind.name.to_owned(),
+            handler: bind.handler.to_owned(),
+            variables: bind
+                .variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            deployed_ms: bind.deployed_ms,
+            heap_bytes: bind.heap_bytes,
+        });
+    }
+
+    /// What is known of the app.
+    pub(super) fn about(&self) -> Ref<'_, About> {
+        self.about.borrow()
     }
 
     /// The app is loaded, which took so long. The time of a call that is there already is running.
@@ -189,17 +268,61 @@ impl Host {
         }
     }
 
-    /// Sleeps until `due`, the deadline or a cancellation, whatever comes first.
-    pub(super) fn sleep_until(&self, due: Instant) {
-        let end = self.deadline.get().map_or(due, |deadline| deadline.min(due));
-        let patience = end.saturating_duration_since(Instant::now());
+    /// Sleeps so long, or until the deadline or a cancellation, whatever comes first.
+    pub(super) fn sleep(&self, time: Duration) {
+        let left = self.deadline.get().map(|end| end.saturating_duration_since(Instant::now()));
+        let patience = left.map_or(time, |left| left.min(time));
         if self.stop.get().is_none() {
             self.stop.set(self.listen(patience));
         }
     }
 
-    pub(super) fn timers(&self) -> RefMut<'_, Timers> {
-        self.timers.borrow_mut()
+    /// Ends the call, or the load, for this reason, unless there is one already.
+    pub(super) fn stop(&self, why: Stop) {
+        if self.stop.get().is_none() {
+            self.stop.set(Some(why));
+        }
+    }
+
+    pub(super) fn tick_scheduled(&self) {
+        self.tick.set(true);
+    }
+
+    /// Whether a tick waits; asked once.
+    pub(super) fn take_tick(&self) -> bool {
+        self.tick.take()
+    }
+
+    pub(super) fn rejection_seen(&self) {
+        self.rejection.set(true);
+    }
+
+    /// Whether rejections wait to be told; asked once.
+    pub(super) fn take_rejection(&self) -> bool {
+        self.rejection.take()
+    }
+
+    pub(super) fn set_untidy(&self) {
+        self.untidy.set(true);
+    }
+
+    pub(super) fn is_untidy(&self) -> bool {
+        self.untidy.get()
+    }
+
+    /// Whether something waits for the end of the call; asked once.
+    pub(super) fn take_untidy(&self) -> bool {
+        self.untidy.take()
+    }
+
+    /// Bytes of the app's heap that are in use.
+    pub(super) fn heap_used(&self) -> usize {
+        self.heap.used().saturating_sub(self.base.get()) + self.files.get()
+    }
+
+    /// Bytes of heap that the app may use.
+    pub(super) fn heap_limit(&self) -> u64 {
+        self.about.borrow().heap_bytes
     }
 
     /// Since this instance began to serve.
@@ -240,6 +363,6 @@ impl Host {
 }
 
 /// The CPU time of this process so far.
-fn cpu_time() -> Duration {
+pub(super) fn cpu_time() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::MAX, Duration::from)
 }

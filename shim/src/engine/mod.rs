@@ -5,40 +5,37 @@
 //! [`host`]; the host APIs that tenant code sees are the list [`APIS`], one file each.
 
 mod call;
-mod clock;
-mod console;
+mod drive;
 mod exception;
 mod host;
+mod host_natives;
 mod modules;
-#[cfg_attr(not(test), expect(dead_code, reason = "the runtime's scripts are to call it"))]
 mod natives;
 mod random;
+mod scripts;
 #[cfg(test)]
 mod tests;
-mod timers;
 
-use std::{error::Error, rc::Rc, time::Instant};
+use std::{error::Error, mem::ManuallyDrop, rc::Rc, time::Instant};
 
 use nix::poll::PollTimeout;
-use rquickjs::{Context, Ctx, Object, Persistent, Runtime};
-use skep_link::frame::{Bind, Code, Encoding, Exception, Invoke, Module, ToDaemon, ToShim};
+use rquickjs::{Context, Ctx, Object, Runtime};
+use skep_link::frame::{
+    Bind, Encoding, Exception, Form, Function, HttpCall, Invoke, MadeForm, Part, ToDaemon, ToShim,
+};
 
-use self::{call::Settled, exception::Caught, host::Host, modules::Modules};
+use self::{
+    call::{App, Call, Calls, HttpHead, Opening, Settled},
+    exception::Caught,
+    host::Host,
+    modules::Modules,
+    scripts::Driver,
+};
 use crate::{
     Payload,
     link::Link,
     sys::{self, Heap, Meter},
 };
-
-/// One host API: what it adds to the global object.
-pub struct Api {
-    /// Its global names.
-    pub names: &'static [&'static str],
-    install: for<'js> fn(&Ctx<'js>, &Rc<Host>) -> rquickjs::Result<()>,
-}
-
-/// Every power that tenant code has beyond the language itself.
-pub const APIS: &[Api] = &[console::API, timers::API, random::API, clock::API];
 
 /// Milliseconds after which an instance that is told nothing is a spare.
 const WARM_AFTER_MS: u8 = 20;
@@ -46,27 +43,29 @@ const WARM_AFTER_MS: u8 = 20;
 /// Bytes of native stack that JavaScript may use: far from the process limit, deep enough for real code.
 const STACK_BYTES: usize = 512 << 10;
 
-/// An engine, and the version that it serves once it is bound.
+/// An engine, and whether it serves a version yet.
 pub struct Engine {
-    context: Context,
+    /// Never taken apart: functions of scripts are held beside it, and the process ends with it.
+    context: ManuallyDrop<Context>,
     host: Rc<Host>,
     modules: Modules,
+    driver: Rc<Driver>,
     /// Bytecode of the app of [`Self::rehearse`] for a spare; none if there will be no clones.
     warm_up: Vec<u8>,
     bound: Option<Bound>,
 }
 
 struct Bound {
-    namespace: Persistent<Object<'static>>,
+    app: App,
     max_reply_bytes: usize,
 }
 
 impl Engine {
-    /// Makes an engine with all host APIs.
+    /// Makes an engine with the whole runtime.
     ///
     /// # Errors
     ///
-    /// Out of memory, or a host API that cannot be installed.
+    /// Out of memory, or a script of the runtime that cannot be evaluated.
     pub fn new() -> rquickjs::Result<Self> {
         Self::over(Heap::new())
     }
@@ -78,8 +77,8 @@ impl Engine {
     /// As [`Self::new`], or it does not answer as it should.
     pub fn to_be_cloned() -> Result<Self, Box<dyn Error>> {
         let mut engine = Self::over(Heap::to_be_cloned())?;
+        engine.rehearse()?;
         engine.warm_up = modules::compile(SPARE, WARM_UP)?;
-        engine.rehearse(ZYGOTE, Code::Source(WARM_UP.as_bytes()))?;
         sys::fill_holes();
         Ok(engine)
     }
@@ -93,56 +92,100 @@ impl Engine {
         let modules = Modules::new(Rc::clone(&meter));
         runtime.set_loader(modules.clone(), modules.clone());
         let context = Context::full(&runtime)?;
-        context.with(|ctx| {
-            APIS.iter().try_for_each(|api| (api.install)(&ctx, &host))?;
-            Ok::<_, rquickjs::Error>(())
+        let driver = context.with(|ctx| {
+            random::install(&ctx)?;
+            let natives = Object::new(ctx.clone())?;
+            natives::install(&ctx, &natives, &meter)?;
+            host_natives::install(&ctx, &natives, &host, &modules)?;
+            scripts::start(&ctx, natives)
         })?;
+        let driver = Rc::new(driver);
+        let (told, seen) = (Rc::clone(&driver), Rc::clone(&host));
+        runtime.set_host_promise_rejection_tracker(Some(Box::new(
+            move |ctx, promise, reason, handled| {
+                seen.rejection_seen();
+                // Out of memory is the only way in which it fails, and ends the call.
+                let _ = told.track_rejection.call::<()>(&ctx, (promise, reason, handled));
+            },
+        )));
         runtime.run_gc();
         // Each search for garbage writes to every object there is, and so copies the memory that clones share:
         // not before as much again is in use.
         runtime.set_gc_threshold(2 * meter.used());
-        Ok(Self { context, host, modules, warm_up: Vec::new(), bound: None })
+        let context = ManuallyDrop::new(context);
+        Ok(Self { context, host, modules, driver, warm_up: Vec::new(), bound: None })
     }
 
     /// Loads a small app of ours, calls it and forgets it: in the zygote, so that its clones share the memory
     /// and skip the first-time work; in a spare, so that its own copies of what a first call touches are made
     /// before one comes. Fails if the engine is broken.
-    fn rehearse(&self, path: &str, code: Code<'_>) -> Result<(), &'static str> {
-        self.modules.load(&[Module { path, code }], 0);
+    fn rehearse(&self) -> Result<(), String> {
+        let is_spare = !self.warm_up.is_empty();
+        let both = [WARM_UP, WARM_UP_HTTP].concat();
+        let (path, form, bytes) = match is_spare {
+            true => (SPARE, Form::Bytecode, self.warm_up.as_slice()),
+            false => (ZYGOTE, Form::File, both.as_bytes()),
+        };
+        self.modules.take(&Part { form, path, bytes });
         let answered = self.context.with(|ctx| {
-            let loaded = modules::evaluate(&ctx, self.modules.clone(), path, &self.host);
-            let answered = loaded.is_ok_and(|(namespace, _)| {
-                let settled = call::run(&ctx, &self.host, &namespace, &REHEARSED);
-                matches!(settled, Settled::Answer { .. })
+            let calls = self.calls(&ctx);
+            let default = Function { name: "default", event: "skep", http: "edge" };
+            // All that is looked at when an app is deployed, where nobody waits.
+            let functions = if is_spare { vec![default] } else { Vec::new() };
+            let opened = calls.open(&Opening { entry: path, functions });
+            let answered = opened.and_then(|app| {
+                rehearsed(is_spare).iter().try_for_each(|call| match calls.run(&app, call) {
+                    Settled::Threw(caught) => Err(caught),
+                    _ => Ok(()),
+                })
             });
-            call::drop_rest(&ctx, &self.host);
+            calls.finish();
             answered
+                .map_err(|caught| format!("the rehearsal of a call was not answered: {caught:?}"))
         });
-        self.modules.load(&[], 0);
-        if answered { Ok(()) } else { Err("the rehearsal of a call was not answered") }
+        self.modules.clear();
+        answered
+    }
+
+    fn calls<'a, 'js>(&'a self, ctx: &'a Ctx<'js>) -> Calls<'a, 'js> {
+        Calls { ctx, host: &self.host, modules: &self.modules, driver: &self.driver }
     }
 
     fn answer(&mut self, body: &[u8]) -> Result<(), End> {
-        match ToShim::decode(body).map_err(|_| End)? {
-            ToShim::Ping => self.host.send(&ToDaemon::Pong),
+        match (ToShim::decode(body).map_err(|_| End)?, &self.bound) {
+            (ToShim::Ping, _) => self.host.send(&ToDaemon::Pong),
             // The call that it meant has ended meanwhile.
-            ToShim::Cancel => Ok(()),
-            ToShim::Bind(bind) if self.bound.is_none() => self.bind(&bind),
-            ToShim::Invoke(invoke) if self.bound.is_some() => self.invoke(&invoke),
+            (ToShim::Cancel, _) => Ok(()),
+            (ToShim::Part(part), None) => {
+                self.modules.take(&part);
+                Ok(())
+            }
+            (ToShim::Bind(bind), None) => self.bind(&bind),
+            (ToShim::Invoke(invoke), Some(bound)) => self.invoke(bound, invoke),
             // The daemon lost track of this instance: that must not go on.
-            ToShim::Bind(_) | ToShim::Invoke(_) => Err(End),
+            (ToShim::Part(_) | ToShim::Bind(_), Some(_)) | (ToShim::Invoke(_), None) => Err(End),
         }
     }
 
     fn bind(&mut self, bind: &Bind<'_>) -> Result<(), End> {
         let start = Instant::now();
-        self.host.begin_bind(bind);
-        self.modules.load(&bind.modules, bind.max_bytecode_bytes);
         let host = &self.host;
-        let bound = self.context.with(|ctx| {
-            let mut loaded = modules::evaluate(&ctx, self.modules.clone(), bind.entry, host);
+        let files = self.modules.begin(bind.max_bytecode_bytes);
+        host.begin_bind(bind, files);
+        let mut modules = self.modules.clone();
+        let app = self.context.with(|ctx| {
+            let calls = self.calls(&ctx);
+            if let Some(compiled) = modules.compile_all(&ctx) {
+                host.send_made(MadeForm::Bytecode, &compiled)?;
+            }
+            if let Some(allowed) = &bind.modules {
+                // Nothing else is there in its place.
+                self.driver.allow.call::<()>(&ctx, (allowed.clone(),)).map_err(|_| End)?;
+            }
+            let mut loaded =
+                calls.open(&Opening { entry: bind.entry, functions: bind.functions.clone() });
             // What the top level left behind must not run inside somebody's call.
-            if call::drop_rest(&ctx, host) {
+            if calls.finish() {
                 loaded = Err(Caught::restless());
             }
             if let Some(why) = host.stopped() {
@@ -150,13 +193,9 @@ impl Engine {
                 return Err(End);
             }
             match loaded {
-                Ok((namespace, exports)) => {
-                    host.send(&ToDaemon::Bound {
-                        functions: exports.functions.iter().map(String::as_str).collect(),
-                        skipped: exports.skipped,
-                        named: exports.named.iter().map(String::as_str).collect(),
-                    })?;
-                    Ok(Persistent::save(&ctx, namespace))
+                Ok(app) => {
+                    host.send_bound(&app.functions)?;
+                    Ok(app)
                 }
                 Err(caught) => {
                     host.send(&ToDaemon::BindFailed {
@@ -168,43 +207,41 @@ impl Engine {
                     Err(End)
                 }
             }
-        });
-        let namespace = bound?;
+        })?;
         let max_reply_bytes = usize::try_from(bind.max_reply_bytes).unwrap_or(usize::MAX);
-        self.bound = Some(Bound { namespace, max_reply_bytes });
+        self.bound = Some(Bound { app, max_reply_bytes });
         self.host.end_bind(start.elapsed());
         Ok(())
     }
 
-    fn invoke(&mut self, invoke: &Invoke<'_>) -> Result<(), End> {
-        let Some(bound) = &self.bound else { return Err(End) };
+    fn invoke(&self, bound: &Bound, invoke: Invoke<'_>) -> Result<(), End> {
         let host = &self.host;
-        host.begin_call(invoke);
+        host.begin_call(&invoke);
         self.context.with(|ctx| {
-            let settled = bound
-                .namespace
-                .clone()
-                .restore(&ctx)
-                .map_err(|error| Caught::from_error(&ctx, error))
-                .map(|namespace| call::run(&ctx, host, &namespace, invoke));
-            let spent = call::drop_rest(&ctx, host);
+            let calls = self.calls(&ctx);
+            let settled = calls.run(&bound.app, &Call::of(invoke));
+            let spent = calls.finish();
             let dropped = host.dropped();
             if let Some(why) = host.stopped() {
                 return host.send(&ToDaemon::Stopped { why, dropped });
             }
             match settled {
-                Ok(Settled::Answer { encoding, payload })
+                Settled::Answer { encoding, payload, http }
                     if payload.len() <= bound.max_reply_bytes =>
                 {
-                    let payload = payload.as_slice();
-                    host.send(&ToDaemon::Reply { dropped, spent, encoding, payload })
+                    let (http, payload) =
+                        (http.as_ref().map(HttpHead::as_frame), payload.as_slice());
+                    host.send(&ToDaemon::Reply { dropped, spent, encoding, http, payload })
                 }
-                Ok(Settled::Answer { payload, .. }) => {
+                Settled::Answer { payload, .. } => {
                     let bytes = payload.len() as u64;
                     host.send(&ToDaemon::ReplyTooLarge { bytes })
                 }
-                Ok(Settled::NoFunction) => host.send(&ToDaemon::NoFunction),
-                Ok(Settled::Threw(caught)) | Err(caught) => {
+                Settled::NoFunction => host.send(&ToDaemon::NoFunction),
+                Settled::BadPayload(message) => {
+                    host.send(&ToDaemon::BadPayload { message: &message })
+                }
+                Settled::Threw(caught) => {
                     let exception: Exception<'_> = caught.as_frame();
                     host.send(&ToDaemon::Thrown { dropped, spent, exception })
                 }
@@ -223,7 +260,7 @@ impl Payload for Engine {
         // A spare: what its first call touches is copied and mapped now, while nobody waits.
         if !self.warm_up.is_empty() && self.host.is_quiet(PollTimeout::from(WARM_AFTER_MS)) {
             // It went well in the zygote.
-            let _ = self.rehearse(SPARE, Code::Compiled(&self.warm_up));
+            let _ = self.rehearse();
         }
         let mut body = Vec::new();
         while self.host.receive(&mut body).is_ok() {
@@ -234,10 +271,9 @@ impl Payload for Engine {
     }
 }
 
-/// Names of the module of [`Engine::rehearse`], which no module of an app can have or import: an engine loads
-/// each name once.
-const ZYGOTE: &str = "skep:zygote";
-const SPARE: &str = "skep:spare";
+/// Names of the module of [`Engine::rehearse`], which no file of an app can have: an engine loads each name once.
+const ZYGOTE: &str = "\\zygote.js";
+const SPARE: &str = "\\spare.js";
 
 /// Touches what calls use.
 const WARM_UP: &str = r#"
@@ -254,14 +290,27 @@ export default async (event) => {
 };
 "#;
 
-/// The call of [`Engine::rehearse`].
-const REHEARSED: Invoke<'static> = Invoke {
-    id: [0; 16],
-    function: "default",
-    encoding: Encoding::Json,
-    wall_ns: 0,
-    cpu_ns: None,
-    log_lines: 0,
-    log_bytes: 0,
-    payload: br#"{"n": 1, "s": "a b", "l": [1, 2, {"x": null}]}"#,
+/// The same for calls of HTTP.
+const WARM_UP_HTTP: &str = r#"
+export const POST = async (request) => {
+    const event = await request.json();
+    const { searchParams } = new URL(request.url);
+    return Response.json({ b: searchParams.get("b"), event }, { status: 201, headers: { "x-type": "warm" } });
 };
+"#;
+
+/// The calls of [`Engine::rehearse`]: in the zygote also one of HTTP, which a spare has no use for until one comes.
+fn rehearsed(is_spare: bool) -> Vec<Call<'static>> {
+    let event = Call {
+        id: [0; 16],
+        function: "default",
+        encoding: Encoding::Json,
+        payload: br#"{"n": 1, "s": "a b", "l": [1, 2, {"x": null}]}"#,
+        http: None,
+        context: "",
+    };
+    let headers = vec![("content-type", "application/json"), ("host", "localhost")];
+    let http = Some(HttpCall { method: "POST", url: "/a?b=c", headers });
+    let http = Call { http, function: "POST", ..event.clone() };
+    if is_spare { vec![event] } else { vec![event, http] }
+}

@@ -3,23 +3,20 @@
 //! Can:    draw numbers that no other instance draws.
 //! Cannot: learn the engine's own generator, which all clones of a zygote share.
 
-use std::{cell::RefCell, rc::Rc};
+use std::cell::RefCell;
 
 use rquickjs::{Ctx, Object, function::Func};
 
-use super::{Api, host::Host};
 use crate::sys::fill_random;
-
-pub(super) const API: Api = Api { names: &["Math.random"], install };
 
 /// Numbers drawn from the kernel at once.
 const BATCH: usize = 64;
 
-fn install<'js>(ctx: &Ctx<'js>, _host: &Rc<Host>) -> rquickjs::Result<()> {
+pub(super) fn install(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
     // Empty in the zygote: each clone fills its own.
     let ready = RefCell::new(Vec::<u64>::new());
     let random = move || draw(&mut ready.borrow_mut());
-    ctx.globals().get::<_, Object<'js>>("Math")?.set("random", Func::new(random))
+    ctx.globals().get::<_, Object<'_>>("Math")?.set("random", Func::new(random))
 }
 
 /// A number in [0, 1), of 53 random bits.

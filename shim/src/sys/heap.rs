@@ -26,6 +26,11 @@ impl Meter {
         self.used.get()
     }
 
+    /// How many there may be, once somebody said so.
+    pub fn limit(&self) -> Option<usize> {
+        self.limit.get()
+    }
+
     /// Bytes that may still be used.
     pub fn left(&self) -> usize {
         self.limit.get().map_or(usize::MAX, |limit| limit.saturating_sub(self.used.get()))

@@ -138,6 +138,7 @@ fn exports_that_cannot_be_called_are_told_with_their_number() {
         functions: vec!["default".to_owned()],
         skipped_exports: 3,
         skipped_names: vec!["not a name".to_owned()],
+        ..DeployResponse::default()
     };
     let told = "not callable: not a name, +2; names of functions are 1 to 63 of A-Z, a-z, 0-9, '_' and '$'";
     assert!(text("shop", &answer).contains(told), "{}", text("shop", &answer));

@@ -92,7 +92,11 @@ fn for_json(reply: Reply, expected: &str) {
 fn a_json_reply_is_embedded_as_it_came() {
     let payload = br#"{"z":1.0,"a":12345678901234567890123}"#;
     for_json(
-        Reply { payload: payload.to_vec().into(), encoding: Encoding::Json.into() },
+        Reply {
+            payload: payload.to_vec().into(),
+            encoding: Encoding::Json.into(),
+            ..Reply::default()
+        },
         r#"{"reply":{"z":1.0,"a":12345678901234567890123},"usage":null,"invocation":"i"}"#,
     );
 }
@@ -100,11 +104,19 @@ fn a_json_reply_is_embedded_as_it_came() {
 #[test]
 fn other_replies_are_embedded_as_base64() {
     for_json(
-        Reply { payload: b"\xff1".to_vec().into(), encoding: Encoding::Bytes.into() },
+        Reply {
+            payload: b"\xff1".to_vec().into(),
+            encoding: Encoding::Bytes.into(),
+            ..Reply::default()
+        },
         r#"{"reply_base64":"/zE=","usage":null,"invocation":"i"}"#,
     );
     for_json(
-        Reply { payload: b"oops".to_vec().into(), encoding: Encoding::Json.into() },
+        Reply {
+            payload: b"oops".to_vec().into(),
+            encoding: Encoding::Json.into(),
+            ..Reply::default()
+        },
         r#"{"reply_base64":"b29wcw==","usage":null,"invocation":"i"}"#,
     );
 }

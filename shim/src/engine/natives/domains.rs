@@ -11,9 +11,9 @@ use crate::sys::{Meter, Text};
 /// Bytes of a domain that are looked at, at most: 65 536 code units.
 const MOST_BYTES: usize = 3 * 65_536;
 
-/// Bytes that may be made for each byte of a domain: its code points after mapping, of which one of three bytes can
-/// become 18, in a list that grows by doubling, and the answer.
-const MADE_PER_BYTE: usize = 96;
+/// Bytes that may be made for each byte of a domain: code points before and after mapping and sorting, the same of
+/// all labels, and the answer.
+const MADE_PER_BYTE: usize = 32;
 
 pub(super) fn install<'js>(natives: &Object<'js>, meter: &Rc<Meter>) -> Result<()> {
     let heap = Rc::clone(meter);

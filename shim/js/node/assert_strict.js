@@ -1,0 +1,5 @@
+// node:assert/strict
+
+import assert from "./assert.js";
+
+export default assert.strict;

@@ -1,0 +1,5 @@
+// node:path/win32
+
+import path from "./path.js";
+
+export default path.win32;

@@ -1,0 +1,55 @@
+// process.hrtime, uptime, memoryUsage, cpuUsage and resourceUsage.
+
+import natives from "../natives.js";
+import { invalidArgType, outOfRange, validateArray, validateNumber, validateObject } from "../node_errors.js";
+import { primordials } from "../primordials.js";
+
+const { BigInt, MathFloor, MathRound } = primordials;
+const SECOND = 1e9;
+
+const elapsed = () => MathRound(natives.clockNow() * 1e6);
+
+export function hrtime(time) {
+    const now = elapsed();
+    const seconds = MathFloor(now / SECOND);
+    const rest = now - seconds * SECOND;
+    if (time === undefined) return [seconds, rest];
+    validateArray(time, "time");
+    if (time.length !== 2) throw outOfRange("time", "2", time.length);
+    const nanoseconds = rest - time[1];
+    return nanoseconds < 0 ? [seconds - time[0] - 1, nanoseconds + SECOND] : [seconds - time[0], nanoseconds];
+}
+
+const bigint = () => BigInt(elapsed());
+hrtime.bigint = bigint;
+
+export function uptime() {
+    return elapsed() / SECOND;
+}
+
+export function memoryUsage() {
+    const heapUsed = natives.heapUsed();
+    const heapTotal = natives.heapLimit();
+    return { rss: heapTotal, heapTotal, heapUsed, external: 0, arrayBuffers: 0 };
+}
+memoryUsage.rss = () => natives.heapLimit();
+
+export function cpuUsage(previous) {
+    const user = natives.cpuMicroseconds();
+    if (previous === undefined || previous === null) return { user, system: 0 };
+    validateObject(previous, "prevValue");
+    if (typeof previous.user !== "number") throw invalidArgType("prevValue.user", "number", previous.user);
+    if (typeof previous.system !== "number") throw invalidArgType("prevValue.system", "number", previous.system);
+    validateNumber(previous.user, "prevValue.user", 0);
+    validateNumber(previous.system, "prevValue.system", 0);
+    return { user: user - previous.user, system: 0 - previous.system };
+}
+
+export function resourceUsage() {
+    return {
+        userCPUTime: natives.cpuMicroseconds(), systemCPUTime: 0, maxRSS: MathFloor(natives.heapLimit() / 1024),
+        sharedMemorySize: 0, unsharedDataSize: 0, unsharedStackSize: 0, minorPageFault: 0, majorPageFault: 0,
+        swappedOut: 0, fsRead: 0, fsWrite: 0, ipcSent: 0, ipcReceived: 0, signalsCount: 0,
+        voluntaryContextSwitches: 0, involuntaryContextSwitches: 0,
+    };
+}

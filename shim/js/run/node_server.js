@@ -1,0 +1,30 @@
+// Node: functions `(req, res)` and servers of node:http that listened while the app was loaded. The messages are those
+// of node:http.
+
+import { deliver } from "../http/deliver.js";
+import { Server, listeningServers } from "../http/server.js";
+import { primordials } from "../primordials.js";
+import { isObject } from "../webidl.js";
+
+const { FunctionPrototypeSymbolHasInstance, ReflectApply } = primordials;
+
+/** The servers that listen, in their order. */
+export const servers = () => listeningServers();
+
+/** Whether a value is a server of node:http or node:https. */
+export const isServer = (value) => isObject(value) && FunctionPrototypeSymbolHasInstance(Server, value);
+
+const targetOf = ({ fn, self }) => (self === undefined ? fn : (req, res) => ReflectApply(fn, self, [req, res]));
+
+export const nodeServer = {
+    async http(call) {
+        const { fn, http, invocation } = call;
+        const { context } = invocation;
+        const remoteAddress = isObject(context) && typeof context.ip === "string" ? context.ip : undefined;
+        const target = isServer(fn) ? fn : targetOf(call);
+        const { status, headers, body } = await deliver(target, {
+            method: http.method, url: http.url, headers: http.headers, body: http.body, remoteAddress,
+        });
+        return { status, headers, body };
+    },
+};

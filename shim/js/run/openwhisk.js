@@ -1,0 +1,47 @@
+// OpenWhisk: `main(params)` gives an object (OpenWhisk's documentation, "JavaScript actions" and "Web actions").
+
+import { isJsonMimeType } from "../mime.js";
+import { base64Encode, lengthOf, utf8Decode } from "../octets.js";
+import { primordials } from "../primordials.js";
+import { isObject } from "../webidl.js";
+import {
+    answerOf, answerOfValue, headersObject, isTextBody, locationOfCall, mergeOnto, mimeTypeOf, pairsOfObject,
+    parsedBody, queryObject, queryPairs,
+} from "./http.js";
+
+const { ReflectApply, StringPrototypeToLowerCase } = primordials;
+
+// An action without a result has answered with an empty object.
+const run = async ({ fn, self }, params) => (await ReflectApply(fn, self, [params])) ?? {};
+
+// A web action gets the query's and the body's members as parameters, and the request itself under names of __ow_.
+const paramsOf = ({ http }) => {
+    const { path, query } = locationOfCall(http);
+    const params = queryObject(queryPairs(query));
+    const mimeType = mimeTypeOf(http.headers);
+    const isForm = mimeType !== null && mimeType.subtype === "x-www-form-urlencoded";
+    if (0 < lengthOf(http.body)) {
+        const body = isJsonMimeType(mimeType) || isForm ? parsedBody(http) : undefined;
+        if (isObject(body)) mergeOnto(params, body);
+        else params.__ow_body = isTextBody(http) ? utf8Decode(http.body) : base64Encode(http.body);
+    }
+    params.__ow_method = StringPrototypeToLowerCase(http.method);
+    params.__ow_headers = headersObject(http.headers);
+    params.__ow_path = path === "/" ? "" : path;
+    if (query !== "") params.__ow_query = query;
+    return params;
+};
+
+export const openwhisk = {
+    async event(call) {
+        return { value: await run(call, call.event ?? {}) };
+    },
+    async http(call) {
+        const result = await run(call, paramsOf(call));
+        if (!isObject(result)) return answerOfValue(result);
+        const { statusCode, headers, body } = result;
+        if (statusCode === undefined && headers === undefined && body === undefined) return answerOfValue(result);
+        const status = statusCode ?? (body === undefined || body === "" ? 204 : 200);
+        return answerOf(status, pairsOfObject(headers), body, "text/html; charset=utf-8");
+    },
+};
