@@ -8,7 +8,6 @@
 //! * [`syntax`]: what kind of file it is, and the bounds that are checked before anything is parsed.
 //! * [`script`]: TypeScript and JSX to JavaScript, and what a script reads and exports.
 //! * [`table`]: kinds and resolutions of a whole upload, as bytes.
-//! * [`trace`]: which files an entry reaches.
 //!
 //! Nothing here performs I/O but through [`Files`], and nothing starts a thread. Input may be
 //! hostile: whatever it is, nothing panics, and recursion and memory have bounds.
@@ -18,10 +17,22 @@
 pub mod files;
 pub mod manifest;
 pub mod resolve;
+pub mod script;
+pub mod syntax;
+pub mod table;
 pub mod tsconfig;
 
 pub use files::{Disk, Files, Uploaded};
-pub use resolve::{By, Resolver, Target};
+pub use resolve::{By, Resolver, Settings, Target};
+pub use syntax::Kind;
+pub use table::Table;
+
+/// Does once what libraries do at their first use and what is not allowed in a sandbox: one asks how
+/// many processors there are. To be called before.
+pub fn prepare() {
+    let files = std::sync::Arc::new(Uploaded::new());
+    let _ = Resolver::new(files, Settings::default()).resolve("a.js", "./b", By::Require);
+}
 
 #[cfg(test)]
 mod testing {

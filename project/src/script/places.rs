@@ -1,0 +1,179 @@
+//! Places in a text, and which place of one text comes from which of another.
+
+use std::fmt;
+
+/// A place in a text: line and column from 1, the column in UTF-16 units as engines count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Where the lines of a text begin.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<u32>,
+}
+
+impl<'a> Lines<'a> {
+    /// Finds the lines of `text`, which has less than 4 GiB.
+    pub fn new(text: &'a str) -> Self {
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+        let starts = ends.filter_map(|it| u32::try_from(it + 1).ok());
+        Self { text, starts: std::iter::once(0).chain(starts).collect() }
+    }
+
+    /// The place of the byte at `offset`.
+    pub fn place(&self, offset: u32) -> Place {
+        let line = self.starts.partition_point(|it| *it <= offset).max(1);
+        let start = self.starts[line - 1] as usize;
+        let before = self.text.get(start..offset as usize).unwrap_or_default();
+        let column = before.encode_utf16().count() + 1;
+        let number = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+        Place { line: number(line), column: number(column) }
+    }
+}
+
+/// Which place of the author's text each place of a written text comes from, in few bytes.
+///
+/// The form: for each known place, in order, four numbers, each in groups of seven bits, lowest
+/// first: lines further in the written text; columns further (from 0 on a new line); lines and
+/// columns further in the author's text, with the sign in the lowest bit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    bytes: Vec<u8>,
+}
+
+impl Places {
+    /// Takes what [`Places::bytes`] gave; any bytes do, but others give senseless places.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self { bytes }
+    }
+
+    /// To be kept or sent.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// From pairs of written and author's places, counted from 0, in the order of the written text.
+    pub(crate) fn of(pairs: impl Iterator<Item = ((u32, u32), (u32, u32))>) -> Self {
+        let mut bytes = Vec::new();
+        let (mut line, mut column, mut from) = (0, 0, (0, 0));
+        for (to, origin) in pairs {
+            if to.0 < line || (to.0 == line && to.1 < column) {
+                continue;
+            }
+            if line < to.0 {
+                column = 0;
+            }
+            push(&mut bytes, u64::from(to.0 - line));
+            push(&mut bytes, u64::from(to.1 - column));
+            push(&mut bytes, signed(origin.0, from.0));
+            push(&mut bytes, signed(origin.1, from.1));
+            (line, column, from) = (to.0, to.1, origin);
+        }
+        bytes.shrink_to_fit();
+        Self { bytes }
+    }
+
+    /// The author's place that the text at `written` comes from: that of the nearest known place
+    /// before it. `None` for what the author has nothing of.
+    pub fn lookup(&self, written: Place) -> Option<Place> {
+        let wanted = (written.line.checked_sub(1)?, written.column.checked_sub(1)?);
+        let mut rest = self.bytes.as_slice();
+        let (mut line, mut column, mut from) = (0_u32, 0_u32, (0_u32, 0_u32));
+        let mut found = None;
+        while !rest.is_empty() {
+            let lines = u32::try_from(pull(&mut rest)?).ok()?;
+            let columns = u32::try_from(pull(&mut rest)?).ok()?;
+            if 0 < lines {
+                column = 0;
+            }
+            line = line.checked_add(lines)?;
+            column = column.checked_add(columns)?;
+            from.0 = moved(from.0, pull(&mut rest)?)?;
+            from.1 = moved(from.1, pull(&mut rest)?)?;
+            if wanted < (line, column) {
+                break;
+            }
+            found = Some(from);
+        }
+        let (line, column) = found?;
+        Some(Place { line: line.checked_add(1)?, column: column.checked_add(1)? })
+    }
+}
+
+/// Sign in the lowest bit.
+fn signed(to: u32, from: u32) -> u64 {
+    if from <= to { u64::from(to - from) << 1 } else { (u64::from(from - to) << 1) | 1 }
+}
+
+fn moved(from: u32, by: u64) -> Option<u32> {
+    let amount = u32::try_from(by >> 1).ok()?;
+    if by & 1 == 0 { from.checked_add(amount) } else { from.checked_sub(amount) }
+}
+
+fn push(bytes: &mut Vec<u8>, mut number: u64) {
+    while 0x7F < number {
+        bytes.push((number & 0x7F) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push((number & 0x7F) as u8);
+}
+
+fn pull(rest: &mut &[u8]) -> Option<u64> {
+    let mut number = 0_u64;
+    for shift in (0..35).step_by(7) {
+        let (byte, after) = rest.split_first()?;
+        *rest = after;
+        number |= u64::from(byte & 0x7F) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_from_one() {
+        let lines = Lines::new("a\nüx😀y\r\n");
+        assert_eq!(lines.place(0).to_string(), "1:1");
+        assert_eq!(lines.place(2).to_string(), "2:1");
+        assert_eq!(lines.place(9).to_string(), "2:5");
+        assert_eq!(lines.place(12).to_string(), "3:1");
+        assert_eq!(lines.place(900).to_string(), "3:1");
+    }
+
+    proptest! {
+        #[test]
+        fn places_come_back(mut all in prop::collection::vec(((0u32..99, 0u32..500), (0u32..99, 0u32..500)), 1..50)) {
+            all.sort();
+            all.dedup_by_key(|it| it.0);
+            let places = Places::of(all.iter().copied());
+            for ((line, column), origin) in all {
+                let found = places.lookup(Place { line: line + 1, column: column + 1 });
+                prop_assert_eq!(found, Some(Place { line: origin.0 + 1, column: origin.1 + 1 }));
+            }
+        }
+
+        #[test]
+        fn any_bytes_do(bytes in prop::collection::vec(any::<u8>(), 0..99), line in any::<u32>(), column in any::<u32>()) {
+            let _ = Places::from_bytes(bytes).lookup(Place { line, column });
+        }
+    }
+}
