@@ -8,6 +8,7 @@
 //! * [`syntax`]: what kind of file it is, and the bounds that are checked before anything is parsed.
 //! * [`script`]: TypeScript and JSX to JavaScript, and what a script reads and exports.
 //! * [`table`]: kinds and resolutions of a whole upload, as bytes.
+//! * [`trace`]: which files an entry reaches.
 //!
 //! Nothing here performs I/O but through [`Files`], and nothing starts a thread. Input may be
 //! hostile: whatever it is, nothing panics, and recursion and memory have bounds.
@@ -20,6 +21,7 @@ pub mod resolve;
 pub mod script;
 pub mod syntax;
 pub mod table;
+pub mod trace;
 pub mod tsconfig;
 
 pub use files::{Disk, Files, Uploaded};

@@ -23,9 +23,11 @@ use crate::{
 
 mod refusal;
 mod system;
+mod trail;
 
 pub use refusal::{NotResolved, Why};
 use system::{System, absolute, plain};
+pub use trail::Trail;
 
 /// Longest specifier that is looked at, in bytes.
 pub const MAX_SPECIFIER: usize = 1024;

@@ -117,7 +117,10 @@ fn is_binary(path: &str) -> bool {
 }
 
 /// The scripts that are loaded with `entry`.
-fn reached<'a>(entry: &'a str, firm: &'a BTreeMap<String, Vec<String>>) -> BTreeSet<&'a str> {
+pub(crate) fn reached<'a>(
+    entry: &'a str,
+    firm: &'a BTreeMap<String, Vec<String>>,
+) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
     let mut todo = vec![entry];
     while let Some(path) = todo.pop() {

@@ -28,7 +28,7 @@ pub struct Request {
     pub by: By,
     /// It stands in a `try`: the script copes without it.
     pub optional: bool,
-    /// It is only asked for when a function runs or a condition holds.
+    /// It is only asked for when a function runs or a condition holds, or by `import()`.
     pub lazy: bool,
     /// Where.
     pub at: Place,
@@ -213,7 +213,8 @@ impl<'a> VisitJs<'a> for Reader<'_> {
     }
 
     fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
-        self.named(&it.source, By::Import, "import()", it.source.span());
+        // It rejects; nothing fails to load.
+        self.condition(|this| this.named(&it.source, By::Import, "import()", it.source.span()));
         walk_js::walk_import_expression(self, it);
     }
 

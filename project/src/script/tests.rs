@@ -130,7 +130,7 @@ fn requests_are_found() {
     let optional = script.requests.iter().filter(|it| it.optional);
     assert_eq!(optional.map(|it| it.specifier.as_str()).collect::<Vec<_>>(), ["i"]);
     let lazy = script.requests.iter().filter(|it| it.lazy);
-    assert_eq!(lazy.map(|it| it.specifier.as_str()).collect::<Vec<_>>(), ["j", "k"]);
+    assert_eq!(lazy.map(|it| it.specifier.as_str()).collect::<Vec<_>>(), ["h", "j", "k"]);
     assert_eq!(script.unfollowed.len(), 2);
     assert_eq!(script.requests[3].at.to_string(), "2:19");
 }
