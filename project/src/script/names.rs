@@ -2,7 +2,8 @@
 //!
 //! Node finds them by looking at tokens; what it detects is documented with its lexer, and the forms
 //! below are those: assignments to members of `exports`, `Object.defineProperty(exports, …)` with a
-//! value or a plain getter, `module.exports = { … }` up to the first value that is no name,
+//! value or a plain getter (what has another getter is left out, even if it is assigned elsewhere),
+//! `module.exports = { … }` up to the first value that is no name,
 //! `module.exports = require(…)` (the last one counts), and the loops and calls by which TypeScript,
 //! Babel and esbuild hand on what another module exports. As there, it does not matter in which
 //! function that stands.
@@ -12,9 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     Argument, AssignmentExpression, AssignmentTarget, BindingPattern, CallExpression, Expression,
-    ObjectExpression, ObjectPropertyKind, Program, PropertyKind, Statement, VariableDeclarator,
+    ObjectExpression, ObjectPropertyKind, Program, PropertyKey, PropertyKind, Statement,
+    VariableDeclarator,
 };
 use oxc_ast_visit::{VisitJs, walk_js};
+use oxc_span::GetSpan;
 use oxc_syntax::operator::AssignmentOperator;
 
 use super::constant::callee_name;
@@ -44,9 +47,11 @@ pub fn commonjs_names(source: &str) -> Exports {
 }
 
 pub(super) fn of_program(program: &Program<'_>) -> Exports {
-    let mut finder = Finder::default();
+    let mut finder = Finder { text: program.source_text, ..Finder::default() };
     finder.visit_program(program);
-    finder.exports
+    let Finder { mut exports, guarded, .. } = finder;
+    exports.names.retain(|it| !guarded.contains(it.as_str()));
+    exports
 }
 
 /// `exports.x =` wherever it stands: too much, rather than too little.
@@ -66,10 +71,24 @@ pub(super) fn of_text(source: &str) -> Exports {
     finder.exports
 }
 
+/// How the text of a property's value begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Value {
+    /// It is one word.
+    Name,
+    /// With a word.
+    Word,
+    /// With something else.
+    Other,
+}
+
 #[derive(Default)]
 struct Finder<'a> {
+    text: &'a str,
     exports: Exports,
     known: BTreeSet<String>,
+    /// Names with a getter that does more than to return a member.
+    guarded: BTreeSet<&'a str>,
     /// Variables that hold what a module exports: their specifiers.
     modules: BTreeMap<&'a str, &'a str>,
 }
@@ -99,16 +118,53 @@ impl<'a> Finder<'a> {
                     }
                 }
                 ObjectPropertyKind::ObjectProperty(it) => {
-                    if it.computed || it.kind != PropertyKind::Init || it.method {
+                    let PropertyKey::StaticIdentifier(name) = &it.key else {
+                        // A text as key needs a name as value.
+                        if let (PropertyKey::StringLiteral(name), Value::Name) =
+                            (&it.key, self.value(&it.value))
+                            && !it.method
+                        {
+                            self.name(name.value.as_str());
+                            continue;
+                        }
                         return;
+                    };
+                    // Node's lexer takes `get` of `get x() {}` for a name, as it sees tokens.
+                    match it.kind {
+                        PropertyKind::Get => return self.name("get"),
+                        PropertyKind::Set => return self.name("set"),
+                        PropertyKind::Init => {}
                     }
-                    let Some(name) = it.key.static_name() else { return };
-                    self.name(&name);
-                    if !matches!(it.value, Expression::Identifier(_)) {
-                        return;
+                    let plain = matches!(&it.value, Expression::FunctionExpression(it)
+                        if !it.r#async && !it.generator);
+                    match self.value(&it.value) {
+                        _ if it.method => {
+                            return if plain {
+                                self.name(name.name.as_str())
+                            };
+                        }
+                        Value::Name => self.name(name.name.as_str()),
+                        Value::Word => return self.name(name.name.as_str()),
+                        Value::Other => return,
                     }
                 }
             }
+        }
+    }
+
+    /// How the text of a value begins.
+    fn value(&self, it: &Expression<'a>) -> Value {
+        let start = it.span().start as usize;
+        let begins = self.text.get(start..).and_then(|it| it.chars().next());
+        match it {
+            Expression::Identifier(_)
+            | Expression::BooleanLiteral(_)
+            | Expression::NullLiteral(_)
+            | Expression::ThisExpression(_) => Value::Name,
+            _ if begins.is_some_and(|it| it.is_alphabetic() || it == '_' || it == '$') => {
+                Value::Word
+            }
+            _ => Value::Other,
         }
     }
 
@@ -121,8 +177,16 @@ impl<'a> Finder<'a> {
             return;
         };
         let Expression::ObjectExpression(how) = how else { return };
-        if is_exports(target) && how.properties.iter().any(is_plain) {
+        if !is_exports(target) {
+            return;
+        }
+        if how.properties.iter().any(is_plain) {
             self.name(name.value.as_str());
+        } else if how.properties.iter().any(|it| {
+            matches!(it, ObjectPropertyKind::ObjectProperty(it)
+            if it.key.static_name().as_deref() == Some("get"))
+        }) {
+            self.guarded.insert(name.value.as_str());
         }
     }
 
@@ -319,7 +383,10 @@ mod tests {
         finds("module.exports = { a, b: c, 'd-e': f }", &["a", "b", "d-e"], &[]);
         finds("module.exports = { a, ...x, b: require('c'), c: 'no' }", &["a", "b"], &[]);
         finds("module.exports = { a, ...require('x'), b }", &["a", "b"], &["x"]);
-        finds("module.exports = { a, get b() {}, c }", &["a"], &[]);
+        finds("module.exports = { a, get b() {}, c }", &["a", "get"], &[]);
+        finds("module.exports = { a, m() {}, c }", &["a", "m"], &[]);
+        finds("module.exports = { a: 1, b }", &[], &[]);
+        finds("module.exports = { a: true, b: class {}, c }", &["a", "b"], &[]);
         finds("0 && (module.exports = { a, b, ...require('./x') })", &["a", "b"], &["./x"]);
     }
 
@@ -339,7 +406,11 @@ mod tests {
         let getter = "Object.defineProperty(exports, 'a', { enumerable: true, get: function () { return b.c; } })";
         finds(getter, &["a"], &[]);
         finds("Object.defineProperty(module.exports, 'a', { get() { return b } })", &["a"], &[]);
-        finds("Object.defineProperty(exports, 'a', { get() { return b() } })", &[], &[]);
+        finds(
+            "exports.a = 1; Object.defineProperty(exports, 'a', { get() { return b() } })",
+            &[],
+            &[],
+        );
     }
 
     #[test]
