@@ -8,10 +8,15 @@
 //! * *links*: operators, calls and members in a row, whose tree leans to the left.
 //!
 //! Counters start again where an expression or a statement surely ends. Where a token could be read
-//! in two ways that only a parser tells apart (a `/` after `}`), it says so, and the script is not
-//! measured: what is counted must be what a parser would see.
+//! in two ways that only a parser tells apart (a `/` after `}`), the script is measured in both: what
+//! is counted must be at least what a parser would see.
 
 use super::words::{self, Word};
+
+const EITHER: &str = "`/` or `<` after a word that may be a name or an operator";
+
+/// Most ways to read one script that are followed.
+const MAX_READINGS: usize = 64;
 
 /// Why a script is not measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,19 +102,39 @@ enum Ends {
 }
 
 /// Measures `text`; returns the line (from 1) at which it stopped, if it did.
+///
+/// Where a token can be read in two ways, both are followed: what is returned holds for each of the
+/// readings, or there were more than [`MAX_READINGS`].
 pub(crate) fn measure(
     text: &str,
     typed: bool,
     jsx: bool,
     limits: Limits,
 ) -> (Counted, Option<(Stop, u32)>) {
-    let mut scan = Scan::new(text, typed, jsx, limits);
-    let stop = scan.run().err();
-    let line = |at: usize| {
-        let before = &text.as_bytes()[..at.min(text.len())];
-        u32::try_from(before.iter().filter(|it| **it == b'\n').count()).unwrap_or(u32::MAX - 1) + 1
-    };
-    (scan.counted, stop.map(|stop| (stop, line(scan.at))))
+    let mut all: Option<Counted> = None;
+    // Choices that begin a reading; beyond them the first way is taken.
+    let mut todo = vec![Vec::new()];
+    let mut readings = 0;
+    while let Some(choices) = todo.pop() {
+        readings += 1;
+        let given = choices.len();
+        let mut scan = Scan::new(text, typed, jsx, limits, choices);
+        let stop = if MAX_READINGS < readings { Err(Stop::Unclear(scan.what)) } else { scan.run() };
+        let counted = all.get_or_insert(scan.counted);
+        counted.nesting = counted.nesting.max(scan.counted.nesting);
+        counted.links = counted.links.max(scan.counted.links);
+        if let Err(stop) = stop {
+            let before = &text.as_bytes()[..scan.at.min(text.len())];
+            let lines = memchr::memchr_iter(b'\n', before).count();
+            return (*counted, Some((stop, u32::try_from(lines + 1).unwrap_or(u32::MAX))));
+        }
+        for at in given..scan.choices.len() {
+            let mut other = scan.choices[..at].to_vec();
+            other.push(true);
+            todo.push(other);
+        }
+    }
+    (all.unwrap_or_default(), None)
 }
 
 struct Scan<'a> {
@@ -133,15 +158,22 @@ struct Scan<'a> {
     after_colon: bool,
     /// The token before is `:`.
     colon: bool,
+    /// The token before is `)`.
+    paren: bool,
     /// The token before ends a statement or there is none.
     fresh: bool,
     counted: Counted,
+    /// How tokens that can be read in two ways are read, in their order.
+    choices: Vec<bool>,
+    chosen: usize,
+    /// The last such token.
+    what: &'static str,
 }
 
 type Step = Result<(), Stop>;
 
 impl<'a> Scan<'a> {
-    fn new(text: &'a str, typed: bool, jsx: bool, limits: Limits) -> Self {
+    fn new(text: &'a str, typed: bool, jsx: bool, limits: Limits, choices: Vec<bool>) -> Self {
         let mut scan = Self {
             bytes: text.as_bytes(),
             text,
@@ -158,8 +190,12 @@ impl<'a> Scan<'a> {
             header: false,
             after_colon: false,
             colon: false,
+            paren: false,
             fresh: true,
             counted: Counted::default(),
+            choices,
+            chosen: 0,
+            what: "",
         };
         scan.levels.push(level(Open::Program));
         scan
@@ -179,6 +215,19 @@ impl<'a> Scan<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether a token that can be read in two ways is read the second way.
+    fn choose(&mut self, what: &'static str) -> Result<bool, Stop> {
+        self.what = what;
+        if self.chosen == self.choices.len() {
+            if MAX_READINGS <= self.chosen {
+                return Err(Stop::Unclear(what));
+            }
+            self.choices.push(false);
+        }
+        self.chosen += 1;
+        Ok(self.choices[self.chosen - 1])
     }
 
     fn top(&mut self) -> &mut Level {
@@ -261,6 +310,7 @@ impl<'a> Scan<'a> {
         self.header = false;
         self.after_colon = false;
         self.colon = false;
+        self.paren = false;
         self.fresh = false;
     }
 
@@ -379,7 +429,7 @@ impl<'a> Scan<'a> {
             Ends::Nothing => false,
         };
         if ended
-            && !matches!(kind, Word::Link | Word::Of | Word::Goes | Word::Else | Word::Extends)
+            && !matches!(kind, Word::Link | Word::Between | Word::Goes | Word::Else | Word::Extends)
             && !(kind == Word::Header && word == b"while")
         {
             self.boundary();
@@ -390,8 +440,8 @@ impl<'a> Scan<'a> {
         let header = self.header;
         match kind {
             Word::Plain | Word::Value => self.token(Operand::Yes, Ends::ByLine),
-            Word::Part => self.token(Operand::Yes, Ends::Nothing),
-            Word::Namespace => {
+            Word::Part => {
+                // A parser looks ahead over all that stand in a row.
                 self.nest()?;
                 self.token(Operand::Yes, Ends::Nothing);
             }
@@ -401,19 +451,13 @@ impl<'a> Scan<'a> {
             }
             Word::Either => {
                 self.nest()?;
-                self.token(
-                    Operand::Unclear("what follows `await`, `yield` or `of`"),
-                    Ends::Nothing,
-                );
+                self.token(Operand::Unclear(EITHER), Ends::Nothing);
                 // `for await (`
                 self.header = header && word == b"await";
             }
-            Word::Of => {
+            Word::Between => {
                 self.link()?;
-                self.token(
-                    Operand::Unclear("what follows `await`, `yield` or `of`"),
-                    Ends::Nothing,
-                );
+                self.token(Operand::Unclear(EITHER), Ends::Nothing);
             }
             Word::Link => {
                 self.link()?;
@@ -434,6 +478,7 @@ impl<'a> Scan<'a> {
                 }
                 self.operator();
             }
+            Word::Name => self.token(Operand::Unclear(EITHER), Ends::Nothing),
             Word::Goes | Word::Starts => self.operator(),
             Word::Stops => self.token(Operand::No, Ends::ByLine),
         }

@@ -9,8 +9,6 @@ pub(super) enum Word {
     Value,
     /// A word that a declaration goes on after, on the next line too: `type`, `static`.
     Part,
-    /// Such a word whose declarations nest: `namespace`, `module`.
-    Namespace,
     /// An operator before its operand.
     Prefix,
     /// `class` or `function`.
@@ -19,8 +17,10 @@ pub(super) enum Word {
     Extends,
     /// A name or an operator before its operand.
     Either,
-    /// `of`: a name or an operator.
-    Of,
+    /// A name or an operator between two operands: `of`, `as`.
+    Between,
+    /// A name, or goes on with the statement before it: `implements`.
+    Name,
     /// An operator between two operands.
     Link,
     /// A statement with a header in parentheses.
@@ -41,26 +41,27 @@ pub(super) enum Word {
 
 pub(super) fn kind(word: &[u8]) -> Word {
     match word {
-        b"typeof" | b"void" | b"delete" | b"new" | b"keyof" | b"unique" | b"infer" | b"asserts"
-        | b"readonly" => Word::Prefix,
+        b"typeof" | b"void" | b"delete" | b"new" => Word::Prefix,
         b"class" | b"function" => Word::Function,
         b"extends" => Word::Extends,
-        b"await" | b"yield" => Word::Either,
-        b"of" => Word::Of,
-        b"in" | b"instanceof" | b"as" | b"satisfies" | b"is" => Word::Link,
+        b"await" | b"yield" | b"keyof" | b"unique" | b"infer" | b"asserts" | b"readonly" => {
+            Word::Either
+        }
+        b"of" | b"as" | b"satisfies" | b"is" => Word::Between,
+        b"in" | b"instanceof" => Word::Link,
         b"if" | b"for" | b"while" | b"with" => Word::Header,
         b"else" => Word::Else,
         b"do" => Word::Do,
         b"case" | b"default" => Word::Case,
-        b"catch" | b"finally" | b"implements" => Word::Goes,
+        b"catch" | b"finally" => Word::Goes,
+        b"implements" => Word::Name,
         b"return" | b"throw" | b"var" | b"const" | b"try" | b"switch" | b"export" | b"import" => {
             Word::Starts
         }
         b"break" | b"continue" | b"debugger" => Word::Stops,
-        b"abstract" | b"declare" | b"type" | b"interface" | b"enum" | b"let" | b"public"
-        | b"private" | b"protected" | b"static" | b"override" | b"accessor" | b"async" | b"get"
-        | b"set" | b"global" | b"using" => Word::Part,
-        b"namespace" | b"module" => Word::Namespace,
+        b"abstract" | b"declare" | b"namespace" | b"module" | b"type" | b"interface" | b"enum"
+        | b"let" | b"public" | b"private" | b"protected" | b"static" | b"override"
+        | b"accessor" | b"async" | b"get" | b"set" | b"global" | b"using" => Word::Part,
         b"this" | b"super" | b"null" | b"true" | b"false" => Word::Value,
         _ => Word::Plain,
     }

@@ -1,7 +1,7 @@
 //! JSX: tags, and what stands between them.
 //!
-//! Only in files whose ending says so. `<T>(` in code is refused there: whether it is an element or
-//! the type of a function, only a parser can tell.
+//! Only in files whose ending says so. Whether `<T>(` in code is an element or the type of a function
+//! only a parser can tell, so both are followed.
 
 use super::{Ends, Open, Operand, Scan, Step, Stop};
 
@@ -35,8 +35,9 @@ impl Scan<'_> {
                 self.at += "extends".len();
                 self.skip_blank();
                 !matches!(self.peek(0), b'=' | b'/' | b'>')
+                    && !self.choose("`<T extends`, type parameters or an element")?
             }
-            _ if name == "const" => return Err(Stop::Unclear("`<const`")),
+            _ if name == "const" => !self.choose("`<const`, type parameters or an element")?,
             _ => false,
         };
         self.at = if generic { start } else { after_name };

@@ -47,6 +47,10 @@ impl Scan<'_> {
                 if self.after_colon {
                     self.hold()?;
                 }
+                if self.typed && self.paren {
+                    // A parser tries whether the type of an arrow function begins here.
+                    self.nest()?;
+                }
                 self.operator();
                 self.colon = true;
             }
@@ -78,6 +82,7 @@ impl Scan<'_> {
             (Open::Paren { header: false }, b')') | (Open::Bracket, b']') => {
                 self.pop();
                 self.token(Operand::Yes, Ends::ByLine);
+                self.paren = byte == b')';
             }
             (Open::Brace, b'}') => {
                 self.pop();
@@ -97,15 +102,17 @@ impl Scan<'_> {
     }
 
     fn slash(&mut self) -> Step {
-        match self.operand {
-            Operand::No => {
-                self.operator();
-                self.regexp();
-                Ok(())
-            }
-            Operand::Yes => self.binary(b'/'),
-            Operand::Unclear(what) => Err(Stop::Unclear(what)),
+        let divides = match self.operand {
+            Operand::No => false,
+            Operand::Yes => true,
+            Operand::Unclear(what) => self.choose(what)?,
+        };
+        if divides {
+            return self.binary(b'/');
         }
+        self.operator();
+        self.regexp();
+        Ok(())
     }
 
     fn less(&mut self) -> Step {
@@ -113,10 +120,12 @@ impl Scan<'_> {
             return Err(Stop::Unclear("`<!--`"));
         }
         if self.jsx {
-            if let Operand::Unclear(what) = self.operand {
-                return Err(Stop::Unclear(what));
-            }
-            if self.operand == Operand::No && self.element()? {
+            let begins = match self.operand {
+                Operand::No => true,
+                Operand::Yes => false,
+                Operand::Unclear(what) => self.choose(what)?,
+            };
+            if begins && self.element()? {
                 return Ok(());
             }
         }
