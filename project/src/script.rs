@@ -16,6 +16,7 @@ use crate::{
     tsconfig::TsConfig,
 };
 
+mod accessors;
 mod constant;
 mod enums;
 mod helpers;
@@ -181,13 +182,20 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
     if let Some(error) = first(ask.path, &lines, &parsed.diagnostics) {
         return Err(error);
     }
-    let unsupported = |(span, message): (u32, String)| ScriptError::Unsupported {
-        path: ask.path.to_owned(),
-        place: lines.place(span),
-        message,
+    enums::check(&parsed.program).map_err(|it| unsupported(ask.path, &lines, it))?;
+    let edited = accessors::lowered(&parsed.program, text);
+    let edited = edited.map_err(|it| unsupported(ask.path, &lines, it))?;
+    let (text, lines) = match &edited {
+        Some((text, edits)) => (text.as_str(), lines.edited(text, edits.clone())),
+        None => (text, lines),
     };
-    enums::check(&parsed.program).map_err(unsupported)?;
-    transform::lower_accessors(&allocator, &mut parsed.program);
+    if edited.is_some() {
+        syntax::measure(ask.path, text, dialect)?;
+        parsed = syntax::parse(&allocator, text, source_type);
+        if let Some(error) = first(ask.path, &lines, &parsed.diagnostics) {
+            return Err(error);
+        }
+    }
     let semantic = SemanticBuilder::new_compiler()
         .with_excess_capacity(1.0)
         .with_enum_eval(true)
@@ -201,7 +209,8 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
     let transformer = oxc_transformer::Transformer::new(&allocator, Path::new(ask.path), &options);
     let done = transformer.build_with_scoping(scoping, &mut parsed.program);
     if let Some(problem) = done.diagnostics.into_vec().iter().find(|it| !transform::harmless(it)) {
-        return Err(unsupported((at(problem), problem.message.to_string())));
+        let what = (at(problem), problem.message.to_string());
+        return Err(unsupported(ask.path, &lines, what));
     }
     let mut script = reads::read(&parsed.program, &done.scoping, &lines);
     script.kind = Some(kind);
@@ -210,9 +219,13 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
     }
     if ask.code {
         let bridge = told.is_none() && kind == Kind::Module;
-        script.code = Some(transform::write(&mut parsed.program, &done.scoping, bridge));
+        script.code = Some(transform::write(&mut parsed.program, &done.scoping, &lines, bridge));
     }
     Ok(script)
+}
+
+fn unsupported(path: &str, lines: &Lines<'_>, (at, message): (u32, String)) -> ScriptError {
+    ScriptError::Unsupported { path: path.to_owned(), place: lines.place(at), message }
 }
 
 /// Where a diagnostic points to, as an offset.

@@ -80,8 +80,8 @@ struct Tracer<'a> {
     files: &'a dyn Files,
     /// The folder that the user named.
     home: String,
-    /// Files to be read, and whether each is a script whatever its ending.
-    todo: Vec<(String, bool)>,
+    /// Scripts to be read.
+    todo: Vec<String>,
     /// Files that are taken, by path.
     taken: BTreeMap<String, TracedFile>,
     links: BTreeSet<String>,
@@ -135,15 +135,15 @@ impl<'a> Tracer<'a> {
         let kind = if ending(path) == "json" { Kind::Json } else { Kind::Data };
         let file = TracedFile { path: path.to_owned(), from: path.to_owned(), bytes, kind };
         self.taken.insert(path.to_owned(), file);
-        for manifest in self.resolver.manifests_for(path) {
-            self.take(&manifest);
-        }
         true
     }
 
     fn take_script(&mut self, path: &str) {
         if self.take(path) {
-            self.todo.push((path.to_owned(), true));
+            self.todo.push(path.to_owned());
+            for manifest in self.resolver.manifests_for(path) {
+                self.take(&manifest);
+            }
         }
     }
 
@@ -163,7 +163,7 @@ impl<'a> Tracer<'a> {
     }
 
     fn run(&mut self) {
-        while let Some((path, _)) = self.todo.pop() {
+        while let Some(path) = self.todo.pop() {
             // Far beyond the bound nobody needs the exact number.
             if MAX_FILES * 4 < self.taken.len() {
                 return;

@@ -19,7 +19,7 @@ pub(super) fn source(name: &str) -> Option<&'static str> {
              for(var i=decorators.length-1;0<=i;i--){\
              var decorator=decorators[i];\
              if(!decorator)continue;\
-             var result=isClass?decorator(value):arguments.length<4||descriptor===undefined?decorator(target,key):decorator(target,key,value);\
+             var result=isClass?decorator(value):arguments.length<4?decorator(target,key):decorator(target,key,value);\
              if(result)value=result;\
              }\
              if(!isClass&&value)Object.defineProperty(target,key,value);\

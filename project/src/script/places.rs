@@ -17,11 +17,24 @@ impl fmt::Display for Place {
     }
 }
 
+/// A part of a text that was put in place of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edit {
+    /// Where it begins in the new text, in bytes.
+    pub(crate) at: usize,
+    /// Its length in bytes.
+    pub(crate) put: usize,
+    /// The length in bytes of what it replaces.
+    pub(crate) gone: usize,
+}
+
 /// Where the lines of a text begin.
 #[derive(Debug)]
 pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<u32>,
+    /// If the text was changed: the text of the author, and the changes in their order.
+    edited: Option<(Box<Lines<'a>>, Vec<Edit>)>,
 }
 
 impl<'a> Lines<'a> {
@@ -29,11 +42,46 @@ impl<'a> Lines<'a> {
     pub fn new(text: &'a str) -> Self {
         let ends = memchr::memchr_iter(b'\n', text.as_bytes());
         let starts = ends.filter_map(|it| u32::try_from(it + 1).ok());
-        Self { text, starts: std::iter::once(0).chain(starts).collect() }
+        Self { text, starts: std::iter::once(0).chain(starts).collect(), edited: None }
+    }
+
+    /// Of a text that was made of this one; places are those of this one.
+    pub(crate) fn edited(self, text: &'a str, edits: Vec<Edit>) -> Self {
+        Self { edited: Some((Box::new(self), edits)), ..Self::new(text) }
+    }
+
+    /// The author's place of a place in the text, both counted from 0.
+    pub(crate) fn origin(&self, line: u32, column: u32) -> (u32, u32) {
+        if self.edited.is_none() {
+            return (line, column);
+        }
+        let start = self.starts.get(line as usize).copied().unwrap_or(u32::MAX) as usize;
+        let mut left = column as usize;
+        let rest = self.text.get(start..).unwrap_or_default();
+        let before = rest.chars().take_while(|it| {
+            let fits = it.len_utf16() <= left;
+            left = left.saturating_sub(it.len_utf16());
+            fits
+        });
+        let offset = start.saturating_add(before.map(char::len_utf8).sum());
+        let place = self.place(u32::try_from(offset).unwrap_or(u32::MAX));
+        (place.line - 1, place.column - 1)
     }
 
     /// The place of the byte at `offset`.
     pub fn place(&self, offset: u32) -> Place {
+        if let Some((author, edits)) = &self.edited {
+            let (offset, mut shift, mut back) = (offset as usize, 0, 0);
+            for edit in edits.iter().take_while(|it| it.at <= offset) {
+                if offset < edit.at + edit.put {
+                    let at = edit.at + shift - back;
+                    return author.place(u32::try_from(at).unwrap_or(u32::MAX));
+                }
+                shift += edit.gone;
+                back += edit.put;
+            }
+            return author.place(u32::try_from(offset + shift - back).unwrap_or(u32::MAX));
+        }
         let line = self.starts.partition_point(|it| *it <= offset).max(1);
         let start = self.starts[line - 1] as usize;
         let before = self.text.get(start..offset as usize).unwrap_or_default();

@@ -14,7 +14,7 @@ use oxc_syntax::scope::ScopeFlags;
 pub use super::constant::Base;
 use super::{
     constant::{Constants, Value, callee_name},
-    is_free,
+    helpers, is_free,
     places::{Lines, Place},
 };
 use crate::resolve::{By, MAX_SPECIFIER};
@@ -84,6 +84,10 @@ impl Reader<'_> {
     }
 
     fn request(&mut self, specifier: &str, by: By, span: Span) {
+        if specifier.starts_with(helpers::MODULE) {
+            // It is written into the script itself.
+            return;
+        }
         let request = Request {
             specifier: specifier.chars().take(MAX_SPECIFIER + 1).collect(),
             by,

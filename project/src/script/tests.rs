@@ -170,8 +170,10 @@ fn files_that_are_read_are_found() {
 fn decorators_are_those_of_typescript() {
     let text = "import { d, p } from './d';\n@d({ type: 'rpc' })\nexport default class A {\n\
         @d() field = 1;\n  @d() method(@p() a: number) {}\n}";
-    let written = code("a.ts", text);
-    assert!(!written.contains("\u{1}"), "{written}");
+    let script = ask("a.ts", text).unwrap();
+    assert_eq!(specifiers(&script), [("./d", By::Import)]);
+    let written = script.code.unwrap().text;
+    assert!(!written.contains('\u{1}'), "{written}");
     assert!(!written.contains("@d"), "{written}");
     assert!(written.starts_with("const _decorate"), "{written}");
 }
@@ -196,4 +198,22 @@ fn a_module_by_syntax_alone_has_what_commonjs_has() {
     assert_eq!(script.requests[0].by, By::Require);
     let module = "export const a = __dirname";
     assert!(!self::code("a.mts", module).contains("import.meta"));
+}
+
+#[test]
+fn accessors_are_fields_with_a_getter_and_a_setter() {
+    let text =
+        "class A {\n  @d() private accessor x: number = 1; y = f();\n  static accessor #z;\n}";
+    let script = ask("a.ts", text).unwrap();
+    let code = script.code.unwrap();
+    assert!(!code.text.contains("accessor x"), "{}", code.text);
+    assert!(code.text.contains("set x(value)"), "{}", code.text);
+    assert!(code.text.contains("#x_accessor_storage = 1"), "{}", code.text);
+    let at = code.text.find("f()").unwrap();
+    let written = Lines::new(&code.text).place(u32::try_from(at).unwrap());
+    assert_eq!(code.places.lookup(written), Some(Place { line: 2, column: 44 }));
+    let computed = ask("a.ts", "class A { accessor [x] = 1 }").unwrap_err();
+    assert!(matches!(computed, ScriptError::Unsupported { .. }), "{computed}");
+    let bad = ask("a.ts", "class A { accessor x = 1; y = 2;; let }\nlet a; let a").unwrap_err();
+    assert!(bad.to_string().starts_with("a.ts:"), "{bad}");
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use oxc_allocator::Allocator;
 use oxc_ast::ast::{BindingPattern, Expression, ImportDeclarationSpecifier, Program, Statement};
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc_diagnostics::OxcDiagnostic;
@@ -12,7 +11,10 @@ use oxc_transformer::{
     HelperLoaderOptions, JsxOptions, JsxRuntime, Module, TransformOptions, TypeScriptOptions,
 };
 
-use super::{Code, helpers, places::Places};
+use super::{
+    Code, helpers,
+    places::{Lines, Places},
+};
 use crate::{
     syntax::Kind,
     tsconfig::{Jsx, TsConfig},
@@ -73,12 +75,14 @@ pub(super) fn harmless(problem: &OxcDiagnostic) -> bool {
     problem.code.number.as_deref() == Some("1202")
 }
 
-/// Replaces `accessor x = 1` by a private field with a getter and a setter.
-pub(super) fn lower_accessors(_allocator: &Allocator, _program: &mut Program<'_>) {}
-
 /// Writes a transformed program out. `bridge`: it is a module only by its syntax, and may expect
 /// what CommonJS has.
-pub(super) fn write(program: &mut Program<'_>, scoping: &Scoping, bridge: bool) -> Code {
+pub(super) fn write(
+    program: &mut Program<'_>,
+    scoping: &Scoping,
+    lines: &Lines<'_>,
+    bridge: bool,
+) -> Code {
     program.hashbang = None;
     let mut prefix = String::new();
     let is_strict = program.directives.iter().any(|it| it.directive == "use strict");
@@ -105,7 +109,7 @@ pub(super) fn write(program: &mut Program<'_>, scoping: &Scoping, bridge: bool) 
     let places = Places::of(tokens.filter(|it| it.get_source_id().is_some()).map(|it| {
         let shift = if it.get_dst_line() == 0 { shift } else { 0 };
         let written = (it.get_dst_line(), it.get_dst_col() + shift);
-        (written, (it.get_src_line(), it.get_src_col()))
+        (written, lines.origin(it.get_src_line(), it.get_src_col()))
     }));
     Code { text: prefix + &written.code, places }
 }
