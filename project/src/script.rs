@@ -224,7 +224,10 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
     Ok(script)
 }
 
-fn unsupported(path: &str, lines: &Lines<'_>, (at, message): (u32, String)) -> ScriptError {
+/// What cannot be turned into JavaScript: the offset, and a message.
+type Refused = (u32, String);
+
+fn unsupported(path: &str, lines: &Lines<'_>, (at, message): Refused) -> ScriptError {
     ScriptError::Unsupported { path: path.to_owned(), place: lines.place(at), message }
 }
 

@@ -31,6 +31,9 @@ pub const MAX_LINKS: u32 = 1500;
 /// Longest number that is parsed, in characters.
 pub const MAX_DIGITS: usize = 1000;
 
+/// Most tokens of a script that is parsed: what a parser makes of one has up to 500 bytes.
+pub const MAX_TOKENS: u32 = 400_000;
+
 /// What a file is to whoever loads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -103,6 +106,8 @@ pub enum Bound {
     Links,
     /// It has a number of more than [`MAX_DIGITS`] characters.
     Digits,
+    /// It has more than [`MAX_TOKENS`] tokens.
+    Tokens,
     /// It cannot be measured, since this could be read in two ways.
     Unclear(&'static str),
 }
@@ -118,6 +123,7 @@ impl fmt::Display for Bound {
                 write!(f, "it has more than {MAX_LINKS} operators, calls and members in a row")
             }
             Self::Digits => write!(f, "it has a number of more than {MAX_DIGITS} characters"),
+            Self::Tokens => write!(f, "it has more than {MAX_TOKENS} tokens"),
             Self::Unclear(what) => write!(f, "its nesting cannot be counted: {what}"),
         }
     }
@@ -155,7 +161,8 @@ pub fn measure(path: &str, text: &str, dialect: Dialect) -> Result<(), Beyond> {
 
 /// What the tokens of a script tell, also of one that is beyond a bound.
 fn looked(path: &str, text: &str, dialect: Dialect) -> (nesting::Counted, Result<(), Beyond>) {
-    let limits = Limits { nesting: MAX_NESTING, links: MAX_LINKS, digits: MAX_DIGITS };
+    let limits =
+        Limits { nesting: MAX_NESTING, links: MAX_LINKS, digits: MAX_DIGITS, tokens: MAX_TOKENS };
     let (counted, stop) = nesting::measure(text, dialect.has_types(), dialect.has_jsx(), limits);
     let beyond = |line, bound| Err(Beyond { path: path.to_owned(), line, bound });
     if MAX_SCRIPT < text.len() {
@@ -166,6 +173,7 @@ fn looked(path: &str, text: &str, dialect: Dialect) -> (nesting::Counted, Result
         Some((Stop::Nesting, line)) => beyond(line, Bound::Nesting),
         Some((Stop::Links, line)) => beyond(line, Bound::Links),
         Some((Stop::Digits, line)) => beyond(line, Bound::Digits),
+        Some((Stop::Tokens, line)) => beyond(line, Bound::Tokens),
         Some((Stop::Unclear(what), line)) => beyond(line, Bound::Unclear(what)),
     };
     (counted, result)

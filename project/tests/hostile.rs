@@ -158,7 +158,7 @@ fn most(path: &'static str, shape: Shape) -> usize {
 fn holds(path: &'static str, shapes: &[Shape]) {
     for &shape in shapes {
         let levels = most(path, shape);
-        assert!(20 < levels, "{shape:?}: only {levels} levels are allowed");
+        assert!(5 < levels, "{shape:?}: only {levels} levels are allowed");
         is_refused(path, text(shape, levels));
         let many = MAX_SCRIPT / (shape.1.len() + shape.2.len()) - 10;
         // Statements in a row are no nesting.

@@ -7,13 +7,13 @@ use oxc_ast::ast::{AccessorProperty, AccessorPropertyType, Program, PropertyKey}
 use oxc_ast_visit::{VisitJs, walk_js};
 use oxc_span::{GetSpan, Span};
 
-use super::places::Edit;
+use super::{Refused, places::Edit};
 
 /// The text without accessors, and what was put in where; `None` if it has none.
 pub(super) fn lowered(
     program: &Program<'_>,
     text: &str,
-) -> Result<Option<(String, Vec<Edit>)>, (u32, String)> {
+) -> Result<Option<(String, Vec<Edit>)>, Refused> {
     if memchr::memmem::find(text.as_bytes(), b"accessor").is_none() {
         return Ok(None);
     }
@@ -43,7 +43,7 @@ struct Finder<'t> {
     text: &'t str,
     /// What is replaced, from the modifiers to the end of the key, and by what.
     found: Vec<(Span, String)>,
-    refused: Option<(u32, String)>,
+    refused: Option<Refused>,
 }
 
 impl<'a> VisitJs<'a> for Finder<'_> {

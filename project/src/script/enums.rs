@@ -13,7 +13,7 @@ const MAX_VALUES: u64 = 4 << 20;
 const NUMBER: u64 = 32;
 
 /// The place and the reason if the values of enums could grow too large.
-pub(super) fn check(program: &Program<'_>) -> Result<(), (u32, String)> {
+pub(super) fn check(program: &Program<'_>) -> Result<(), super::Refused> {
     let mut sizes = Sizes { largest: NUMBER, all: 0, texts: false, stop: None };
     sizes.visit_program(program);
     sizes.stop.map_or(Ok(()), |at| {

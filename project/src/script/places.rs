@@ -28,11 +28,21 @@ pub(crate) struct Edit {
     pub(crate) gone: usize,
 }
 
+/// See [`Lines::units`].
+const BLOCK: usize = 256;
+
+/// UTF-16 units of the characters that begin in `bytes`.
+fn units_in(bytes: &[u8]) -> u32 {
+    bytes.iter().map(|it| u32::from(*it & 0xC0 != 0x80) + u32::from(0xF0 <= *it)).sum()
+}
+
 /// Where the lines of a text begin.
 #[derive(Debug)]
 pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<u32>,
+    /// UTF-16 units before every [`BLOCK`] bytes: a line may be as long as the text.
+    units: Vec<u32>,
     /// If the text was changed: the text of the author, and the changes in their order.
     edited: Option<(Box<Lines<'a>>, Vec<Edit>)>,
 }
@@ -42,7 +52,15 @@ impl<'a> Lines<'a> {
     pub fn new(text: &'a str) -> Self {
         let ends = memchr::memchr_iter(b'\n', text.as_bytes());
         let starts = ends.filter_map(|it| u32::try_from(it + 1).ok());
-        Self { text, starts: std::iter::once(0).chain(starts).collect(), edited: None }
+        let starts = std::iter::once(0).chain(starts).collect();
+        let mut before = 0;
+        let blocks = text.as_bytes().chunks(BLOCK).map(|block| {
+            let units = before;
+            before += units_in(block);
+            units
+        });
+        let units = blocks.collect();
+        Self { text, starts, units, edited: None }
     }
 
     /// Of a text that was made of this one; places are those of this one.
@@ -55,15 +73,19 @@ impl<'a> Lines<'a> {
         if self.edited.is_none() {
             return (line, column);
         }
-        let start = self.starts.get(line as usize).copied().unwrap_or(u32::MAX) as usize;
-        let mut left = column as usize;
-        let rest = self.text.get(start..).unwrap_or_default();
-        let before = rest.chars().take_while(|it| {
-            let fits = it.len_utf16() <= left;
-            left = left.saturating_sub(it.len_utf16());
-            fits
-        });
-        let offset = start.saturating_add(before.map(char::len_utf8).sum());
+        let start = self.starts.get(line as usize).copied().unwrap_or(u32::MAX);
+        // The first byte with as many units before it.
+        let wanted = self.units_before(start).saturating_add(column);
+        let block = self.units.partition_point(|it| *it <= wanted).saturating_sub(1);
+        let mut offset = block * BLOCK;
+        let mut units = self.units.get(block).copied().unwrap_or(0);
+        while units < wanted && offset < self.text.len() {
+            units += units_in(&self.text.as_bytes()[offset..=offset]);
+            offset += 1;
+        }
+        while offset < self.text.len() && !self.text.is_char_boundary(offset) {
+            offset += 1;
+        }
         let place = self.place(u32::try_from(offset).unwrap_or(u32::MAX));
         (place.line - 1, place.column - 1)
     }
@@ -83,11 +105,24 @@ impl<'a> Lines<'a> {
             return author.place(u32::try_from(offset + shift - back).unwrap_or(u32::MAX));
         }
         let line = self.starts.partition_point(|it| *it <= offset).max(1);
-        let start = self.starts[line - 1] as usize;
-        let before = self.text.get(start..offset as usize).unwrap_or_default();
-        let column = before.encode_utf16().count() + 1;
-        let number = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
-        Place { line: number(line), column: number(column) }
+        let column = self.units_before(offset) - self.units_before(self.starts[line - 1]) + 1;
+        Place { line: u32::try_from(line).unwrap_or(u32::MAX), column }
+    }
+
+    /// UTF-16 units of the text before `offset`.
+    fn units_before(&self, offset: u32) -> u32 {
+        let offset = (offset as usize).min(self.text.len());
+        let block = offset / BLOCK;
+        let rest = self.text.as_bytes().get(block * BLOCK..offset).unwrap_or_default();
+        match self.units.get(block) {
+            Some(units) => units + units_in(rest),
+            // Just behind the last block.
+            None => {
+                let last = self.units.len().saturating_sub(1);
+                let rest = self.text.as_bytes().get(last * BLOCK..).unwrap_or_default();
+                self.units.last().copied().unwrap_or(0) + units_in(rest)
+            }
+        }
     }
 }
 
@@ -205,6 +240,9 @@ mod tests {
         assert_eq!(lines.place(9).to_string(), "2:5");
         assert_eq!(lines.place(12).to_string(), "3:1");
         assert_eq!(lines.place(900).to_string(), "3:1");
+        let long = "ü".repeat(1000);
+        assert_eq!(Lines::new(&long).place(1998).to_string(), "1:1000");
+        assert_eq!(Lines::new(&long[..512]).place(512).to_string(), "1:257");
     }
 
     proptest! {

@@ -15,6 +15,10 @@ use super::words::{self, Word};
 
 const EITHER: &str = "`/` or `<` after a word that may be a name or an operator";
 
+/// What `<T>(` counts as where an operand is expected: a parser tries it as an arrow function and,
+/// if that fails at its end, anew as an assertion, which doubles the time with each level.
+const TRIED_TWICE: u32 = 40;
+
 /// Most ways to read one script that are followed.
 const MAX_READINGS: usize = 64;
 
@@ -27,6 +31,8 @@ pub(crate) enum Stop {
     Links,
     /// A number of too many digits.
     Digits,
+    /// Too many tokens.
+    Tokens,
     /// It could be read in two ways.
     Unclear(&'static str),
 }
@@ -37,6 +43,7 @@ pub(crate) struct Limits {
     pub(crate) nesting: u32,
     pub(crate) links: u32,
     pub(crate) digits: usize,
+    pub(crate) tokens: u32,
 }
 
 /// What was counted.
@@ -79,6 +86,8 @@ struct Level {
     links: u32,
     /// A decorator was begun; what it decorates may stand on the next line.
     decorating: bool,
+    /// The type arguments that are open stand where an operand is expected.
+    asserting: bool,
 }
 
 /// Whether the token before could end an operand.
@@ -205,7 +214,12 @@ impl<'a> Scan<'a> {
         if self.text.starts_with("#!") {
             self.line_comment();
         }
+        let mut tokens = 0;
         loop {
+            tokens += 1;
+            if self.limits.tokens < tokens {
+                return Err(Stop::Tokens);
+            }
             let more = match self.top().open {
                 Open::Tag => self.tag()?,
                 Open::Children => self.children()?,
@@ -262,8 +276,12 @@ impl<'a> Scan<'a> {
 
     /// One more in the current expression that makes a parser call itself.
     fn nest(&mut self) -> Step {
-        self.top().nesting += 1;
-        self.deeper(1)
+        self.nest_by(1)
+    }
+
+    fn nest_by(&mut self, levels: u32) -> Step {
+        self.top().nesting += levels;
+        self.deeper(levels)
     }
 
     /// One more statement that holds a statement.
@@ -583,7 +601,15 @@ impl<'a> Scan<'a> {
 }
 
 fn level(open: Open) -> Level {
-    Level { open, statements: 0, angles: 0, nesting: 0, links: 0, decorating: false }
+    Level {
+        open,
+        statements: 0,
+        angles: 0,
+        nesting: 0,
+        links: 0,
+        decorating: false,
+        asserting: false,
+    }
 }
 
 mod jsx;

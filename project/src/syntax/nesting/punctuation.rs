@@ -1,6 +1,6 @@
 //! The tokens that are no words and no literals.
 
-use super::{Ends, Open, Operand, Scan, Step, Stop};
+use super::{Ends, Open, Operand, Scan, Step, Stop, TRIED_TWICE};
 
 impl Scan<'_> {
     pub(super) fn punctuator(&mut self, byte: u8, line: bool) -> Step {
@@ -135,6 +135,8 @@ impl Scan<'_> {
         // Type arguments nest. They end with `>`, or with the statement.
         let open: u8 = if self.peek(1) == b'<' { 2 } else { 1 };
         self.at += usize::from(open);
+        let asserting = self.operand != Operand::Yes;
+        self.top().asserting |= asserting;
         self.top().angles += u32::from(open);
         self.deeper(u32::from(open))?;
         self.operator();
@@ -157,6 +159,15 @@ impl Scan<'_> {
         self.top().angles -= closed;
         self.nesting -= closed;
         self.link()?;
+        if 0 < closed && self.top().angles == 0 && std::mem::take(&mut self.top().asserting) {
+            let at = self.at;
+            self.skip_blank();
+            let tried = self.peek(0) == b'(';
+            self.at = at;
+            if tried {
+                self.nest_by(TRIED_TWICE)?;
+            }
+        }
         if self.typed {
             // It may be an operator, or the end of type arguments.
             self.token(Operand::Unclear("`/` or `<` after `>`"), Ends::Nothing);
