@@ -1,19 +1,8 @@
 //! Kinds and resolutions of a whole upload, made once and kept as bytes.
 //!
-//! Made inside the sandbox at deploy; every instance of the version loads the bytes. What a script
-//! asks for by a name that only shows at run time is not in it: the resolver is asked then.
-//!
-//! The form, numbers in groups of seven bits, lowest first, texts as length and UTF-8:
-//!
-//! ```text
-//! "skt1"
-//! number of paths;     each: bytes shared with the one before, the rest
-//! number of files;     each: path, kind, names, reexports
-//! number of texts;     each: a specifier or the name of a built-in module
-//! number of entries;   each: path of the script, specifier * 2 + by, target * 2 + built-in
-//! ```
-//!
-//! Entries are sorted, so that a lookup needs no other index.
+//! Made inside the sandbox at deploy; every instance of the version loads the bytes and looks into
+//! them where they are. What a script asks for by a name that only shows at run time is not in it:
+//! the resolver is asked then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,23 +15,13 @@ use crate::{
 
 mod form;
 
-/// The most bytes that a table may have.
-pub const MAX_TABLE: usize = 64 << 20;
+pub use form::{BadTable, Led, MAX_TABLE, Table};
 
-/// What is known of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// How it is loaded.
-    pub kind: Kind,
-    /// What an `import` of it gets, if it is CommonJS.
-    pub exports: Exports,
-}
-
-/// Kinds and resolutions of an upload.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Table {
+/// What a table is made of.
+#[derive(Debug, Default)]
+struct Made {
     /// By path.
-    files: BTreeMap<String, Entry>,
+    files: BTreeMap<String, (Kind, Exports)>,
     /// By script, specifier and way of asking.
     targets: BTreeMap<(String, String, By), Target>,
 }
@@ -60,14 +39,6 @@ pub struct Problem {
     pub reached: bool,
 }
 
-/// Bytes that are no table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the table of the app's files cannot be read at byte {at}")]
-pub struct BadTable {
-    /// Where reading stopped.
-    pub at: usize,
-}
-
 /// Makes the table of an upload: of every script, whether the entry reaches it or not, since what is
 /// asked for at run time may be any. Other files that are asked for are in it too.
 ///
@@ -79,7 +50,7 @@ pub fn build(
     entry: &str,
     mut visit: impl FnMut(&str, &script::Script),
 ) -> (Table, Vec<Problem>) {
-    let mut work = Work { resolver, table: Table::default(), problems: Vec::new() };
+    let mut work = Work { resolver, table: Made::default(), problems: Vec::new() };
     let mut firm = BTreeMap::new();
     let mut todo: Vec<(String, bool)> = Vec::new();
     for (path, _) in uploaded.files().filter(|(path, _)| *path != entry) {
@@ -87,8 +58,7 @@ pub fn build(
             todo.push((path.to_owned(), false));
         } else {
             let kind = syntax::kind_of(path, &[], None);
-            let exports = Exports::default();
-            work.table.files.insert(path.to_owned(), Entry { kind, exports });
+            work.table.files.insert(path.to_owned(), (kind, Exports::default()));
         }
     }
     todo.push((entry.to_owned(), true));
@@ -108,7 +78,7 @@ pub fn build(
     for problem in &mut work.problems {
         problem.reached = reached.contains(problem.path.as_str()) && problem.reached;
     }
-    (work.table, work.problems)
+    (form::written(&work.table), work.problems)
 }
 
 /// Whether a file is never read as a script.
@@ -133,7 +103,7 @@ pub(crate) fn reached<'a>(
 
 struct Work<'a> {
     resolver: &'a Resolver,
-    table: Table,
+    table: Made,
     problems: Vec<Problem>,
 }
 
@@ -167,8 +137,8 @@ impl Work<'_> {
         };
         visit(path, &script);
         let kind = script.kind.unwrap_or(Kind::Commonjs);
-        let entry = Entry { kind, exports: script.exports };
-        self.table.files.insert(path.to_owned(), entry);
+        let reexports = script.exports.reexports.clone();
+        self.table.files.insert(path.to_owned(), (kind, script.exports));
         let mut asked = Vec::new();
         for it in script.requests {
             match self.resolver.resolve(path, &it.specifier, it.by) {
@@ -188,9 +158,9 @@ impl Work<'_> {
                 Err(_) => {}
             }
         }
-        for specifier in &self.table.files[path].exports.reexports.clone() {
-            if let Ok(target) = self.resolver.resolve(path, specifier, By::Require) {
-                let key = (path.to_owned(), specifier.clone(), By::Require);
+        for specifier in reexports {
+            if let Ok(target) = self.resolver.resolve(path, &specifier, By::Require) {
+                let key = (path.to_owned(), specifier, By::Require);
                 self.table.targets.insert(key, target);
             }
         }
@@ -207,43 +177,6 @@ impl Work<'_> {
             | ScriptError::Unsupported { place, message, .. } => (*place, message.clone()),
         };
         self.problems.push(Problem { path: path.to_owned(), at: Some(at), message, reached: true });
-    }
-}
-
-impl Table {
-    /// What is known of the file at `path`.
-    pub fn file(&self, path: &str) -> Option<&Entry> {
-        self.files.get(path)
-    }
-
-    /// Every file with what is known of it.
-    pub fn files(&self) -> impl Iterator<Item = (&str, &Entry)> {
-        self.files.iter().map(|(path, entry)| (path.as_str(), entry))
-    }
-
-    /// What `specifier` means in the script `from`, if that was clear at deploy.
-    pub fn lookup(&self, from: &str, specifier: &str, by: By) -> Option<&Target> {
-        self.targets.get(&(from.to_owned(), specifier.to_owned(), by))
-    }
-
-    /// All names that an `import` of the CommonJS script `path` gets: its own and those it hands on.
-    pub fn names(&self, path: &str) -> Vec<&str> {
-        let mut names = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut todo = vec![path];
-        while let Some(path) = todo.pop() {
-            let Some(entry) = self.files.get(path) else { continue };
-            if !seen.insert(path) {
-                continue;
-            }
-            names.extend(entry.exports.names.iter().map(String::as_str));
-            for specifier in &entry.exports.reexports {
-                if let Some(Target::File(target)) = self.lookup(path, specifier, By::Require) {
-                    todo.push(target);
-                }
-            }
-        }
-        names.into_iter().collect()
     }
 }
 

@@ -124,7 +124,7 @@ fn a_workspace_with_links_is_traced_and_resolves_the_same_when_uploaded() {
     let resolver = Resolver::new(Arc::clone(&uploaded) as Arc<dyn Files>, settings);
     let (table, problems) = table::build(&uploaded, &resolver, &traced.entry, |_, _| ());
     assert_eq!(problems, []);
-    assert_eq!(Table::decode(&table.encode()), Ok(table));
+    assert_eq!(Table::decode(table.bytes().clone()), Ok(table));
 }
 
 #[test]

@@ -1,75 +1,205 @@
-//! The bytes of a table, written and read. Reading takes any bytes.
+//! The bytes of a table, written and looked into. Reading takes any bytes.
+//!
+//! The form: numbers in groups of seven bits, lowest first; texts as length and UTF-8.
+//!
+//! ```text
+//! "skt1"
+//! number of texts;     each: a text, in order, each once
+//! number of files;     each: path, kind, names, specifiers of reexports (lists of texts)
+//! number of entries;   each: script, specifier * 2 + by, target * 2 + whether it is built in
+//! ```
+//!
+//! Texts are named by their number. Files and entries are in order, so a lookup needs no index.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BadTable, Entry, MAX_TABLE, Table};
+use bytes::Bytes;
+
+use super::Made;
 use crate::{
     resolve::{By, Target},
-    script::Exports,
     syntax::Kind,
 };
 
 const MARK: &[u8] = b"skt1";
 
+/// The most bytes that a table may have.
+pub const MAX_TABLE: usize = 16 << 20;
+/// Room that is made for things before they are read.
+const ROOM: usize = 1 << 16;
+
+/// Bytes that are no table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the table of the app's files cannot be read at byte {at}")]
+pub struct BadTable {
+    /// Where reading stopped.
+    pub at: usize,
+}
+
+/// What a specifier means, as a table has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Led<'a> {
+    /// The file at this path.
+    File(&'a str),
+    /// The built-in module of this name, without `node:`.
+    Builtin(&'a str),
+}
+
+/// Kinds and resolutions of an upload.
+///
+/// Always true: texts are UTF-8 and in order, every number of a text has one, and lists end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    bytes: Bytes,
+    /// Where each text begins, and its length.
+    texts: Vec<(u32, u32)>,
+    files: Vec<File>,
+    /// Script, specifier and way, target.
+    entries: Vec<(u32, u32, u32)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct File {
+    path: u32,
+    kind: Kind,
+    /// Where its lists are.
+    lists: u32,
+}
+
+/// Writes a table.
+pub(super) fn written(made: &Made) -> Table {
+    let mut texts = BTreeSet::new();
+    for (path, (_, exports)) in &made.files {
+        texts.insert(path.as_str());
+        texts.extend(exports.names.iter().chain(&exports.reexports).map(String::as_str));
+    }
+    for ((from, specifier, _), target) in &made.targets {
+        let (Target::File(target) | Target::Builtin(target)) = target;
+        texts.extend([from.as_str(), specifier, target]);
+    }
+    let numbers: BTreeMap<&str, usize> =
+        texts.iter().enumerate().map(|(at, it)| (*it, at)).collect();
+    let text = |it: &str| numbers.get(it).copied().unwrap_or_default();
+    let mut out = MARK.to_vec();
+    number(&mut out, texts.len());
+    for it in &texts {
+        number(&mut out, it.len());
+        out.extend_from_slice(it.as_bytes());
+    }
+    number(&mut out, made.files.len());
+    for (path, (kind, exports)) in &made.files {
+        number(&mut out, text(path));
+        number(&mut out, kind_number(*kind));
+        for list in [&exports.names, &exports.reexports] {
+            number(&mut out, list.len());
+            list.iter().for_each(|it| number(&mut out, text(it)));
+        }
+    }
+    let entries: BTreeMap<(usize, usize), usize> = made
+        .targets
+        .iter()
+        .map(|((from, specifier, by), target)| {
+            let asked = text(specifier) * 2 + usize::from(*by == By::Require);
+            let led = match target {
+                Target::File(it) => text(it) * 2,
+                Target::Builtin(it) => text(it) * 2 + 1,
+            };
+            ((text(from), asked), led)
+        })
+        .collect();
+    number(&mut out, entries.len());
+    for ((from, asked), led) in entries {
+        [from, asked, led].into_iter().for_each(|it| number(&mut out, it));
+    }
+    Table::decode(out.into()).unwrap_or_else(|_| Table::empty())
+}
+
 impl Table {
-    /// The table as bytes.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut paths: BTreeSet<&str> = self.files.keys().map(String::as_str).collect();
-        let mut texts = BTreeSet::new();
-        for ((from, specifier, _), target) in &self.targets {
-            paths.insert(from);
-            texts.insert(specifier.as_str());
-            match target {
-                Target::File(path) => drop(paths.insert(path)),
-                Target::Builtin(name) => drop(texts.insert(name.as_str())),
-            }
-        }
-        let index = |all: &BTreeSet<&str>| -> BTreeMap<String, usize> {
-            all.iter().enumerate().map(|(at, it)| ((*it).to_owned(), at)).collect()
-        };
-        let (path_at, text_at) = (index(&paths), index(&texts));
-        let path = |it: &str| path_at.get(it).copied().unwrap_or_default();
-        let text = |it: &str| text_at.get(it).copied().unwrap_or_default();
-        let mut out = MARK.to_vec();
-        number(&mut out, paths.len());
-        let mut before = "";
-        for it in &paths {
-            let same = before.bytes().zip(it.bytes()).take_while(|(a, b)| a == b).count();
-            number(&mut out, same);
-            bytes(&mut out, &it.as_bytes()[same..]);
-            before = it;
-        }
-        number(&mut out, self.files.len());
-        for (at, entry) in &self.files {
-            number(&mut out, path(at));
-            number(&mut out, kind_number(entry.kind));
-            for list in [&entry.exports.names, &entry.exports.reexports] {
-                number(&mut out, list.len());
-                list.iter().for_each(|it| bytes(&mut out, it.as_bytes()));
-            }
-        }
-        number(&mut out, texts.len());
-        texts.iter().for_each(|it| bytes(&mut out, it.as_bytes()));
-        number(&mut out, self.targets.len());
-        for ((from, specifier, by), target) in &self.targets {
-            number(&mut out, path(from));
-            number(&mut out, text(specifier) * 2 + usize::from(*by == By::Require));
-            match target {
-                Target::File(it) => number(&mut out, path(it) * 2),
-                Target::Builtin(it) => number(&mut out, text(it) * 2 + 1),
-            }
-        }
-        out
+    fn empty() -> Self {
+        Self { bytes: Bytes::new(), texts: Vec::new(), files: Vec::new(), entries: Vec::new() }
     }
 
-    /// Reads what [`Table::encode`] gave.
+    /// The table as bytes, to be kept or sent.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Takes what [`Table::bytes`] gave. The bytes are shared, not copied.
     ///
     /// # Errors
     ///
     /// The bytes are no table, or too many.
-    pub fn decode(all: &[u8]) -> Result<Self, BadTable> {
-        let mut input = Input { all, at: 0, texts: 0 };
-        input.table().ok_or(BadTable { at: input.at })
+    pub fn decode(bytes: Bytes) -> Result<Self, BadTable> {
+        let mut input = Input { all: &bytes, at: 0 };
+        let (texts, files, entries) = input.table().ok_or(BadTable { at: input.at })?;
+        Ok(Self { bytes, texts, files, entries })
+    }
+
+    fn text(&self, number: u32) -> &str {
+        let (at, length) = self.texts.get(number as usize).copied().unwrap_or_default();
+        let bytes = self.bytes.get(at as usize..at as usize + length as usize);
+        std::str::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
+    }
+
+    fn number(&self, text: &str) -> Option<u32> {
+        let compare = |(at, length): &(u32, u32)| {
+            let bytes = self.bytes.get(*at as usize..*at as usize + *length as usize);
+            bytes.unwrap_or_default().cmp(text.as_bytes())
+        };
+        self.texts.binary_search_by(compare).ok().and_then(|it| u32::try_from(it).ok())
+    }
+
+    fn file(&self, path: u32) -> Option<&File> {
+        let at = self.files.binary_search_by_key(&path, |it| it.path).ok()?;
+        self.files.get(at)
+    }
+
+    /// How the file at `path` is loaded; `None` if the table does not have it.
+    pub fn kind(&self, path: &str) -> Option<Kind> {
+        Some(self.file(self.number(path)?)?.kind)
+    }
+
+    /// Every file with its kind, by path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, Kind)> {
+        self.files.iter().map(|it| (self.text(it.path), it.kind))
+    }
+
+    /// How many specifiers are in it.
+    pub fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// What `specifier` means in the script `from`, if that was clear at deploy.
+    pub fn lookup(&self, from: &str, specifier: &str, by: By) -> Option<Led<'_>> {
+        self.led(self.number(from)?, self.number(specifier)?, by)
+    }
+
+    fn led(&self, from: u32, specifier: u32, by: By) -> Option<Led<'_>> {
+        let asked = specifier * 2 + u32::from(by == By::Require);
+        let at = self.entries.binary_search_by_key(&(from, asked), |it| (it.0, it.1)).ok()?;
+        let led = self.entries.get(at)?.2;
+        let text = self.text(led / 2);
+        Some(if led % 2 == 0 { Led::File(text) } else { Led::Builtin(text) })
+    }
+
+    /// All names that an `import` of the CommonJS script `path` gets: its own and those it hands on
+    /// of other files, in order. `default` is not among them by itself, `__esModule` may be.
+    pub fn names(&self, path: &str) -> Vec<&str> {
+        let mut names = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut todo: Vec<u32> = self.number(path).into_iter().collect();
+        while let Some(path) = todo.pop() {
+            let Some(file) = self.file(path).filter(|_| seen.insert(path)) else { continue };
+            let mut input = Input { all: &self.bytes, at: file.lists as usize };
+            names.extend(input.list().unwrap_or_default());
+            for specifier in input.list().unwrap_or_default() {
+                if let Some(Led::File(target)) = self.led(path, specifier, By::Require) {
+                    todo.extend(self.number(target));
+                }
+            }
+        }
+        // Texts are in order, and so are their numbers.
+        names.into_iter().map(|it| self.text(it)).collect()
     }
 }
 
@@ -90,27 +220,40 @@ fn number(out: &mut Vec<u8>, mut number: usize) {
     out.push((number & 0x7F) as u8);
 }
 
-fn bytes(out: &mut Vec<u8>, all: &[u8]) {
-    number(out, all.len());
-    out.extend_from_slice(all);
-}
-
 struct Input<'a> {
     all: &'a [u8],
     at: usize,
-    /// Bytes of texts that were made so far: paths share bytes in the input.
-    texts: usize,
 }
 
+type Parts = (Vec<(u32, u32)>, Vec<File>, Vec<(u32, u32, u32)>);
+
 impl<'a> Input<'a> {
-    fn table(&mut self) -> Option<Table> {
+    fn table(&mut self) -> Option<Parts> {
         if MAX_TABLE < self.all.len() || self.take(MARK.len())? != MARK {
             return None;
         }
-        let paths = self.paths()?;
-        let mut table = Table::default();
-        for _ in 0..self.count()? {
-            let path = paths.get(self.number()?)?.clone();
+        let count = self.count()?;
+        let mut texts = Vec::with_capacity(count.min(ROOM));
+        let mut before: Option<&[u8]> = None;
+        for _ in 0..count {
+            let length = self.number()?;
+            let at = u32::try_from(self.at).ok()?;
+            let text = self.take(length as usize)?;
+            std::str::from_utf8(text).ok()?;
+            if before.is_some_and(|it| text <= it) {
+                return None;
+            }
+            before = Some(text);
+            texts.push((at, length));
+        }
+        let known = |it: u32| ((it as usize) < texts.len()).then_some(it);
+        let count = self.count()?;
+        let mut files: Vec<File> = Vec::with_capacity(count.min(ROOM));
+        for _ in 0..count {
+            let path = known(self.number()?)?;
+            if files.last().is_some_and(|it| path <= it.path) {
+                return None;
+            }
             let kind = match self.number()? {
                 0 => Kind::Commonjs,
                 1 => Kind::Module,
@@ -118,55 +261,31 @@ impl<'a> Input<'a> {
                 3 => Kind::Data,
                 _ => return None,
             };
-            let (names, reexports) = (self.list()?, self.list()?);
-            let entry = Entry { kind, exports: Exports { names, reexports } };
-            self.copied(path.len())?;
-            table.files.insert(path, entry);
+            let lists = u32::try_from(self.at).ok()?;
+            for _ in 0..2 {
+                for _ in 0..self.count()? {
+                    known(self.number()?)?;
+                }
+            }
+            files.push(File { path, kind, lists });
         }
-        let texts = self.list()?;
-        for _ in 0..self.count()? {
-            let from = paths.get(self.number()?)?;
-            let asked = self.number()?;
-            let specifier = texts.get(asked / 2)?;
-            let by = if asked % 2 == 0 { By::Import } else { By::Require };
-            let led = self.number()?;
-            let target = if led % 2 == 0 { paths.get(led / 2)? } else { texts.get(led / 2)? };
-            self.copied(from.len() + specifier.len() + target.len())?;
-            let target = target.clone();
-            let target = if led % 2 == 0 { Target::File(target) } else { Target::Builtin(target) };
-            table.targets.insert((from.clone(), specifier.clone(), by), target);
-        }
-        (self.at == self.all.len()).then_some(table)
-    }
-
-    /// A few bytes of input may ask for many of texts: those have a bound.
-    fn copied(&mut self, bytes: usize) -> Option<()> {
-        self.texts = self.texts.checked_add(bytes)?;
-        (self.texts <= MAX_TABLE).then_some(())
-    }
-
-    fn paths(&mut self) -> Option<Vec<String>> {
-        let mut paths: Vec<String> = Vec::new();
-        for _ in 0..self.count()? {
-            let same = self.number()?;
-            let rest = self.text_bytes()?;
-            let before = paths.last().map_or(&[][..], |it| it.as_bytes());
-            let mut path = before.get(..same)?.to_vec();
-            path.extend_from_slice(rest);
-            self.copied(path.len())?;
-            paths.push(String::from_utf8(path).ok()?);
-        }
-        Some(paths)
-    }
-
-    fn list(&mut self) -> Option<Vec<String>> {
         let count = self.count()?;
-        (0..count).map(|_| String::from_utf8(self.text_bytes()?.to_vec()).ok()).collect()
+        let mut entries: Vec<(u32, u32, u32)> = Vec::with_capacity(count.min(ROOM));
+        for _ in 0..count {
+            let entry = (known(self.number()?)?, self.number()?, self.number()?);
+            known(entry.1 / 2)?;
+            known(entry.2 / 2)?;
+            if entries.last().is_some_and(|it| (entry.0, entry.1) <= (it.0, it.1)) {
+                return None;
+            }
+            entries.push(entry);
+        }
+        (self.at == self.all.len()).then_some((texts, files, entries))
     }
 
-    fn text_bytes(&mut self) -> Option<&'a [u8]> {
-        let length = self.number()?;
-        self.take(length)
+    fn list(&mut self) -> Option<Vec<u32>> {
+        let count = self.count()?;
+        (0..count).map(|_| self.number()).collect()
     }
 
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
@@ -178,16 +297,16 @@ impl<'a> Input<'a> {
 
     /// A number of things that each have a byte at least.
     fn count(&mut self) -> Option<usize> {
-        let count = self.number()?;
+        let count = self.number()? as usize;
         (count <= self.all.len() - self.at).then_some(count)
     }
 
-    fn number(&mut self) -> Option<usize> {
-        let mut number = 0_usize;
-        for shift in (0..35).step_by(7) {
+    fn number(&mut self) -> Option<u32> {
+        let mut number = 0_u32;
+        for shift in (0..28).step_by(7) {
             let byte = *self.all.get(self.at)?;
             self.at += 1;
-            number |= usize::from(byte & 0x7F) << shift;
+            number |= u32::from(byte & 0x7F) << shift;
             if byte & 0x80 == 0 {
                 return Some(number);
             }
