@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::{files::Uploaded, testing::tree};
 
@@ -225,4 +227,61 @@ fn chains_of_links_end() {
     finds(&it, "index.js", "l3980", By::Require, "node_modules/x/index.js");
     assert!(it.resolve("index.js", "l0", By::Require).is_err());
     assert!(it.resolve("index.js", "me", By::Require).is_err());
+}
+
+/// JSON as a hostile manifest could have it.
+fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("1".to_owned()),
+        "[./*#a@%\\\\\u{1}ü]{0,12}".prop_map(|it| format!("{it:?}")),
+        "(\\./|\\.\\./|#|@a/|node:)?[a*/.]{0,8}".prop_map(|it| format!("{it:?}")),
+    ];
+    let key = prop_oneof![
+        Just("."),
+        Just("./*"),
+        Just("./a/"),
+        Just("node"),
+        Just("#a"),
+        Just("#*"),
+        Just("default")
+    ];
+    leaf.prop_recursive(6, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(|it| format!("[{}]", it.join(","))),
+            prop::collection::vec((key.clone(), inner), 0..5).prop_map(|all| {
+                let all: Vec<_> = all.iter().map(|(key, it)| format!("{key:?}:{it}")).collect();
+                format!("{{{}}}", all.join(","))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_manifest_and_specifier_end_in_an_answer(
+        (exports, imports, main) in (json(), json(), json()),
+        specifier in prop_oneof![
+            "(p|#|\\./|\\.\\./|/|@p/|node:|file:|data:)?[pa*/.#?%:@ ü\\u{0}]{0,20}",
+            Just("p".to_owned()), Just("p/a".to_owned()), Just("#a".to_owned()), Just("#a/b".to_owned()),
+        ],
+        import in any::<bool>(),
+    ) {
+        let manifest = format!("{{\"name\":\"p\",\"exports\":{exports},\"imports\":{imports},\"main\":{main}}}");
+        let it = resolver(tree(&[
+            ("package.json", &manifest),
+            ("index.js", ""),
+            ("a/b.js", ""),
+            ("node_modules/p/package.json", &manifest),
+            ("node_modules/p/a.js", ""),
+            ("node_modules/a/index.js", ""),
+        ]));
+        let by = if import { By::Import } else { By::Require };
+        match it.resolve("index.js", &specifier, by) {
+            Ok(Target::File(path)) => prop_assert!(crate::files::file(&**it.files(), &path).is_some()),
+            Ok(Target::Builtin(_)) => {}
+            Err(error) => drop(error.to_string()),
+        }
+        it.trail("a/b.js", &specifier);
+    }
 }

@@ -1,13 +1,15 @@
 //! What a program asks for: modules, and files that it reads at run time.
 
+use std::collections::BTreeSet;
+
 use oxc_ast::ast::{
-    ArrowFunctionExpression, CallExpression, ConditionalExpression, ExportAllDeclaration,
-    ExportFromDeclaration, Expression, Function, IfStatement, ImportDeclaration, ImportExpression,
-    LogicalExpression, NewExpression, Program, TSImportEqualsDeclaration, TSModuleReference,
-    TryStatement, VariableDeclarator,
+    ArrowFunctionExpression, BindingPattern, CallExpression, ConditionalExpression,
+    ExportAllDeclaration, ExportFromDeclaration, Expression, Function, IfStatement,
+    ImportDeclaration, ImportExpression, LogicalExpression, NewExpression, Program,
+    TSImportEqualsDeclaration, TSModuleReference, TryStatement, VariableDeclarator,
 };
 use oxc_ast_visit::{VisitJs, walk_js};
-use oxc_semantic::Scoping;
+use oxc_semantic::{Scoping, SymbolId};
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::scope::ScopeFlags;
 
@@ -52,7 +54,7 @@ pub struct Asset {
 /// A place where a script asks for a module whose name only shows at run time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfollowed {
-    /// `require` or `import()`.
+    /// `require`, `import()` or `import.meta.resolve`.
     pub what: &'static str,
     /// Where.
     pub at: Place,
@@ -62,7 +64,8 @@ pub struct Unfollowed {
 pub(super) fn read(program: &Program<'_>, scoping: &Scoping, lines: &Lines<'_>) -> super::Script {
     let constants = Constants::new(scoping);
     let script = super::Script::default();
-    let mut reader = Reader { scoping, lines, constants, script, tries: 0, lazy: 0 };
+    let requires = BTreeSet::new();
+    let mut reader = Reader { scoping, lines, constants, requires, script, tries: 0, lazy: 0 };
     reader.visit_program(program);
     reader.script
 }
@@ -71,6 +74,8 @@ struct Reader<'s> {
     scoping: &'s Scoping,
     lines: &'s Lines<'s>,
     constants: Constants<'s>,
+    /// Variables that hold what `createRequire` made.
+    requires: BTreeSet<SymbolId>,
     script: super::Script,
     /// Blocks of `try` around, in the same function.
     tries: u32,
@@ -158,19 +163,35 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether an expression is a function that asks for modules: `require`, what `createRequire`
+    /// made, or what esbuild calls so.
     fn is_require(&self, callee: &Expression<'_>) -> bool {
         match callee {
-            Expression::Identifier(it) => it.name == "require" && is_free(self.scoping, it),
+            Expression::Identifier(it) if is_free(self.scoping, it) => it.name == "require",
+            Expression::Identifier(it) => {
+                let id = it.reference_id.get().map(|it| self.scoping.get_reference(it));
+                let made = id.and_then(|it| it.symbol_id());
+                it.name == "__require" || made.is_some_and(|it| self.requires.contains(&it))
+            }
+            Expression::CallExpression(it) => self.makes_require(it),
             Expression::StaticMemberExpression(it) => match &it.object {
-                Expression::Identifier(object) => {
-                    let name = (object.name.as_str(), it.property.name.as_str());
-                    matches!(name, ("require", "resolve") | ("module", "require"))
-                        && is_free(self.scoping, object)
+                Expression::Identifier(object) if it.property.name == "require" => {
+                    object.name == "module" && is_free(self.scoping, object)
+                }
+                Expression::Identifier(_) if it.property.name == "resolve" => {
+                    self.is_require(&it.object)
                 }
                 _ => false,
             },
             _ => false,
         }
+    }
+
+    /// `createRequire(import.meta.url)`
+    fn makes_require(&self, it: &CallExpression<'_>) -> bool {
+        let base = it.arguments.first().and_then(|it| it.as_expression());
+        callee_name(&it.callee) == Some("createRequire")
+            && base.and_then(|it| self.constants.value(it)) == Some(Value::Own)
     }
 
     fn function(&mut self, walk: impl FnOnce(&mut Self)) {
@@ -232,6 +253,14 @@ impl<'a> VisitJs<'a> for Reader<'_> {
                 }
                 _ => {}
             }
+        } else if let Expression::StaticMemberExpression(callee) = &it.callee
+            && matches!(callee.object, Expression::ImportMeta(_))
+            && callee.property.name == "resolve"
+        {
+            if let Some(name) = it.arguments.first().and_then(|it| it.as_expression()) {
+                let (what, span) = ("import.meta.resolve", name.span());
+                self.condition(|this| this.named(name, By::Import, what, span));
+            }
         } else {
             self.assets(it);
         }
@@ -256,6 +285,12 @@ impl<'a> VisitJs<'a> for Reader<'_> {
     fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {
         walk_js::walk_variable_declarator(self, it);
         self.constants.declare(it);
+        if let (BindingPattern::BindingIdentifier(id), Some(Expression::CallExpression(init))) =
+            (&it.id, &it.init)
+            && self.makes_require(init)
+        {
+            self.requires.extend(id.symbol_id.get());
+        }
     }
 
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {

@@ -136,6 +136,17 @@ fn requests_are_found() {
 }
 
 #[test]
+fn other_ways_to_require_are_known() {
+    let text = "import { createRequire } from 'module'; const r = createRequire(import.meta.url);\n\
+        r('a'); r.resolve('b'); createRequire(import.meta.url)('c'); \
+        var __require = (x) => x; __require('d'); import.meta.resolve('e'); r(x); path.resolve('no');";
+    let script = ask("a.mjs", text).unwrap();
+    let found: Vec<&str> = script.requests.iter().map(|it| it.specifier.as_str()).collect();
+    assert_eq!(found, ["module", "a", "b", "c", "d", "e"]);
+    assert_eq!(script.unfollowed.len(), 1);
+}
+
+#[test]
 fn files_that_are_read_are_found() {
     let text = "const here = path.dirname(fileURLToPath(import.meta.url));\n\
         fs.readFileSync(path.join(here, 'a', '../b.txt'));\n\

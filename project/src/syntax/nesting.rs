@@ -15,8 +15,9 @@ use super::words::{self, Word};
 
 const EITHER: &str = "`/` or `<` after a word that may be a name or an operator";
 
-/// What `<T>(` counts as where an operand is expected: a parser tries it as an arrow function and,
-/// if that fails at its end, anew as an assertion, which doubles the time with each level.
+/// What a level counts more if a parser may have to read it twice, which doubles the time with each:
+/// `<T>(…)` is tried as an arrow function, then as an assertion; `a<b, (…)` as a call with type
+/// arguments, then as a comparison.
 const TRIED_TWICE: u32 = 40;
 
 /// Most ways to read one script that are followed.
@@ -88,6 +89,8 @@ struct Level {
     decorating: bool,
     /// The type arguments that are open stand where an operand is expected.
     asserting: bool,
+    /// What the level counts more, since a parser may read it twice.
+    twice: u32,
 }
 
 /// Whether the token before could end an operand.
@@ -257,13 +260,15 @@ impl<'a> Scan<'a> {
     }
 
     fn push(&mut self, open: Open) -> Step {
-        self.levels.push(level(open));
-        self.deeper(1)
+        // `a<b, (…)` is tried as a call with type arguments first.
+        let twice = if 0 < self.top().angles { TRIED_TWICE } else { 0 };
+        self.levels.push(Level { twice, ..level(open) });
+        self.deeper(1 + twice)
     }
 
     fn pop(&mut self) {
         if let Some(gone) = self.levels.pop() {
-            self.nesting -= 1 + gone.statements + gone.angles + gone.nesting;
+            self.nesting -= 1 + gone.twice + gone.statements + gone.angles + gone.nesting;
             self.links -= gone.links;
         }
     }
@@ -609,6 +614,7 @@ fn level(open: Open) -> Level {
         links: 0,
         decorating: false,
         asserting: false,
+        twice: 0,
     }
 }
 
