@@ -16,15 +16,16 @@ use skep_integration::place::program;
 use skep_policies::entries;
 
 /// Every crate and those of ours that it may depend on; `*` is all.
-const EDGES: [(&str, &[&str]); 9] = [
-    ("skep", &["skep-proto"]),
+const EDGES: [(&str, &[&str]); 10] = [
+    ("skep", &["skep-project", "skep-proto"]),
     ("skep-core", &[]),
     ("skep-hostile", &["*"]),
     ("skep-integration", &["*"]),
     ("skep-link", &[]),
     ("skep-policies", &[]),
+    ("skep-project", &[]),
     ("skep-proto", &[]),
-    ("skep-shim", &["skep-core", "skep-link", "skep-policies"]),
+    ("skep-shim", &["skep-core", "skep-link", "skep-policies", "skep-project"]),
     ("skepd", &["skep-core", "skep-link", "skep-policies", "skep-proto"]),
 ];
 

@@ -1,0 +1,158 @@
+//! TypeScript and JSX to JavaScript.
+
+use std::borrow::Cow;
+
+use oxc_ast::ast::{BindingPattern, Expression, ImportDeclarationSpecifier, Program, Statement};
+use oxc_codegen::{Codegen, CodegenOptions, CommentOptions};
+use oxc_diagnostics::OxcDiagnostic;
+use oxc_semantic::Scoping;
+use oxc_transformer::{
+    CompilerAssumptions, DecoratorOptions, ES2026Options, EnvOptions, HelperLoaderMode,
+    HelperLoaderOptions, JsxOptions, JsxRuntime, Module, TransformOptions, TypeScriptOptions,
+};
+
+use super::{
+    Code, helpers,
+    places::{Lines, Places},
+};
+use crate::{
+    syntax::Kind,
+    tsconfig::{Jsx, TsConfig},
+};
+
+pub(super) fn options(config: &TsConfig, kind: Kind) -> TransformOptions {
+    let mut options = TransformOptions::default();
+    let assigns = !config.defines_fields();
+    options.assumptions =
+        CompilerAssumptions { set_public_class_fields: assigns, ..CompilerAssumptions::default() };
+    options.typescript = TypeScriptOptions {
+        only_remove_type_imports: config.verbatim,
+        remove_class_fields_without_initializer: assigns,
+        ..TypeScriptOptions::default()
+    };
+    options.decorator = DecoratorOptions {
+        legacy: true,
+        emit_decorator_metadata: config.metadata,
+        strict_null_checks: config.strict_nulls,
+    };
+    options.jsx = JsxOptions {
+        display_name_plugin: false,
+        pure: false,
+        runtime: match config.jsx {
+            Jsx::Classic => JsxRuntime::Classic,
+            Jsx::Automatic => JsxRuntime::Automatic,
+        },
+        ..JsxOptions::enable()
+    };
+    match config.jsx {
+        Jsx::Classic => {
+            options.jsx.pragma = config.jsx_factory.clone();
+            options.jsx.pragma_frag = config.jsx_fragment.clone();
+            if let Some(factory) = &config.jsx_factory {
+                options.typescript.jsx_pragma = Cow::Owned(factory.clone());
+            }
+            if let Some(fragment) = &config.jsx_fragment {
+                options.typescript.jsx_pragma_frag = Cow::Owned(fragment.clone());
+            }
+        }
+        Jsx::Automatic => options.jsx.import_source = config.jsx_source.clone(),
+    }
+    options.env = EnvOptions {
+        module: if kind == Kind::Module { Module::Preserve } else { Module::CommonJS },
+        es2026: ES2026Options { explicit_resource_management: true },
+        ..EnvOptions::default()
+    };
+    options.helper_loader = HelperLoaderOptions {
+        module_name: Cow::Borrowed(helpers::MODULE),
+        mode: HelperLoaderMode::Runtime,
+    };
+    options
+}
+
+/// Whether what the transformer warns of works here all the same: `import x = require(…)` in a
+/// module, which gets a `require`.
+pub(super) fn harmless(problem: &OxcDiagnostic) -> bool {
+    problem.code.number.as_deref() == Some("1202")
+}
+
+/// Writes a transformed program out. `bridge`: it is a module only by its syntax, and may expect
+/// what CommonJS has.
+pub(super) fn write(
+    program: &mut Program<'_>,
+    scoping: &Scoping,
+    lines: &Lines<'_>,
+    bridge: bool,
+) -> Code {
+    program.hashbang = None;
+    let mut prefix = String::new();
+    let is_strict = program.directives.iter().any(|it| it.directive == "use strict");
+    if bridge {
+        prefix.push_str(&bridges(scoping));
+    }
+    program.body.retain(|statement| {
+        let Some((name, helper)) = helper_of(statement) else { return true };
+        let Some(source) = helpers::source(helper) else { return true };
+        prefix.push_str(&format!("const {name}={source};"));
+        false
+    });
+    if is_strict && !prefix.is_empty() {
+        prefix.insert_str(0, "\"use strict\";");
+    }
+    let options = CodegenOptions {
+        comments: CommentOptions::disabled(),
+        source_map_path: Some("a".into()),
+        ..CodegenOptions::default()
+    };
+    let written = Codegen::new().with_options(options).build(program);
+    let shift = u32::try_from(prefix.encode_utf16().count()).unwrap_or(u32::MAX);
+    let tokens = written.map.as_ref().into_iter().flat_map(oxc_sourcemap::SourceMap::get_tokens);
+    let places = Places::of(tokens.filter(|it| it.get_source_id().is_some()).map(|it| {
+        let shift = if it.get_dst_line() == 0 { shift } else { 0 };
+        let written = (it.get_dst_line(), it.get_dst_col() + shift);
+        (written, lines.origin(it.get_src_line(), it.get_src_col()))
+    }));
+    Code { text: prefix + &written.code, places }
+}
+
+/// The variable and the helper of a statement that the transformer added to load one.
+fn helper_of<'b>(statement: &'b Statement<'_>) -> Option<(&'b str, &'b str)> {
+    let named = |source: &'b str| source.strip_prefix(helpers::MODULE)?.strip_prefix("/helpers/");
+    match statement {
+        Statement::ImportDeclaration(it) => {
+            let helper = named(it.source.value.as_str())?;
+            let [ImportDeclarationSpecifier::ImportDefaultSpecifier(local)] =
+                it.specifiers.as_ref()?.as_slice()
+            else {
+                return None;
+            };
+            Some((local.local.name.as_str(), helper))
+        }
+        Statement::VariableDeclaration(it) => {
+            let [declarator] = it.declarations.as_slice() else { return None };
+            let BindingPattern::BindingIdentifier(local) = &declarator.id else { return None };
+            let Expression::CallExpression(call) = declarator.init.as_ref()? else { return None };
+            let [argument] = call.arguments.as_slice() else { return None };
+            let Expression::StringLiteral(source) = argument.as_expression()? else { return None };
+            Some((local.name.as_str(), named(source.value.as_str())?))
+        }
+        _ => None,
+    }
+}
+
+/// Declares what the script uses of the CommonJS wrapper and does not declare itself.
+fn bridges(scoping: &Scoping) -> String {
+    let uses =
+        |name: &str| scoping.root_unresolved_references().iter().any(|(it, _)| it.as_str() == name);
+    let mut text = String::new();
+    if uses("require") {
+        text.push_str("import{createRequire as __createRequire}from\"node:module\";");
+        text.push_str("const require=__createRequire(import.meta.url);");
+    }
+    if uses("__dirname") {
+        text.push_str("const __dirname=import.meta.dirname;");
+    }
+    if uses("__filename") {
+        text.push_str("const __filename=import.meta.filename;");
+    }
+    text
+}
