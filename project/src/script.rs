@@ -24,10 +24,12 @@ mod names;
 mod places;
 mod reads;
 mod transform;
+mod types;
 
 pub use names::{Exports, commonjs_names};
 pub use places::{Lines, Place, Places};
 pub use reads::{Asset, Base, Request, Unfollowed};
+pub use types::Types;
 
 /// What is asked about a script.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,9 @@ pub struct Ask<'a> {
     pub tsconfig: Option<&'a TsConfig>,
     /// Whether its JavaScript is wanted.
     pub code: bool,
+    /// What other scripts export as types only: the specifier by which this one asks for them, and
+    /// the name. It does not hand them on. Counts for TypeScript.
+    pub types: &'a [(String, String)],
 }
 
 /// A script that was read.
@@ -57,6 +62,8 @@ pub struct Script {
     pub unfollowed: Vec<Unfollowed>,
     /// What an `import` of it gets, if it is CommonJS.
     pub exports: Exports,
+    /// What it exports that are types, if it is TypeScript.
+    pub types: Types,
     /// Its JavaScript, if that was wanted and it is TypeScript or JSX.
     pub code: Option<Code>,
     /// Why it was not looked into; JavaScript only.
@@ -196,6 +203,8 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
             return Err(error);
         }
     }
+    let types = types::collect(&parsed.program);
+    types::leave_out(&mut parsed.program, ask.types);
     let semantic = SemanticBuilder::new_compiler()
         .with_excess_capacity(1.0)
         .with_enum_eval(true)
@@ -214,6 +223,7 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
     }
     let mut script = reads::read(&parsed.program, &done.scoping, &lines);
     script.kind = Some(kind);
+    script.types = types;
     if kind == Kind::Commonjs {
         script.exports = names::of_program(&parsed.program);
     }

@@ -3,7 +3,7 @@ use crate::resolve::By;
 
 fn ask(path: &str, text: &str) -> Result<Script, ScriptError> {
     let bytes = text.as_bytes();
-    read(&Ask { path, bytes, package_type: None, tsconfig: None, code: true })
+    read(&Ask { path, bytes, package_type: None, tsconfig: None, code: true, types: &[] })
 }
 
 #[track_caller]
@@ -79,7 +79,8 @@ fn jsx_is_classic_unless_the_config_says_so() {
     let bytes = text.as_bytes();
     let tsconfig = Some(&config);
     let script =
-        read(&Ask { path: "a.tsx", bytes, package_type: None, tsconfig, code: false }).unwrap();
+        read(&Ask { path: "a.tsx", bytes, package_type: None, tsconfig, code: false, types: &[] })
+            .unwrap();
     assert_eq!(specifiers(&script), [("react/jsx-runtime", By::Import)]);
 }
 
