@@ -189,6 +189,9 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
     if let Some(error) = first(ask.path, &lines, &parsed.diagnostics) {
         return Err(error);
     }
+    if let Some(what) = transform::decorated_private(&parsed.program) {
+        return Err(unsupported(ask.path, &lines, what));
+    }
     enums::check(&parsed.program).map_err(|it| unsupported(ask.path, &lines, it))?;
     let edited = accessors::lowered(&parsed.program, text);
     let edited = edited.map_err(|it| unsupported(ask.path, &lines, it))?;
@@ -219,6 +222,9 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
     let done = transformer.build_with_scoping(scoping, &mut parsed.program);
     if let Some(problem) = done.diagnostics.into_vec().iter().find(|it| !transform::harmless(it)) {
         let what = (at(problem), problem.message.to_string());
+        return Err(unsupported(ask.path, &lines, what));
+    }
+    if let Some(what) = transform::left_over(&parsed.program) {
         return Err(unsupported(ask.path, &lines, what));
     }
     let mut script = reads::read(&parsed.program, &done.scoping, &lines);

@@ -191,6 +191,16 @@ fn decorators_are_those_of_typescript() {
 }
 
 #[test]
+fn what_cannot_be_decorated_is_refused_by_name() {
+    let refused = |text: &str| ask("a.ts", text).unwrap_err().to_string();
+    let expression =
+        "a.ts:2:5: a decorator is not supported here (only on classes and their members)";
+    assert_eq!(refused("let x;\nx = @d class {};"), expression);
+    let private = "a.ts:1:11: a member with a private name cannot be decorated";
+    assert_eq!(refused("class A { @d #m() {} }"), private);
+}
+
+#[test]
 fn values_of_enums_stay_small() {
     let bomb = (1..40).map(|at| format!("A{at} = A{} + A{}", at - 1, at - 1));
     let bomb = format!("enum E {{ A0 = 'xxxxxxxx', {} }}", bomb.collect::<Vec<_>>().join(", "));
