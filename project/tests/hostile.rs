@@ -97,6 +97,8 @@ const TYPES: &[Shape] = &[
     ("import x=a", ".b", "", ""),
     ("x=", "(()=>{@d\nclass A{m(){return ", "}}})", "1"),
     ("", "@a ", "", "class A{}"),
+    ("x=", "class extends {},@a ", "", "1"),
+    ("x=", "class extends a,", "", "1"),
     ("", "(a,b):\n", "", "c"),
     ("enum E{A=", "1+", "", "1}"),
     ("const a=", "static\n", "", "1"),

@@ -421,8 +421,13 @@ impl<'a> Scan<'a> {
                 self.nest()?;
                 self.token(Operand::Yes, Ends::Nothing);
             }
-            Word::Prefix | Word::Function | Word::Extends => {
+            Word::Prefix | Word::Function => {
                 self.nest()?;
+                self.operator();
+            }
+            Word::Extends => {
+                // A parser takes a list here, and reports later that only one is allowed.
+                self.hold()?;
                 self.operator();
             }
             Word::Either => {
