@@ -2,7 +2,7 @@
 //!
 //! Files are bytes here: counted, hashed, stored and sent on, never read.
 
-use std::{fmt, sync::OnceLock};
+use std::{collections::BTreeMap, fmt, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
 use skep_core::{
@@ -88,6 +88,8 @@ pub struct Manifest {
     pub handler: String,
     /// The built-in modules that may be used; `None` for all.
     pub modules: Option<Vec<String>>,
+    /// Conditions of `exports` beside those of Node.
+    pub conditions: Vec<String>,
     /// Names and values of variables.
     pub variables: Vec<(String, String)>,
     /// Milliseconds since 1970 of the deploy.
@@ -97,10 +99,11 @@ pub struct Manifest {
 // Values of variables and contents of files are nobody's to see, also not in the operator's log.
 impl fmt::Debug for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { handler, modules, variables, deployed_ms } = self;
+        let Self { handler, modules, conditions, variables, deployed_ms } = self;
         let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
         let mut shown = f.debug_struct("Manifest");
         shown.field("handler", handler).field("modules", modules).field("variables", &names);
+        shown.field("conditions", conditions);
         shown.field("deployed_ms", deployed_ms).finish()
     }
 }
@@ -131,10 +134,8 @@ pub struct Content {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Made {
     build: u64,
-    /// Bytecode, by the place of the file.
-    bytecode: Vec<Option<Vec<u8>>>,
-    /// Where names lead to.
-    table: Vec<u8>,
+    /// By the place of the file; the table has none.
+    parts: BTreeMap<(Option<usize>, MadeForm), Vec<u8>>,
     bytes: usize,
 }
 
@@ -147,16 +148,16 @@ impl fmt::Debug for Made {
     }
 }
 
-/// Which function runs when a call names none.
-const PREFERRED: [&str; 4] = ["default", "fetch", "handler", "main"];
-
-/// Bytes that a shim sends of what it made of one app, at most: bytecode with its debug information and its copies of
-/// the source is two to three times as large as that.
-const MOST_MADE: ByteCount = ByteCount::from_mib(8);
-/// The table of an app may have, beside its bytecode.
-const MOST_TABLE: usize = 4 << 20;
+/// Bytes of bytecode that a shim sends of one app, at most: with its debug information and its copies of the source it
+/// is two to three times as large as that.
+const MOST_BYTECODE: ByteCount = ByteCount::from_mib(8);
+/// Bytes of all that it sends.
+const MOST_MADE: ByteCount = ByteCount::from_mib(40);
 /// Bytes in memory beside path and content of each file: what points to them and says how long they are.
 const BESIDE_FILE: usize = 64;
+
+/// Which function runs when a call names none.
+const PREFERRED: [&str; 4] = ["default", "fetch", "handler", "main"];
 
 fn count(bytes: usize) -> ByteCount {
     ByteCount::from_bytes(u64::try_from(bytes).unwrap_or(u64::MAX))
@@ -234,14 +235,10 @@ impl Content {
                 FileKind::Link => Form::Link,
                 FileKind::Given => Form::Given,
             };
-            let bytecode = made.and_then(|made| made.bytecode.get(at)?.as_deref());
-            let bytecode = bytecode
-                .into_iter()
-                .flat_map(|code| parts(Form::Bytecode, file.path.as_str(), code));
-            parts(form, file.path.as_str(), &file.bytes).chain(bytecode)
+            let made = made.into_iter().flat_map(move |made| made.of(Some(at), file.path.as_str()));
+            parts(form, file.path.as_str(), &file.bytes).chain(made)
         });
-        let table = made.into_iter().flat_map(|made| parts(Form::Table, "", &made.table));
-        files.chain(table)
+        files.chain(made.into_iter().flat_map(|made| made.of(None, "")))
     }
 
     /// The frame that makes an instance serve `version`, whose content this is.
@@ -252,8 +249,8 @@ impl Content {
         wall_ns: u64,
     ) -> Bind<'a> {
         let small = |size: ByteCount| u32::try_from(size.bytes()).unwrap_or(u32::MAX);
-        let wanted = if self.made.get().is_none() { MOST_MADE } else { ByteCount::ZERO };
-        let Manifest { handler, modules, variables, deployed_ms } = &self.manifest;
+        let wanted = if self.made.get().is_none() { MOST_BYTECODE } else { ByteCount::ZERO };
+        let Manifest { handler, modules, conditions, variables, deployed_ms } = &self.manifest;
         Bind {
             entry: version.entry.as_str(),
             name: version.app.as_str(),
@@ -263,6 +260,7 @@ impl Content {
                 .map(|(name, value)| (name.as_str(), value.as_str()))
                 .collect(),
             modules: modules.as_ref().map(|names| names.iter().map(String::as_str).collect()),
+            conditions: conditions.iter().map(String::as_str).collect(),
             functions: version.functions.iter().map(Function::as_frame).collect(),
             deployed_ms: *deployed_ms,
             heap_bytes: skep_core::limits::heap_limit(version.limits.memory).bytes(),
@@ -287,22 +285,29 @@ impl Made {
 
     /// Takes a piece; whether it is one that can come of these files at all.
     pub fn take(&mut self, content: &Content, form: MadeForm, path: &str, bytes: &[u8]) -> bool {
+        let of = |file: &File| file.kind == FileKind::File && file.path.as_str() == path;
+        let at = match form {
+            MadeForm::Table => path.is_empty().then_some(None),
+            _ => content.files.iter().position(of).map(Some),
+        };
+        let Some(at) = at else { return false };
         self.bytes += bytes.len();
-        match form {
-            MadeForm::Table => {
-                self.table.extend_from_slice(bytes);
-                self.table.len() <= MOST_TABLE
-            }
-            MadeForm::Bytecode => {
-                let of = |file: &File| file.kind == FileKind::File && file.path.as_str() == path;
-                let Some(at) = content.files.iter().position(of) else { return false };
-                self.bytecode.resize(content.files.len(), None);
-                if let Some(place) = self.bytecode.get_mut(at) {
-                    place.get_or_insert_default().extend_from_slice(bytes);
-                }
-                count(self.bytes - self.table.len()) <= MOST_MADE
-            }
-        }
+        self.parts.entry((at, form)).or_default().extend_from_slice(bytes);
+        count(self.bytes) <= MOST_MADE
+    }
+
+    /// The pieces that were made of one file.
+    fn of<'a>(&'a self, at: Option<usize>, path: &'a str) -> impl Iterator<Item = Part<'a>> {
+        let all = self.parts.range((at, MadeForm::Bytecode)..=(at, MadeForm::Places));
+        all.flat_map(move |((_, form), bytes)| {
+            let form = match form {
+                MadeForm::Bytecode => Form::Bytecode,
+                MadeForm::Table => Form::Table,
+                MadeForm::Text => Form::Text,
+                MadeForm::Places => Form::Places,
+            };
+            parts(form, path, bytes)
+        })
     }
 }
 
@@ -417,13 +422,12 @@ pub(crate) mod tests {
         let version = version();
         let content = version.content.get().unwrap();
         assert!(!Made::begin(7).take(&content, MadeForm::Bytecode, "other.js", b"o"));
+        assert!(!Made::begin(7).take(&content, MadeForm::Table, "a.js", b"o"));
         let most = usize::try_from(MOST_MADE.bytes()).unwrap();
         let mut made = Made::begin(7);
-        assert!(made.take(&content, MadeForm::Table, "", &vec![0; MOST_TABLE]));
-        assert!(made.take(&content, MadeForm::Bytecode, "a.js", &vec![0; most - 1]));
+        assert!(made.take(&content, MadeForm::Text, "a.js", &vec![0; most - 1]));
         assert!(made.take(&content, MadeForm::Bytecode, "index.js", b"1"));
         assert!(!made.take(&content, MadeForm::Bytecode, "index.js", b"1"));
-        assert!(!made.take(&content, MadeForm::Table, "", b"1"));
     }
 
     #[test]

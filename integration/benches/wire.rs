@@ -27,6 +27,7 @@ pub(crate) fn first_call(link: &mut UnixStream) -> anyhow::Result<()> {
         handler: "",
         variables: Vec::new(),
         modules: None,
+        conditions: Vec::new(),
         functions: Vec::new(),
         deployed_ms: 0,
         heap_bytes: 32 << 20,

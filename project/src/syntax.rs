@@ -226,7 +226,9 @@ fn by_syntax(path: &str, text: &str, dialect: Dialect) -> Kind {
     let parsed = parse(&allocator, text, unambiguous(dialect));
     if parsed.diagnostics.has_errors() {
         let module = parse(&allocator, text, unambiguous(dialect).with_module(true));
-        return if module.diagnostics.has_errors() { Kind::Commonjs } else { Kind::Module };
+        // What no parser takes is told by its words: its author gets the error of the language that was meant.
+        let is_module = counted.module || !module.diagnostics.has_errors();
+        return if is_module { Kind::Module } else { Kind::Commonjs };
     }
     kind_of_program(&parsed)
 }

@@ -29,6 +29,7 @@ import * as request from "./request.js";
 import * as response from "./response.js";
 import * as worker from "./run/worker.js";
 import * as streams from "./streams/index.js";
+import { install as installStack } from "./stack.js";
 import * as structuredClone from "./structured_clone.js";
 import * as timers from "./timers.js";
 import * as url from "./url.js";
@@ -62,6 +63,7 @@ for (const { globals = {}, globalFunctions = {} } of FILES) {
 for (const name of ["global", "self"]) hide(globalThis, name, globalThis);
 for (const name of ["createObjectURL", "revokeObjectURL"]) show(globalThis.URL, name, blob[name]);
 
+installStack();
 installModule({ Module, requireFrom });
 setDebugSections(() => process.default.env.NODE_DEBUG);
 process.setBuiltins(builtin);

@@ -9,9 +9,10 @@ import { indented } from "./inspect_text.js";
 import natives from "./natives.js";
 import { invalidArgType, nodeError, validateArray, validateInteger, validateObject } from "./node_errors.js";
 import { primordials } from "./primordials.js";
+import { captureStackTrace } from "./stack.js";
 
 const {
-    ArrayPrototypeUnshift, Error, ErrorCaptureStackTrace, MathFloor, MathMin, Number, NumberPrototypeToFixed,
+    ArrayPrototypeUnshift, Error, MathFloor, MathMin, Number, NumberPrototypeToFixed,
     ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ReflectApply, ReflectConstruct, ReflectOwnKeys, SafeMap,
     SafeWeakSet, String, StringPrototypeEndsWith, StringPrototypeIndexOf, StringPrototypePadStart,
     StringPrototypeRepeat, StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeToWellFormed,
@@ -60,8 +61,7 @@ const labelOf = (value) => {
 
 const framesOf = (above) => {
     const holder = {};
-    if (ErrorCaptureStackTrace === undefined) holder.stack = new Error().stack;
-    else ErrorCaptureStackTrace(holder, above);
+    captureStackTrace(holder, above);
     const stack = String(holder.stack);
     const from = StringPrototypeStartsWith(stack, "    at ") ? 0 : StringPrototypeIndexOf(stack, "    at ");
     const frames = from === -1 ? "" : StringPrototypeSlice(stack, from);

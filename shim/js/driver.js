@@ -7,9 +7,9 @@
 // A function of an ES module by Skep's own convention is called by Rust itself, with an object of `contextPrototype`.
 
 import { resetContext } from "./async_local.js";
-import { allow, builtin } from "./builtins.js";
+import { allBuiltins, allow, builtin } from "./builtins.js";
 import { inspect } from "./inspect.js";
-import { importCommonJs, runMain } from "./modules.js";
+import { fillMeta, importCommonJs, runMain } from "./modules.js";
 import natives from "./natives.js";
 import { raiseHandled, raiseRejection, raiseUncaught } from "./node/process.js";
 import { primordials } from "./primordials.js";
@@ -19,10 +19,11 @@ import { call, describe, load } from "./run/index.js";
 import { outcomeOf } from "./run/outcome.js";
 import { awaited } from "./run/skep.js";
 import { contextPrototype, takeCalled } from "./run/skep_context.js";
+import { thrownParts } from "./run/thrown.js";
 import { runTicks } from "./ticks.js";
 import { timerLoop } from "./timers.js";
 
-const { ArrayPrototypePush, ObjectCreate, StringPrototypeToWellFormed } = primordials;
+const { ArrayPrototypePush, ObjectCreate, ReflectOwnKeys, StringPrototypeToWellFormed } = primordials;
 
 const ERROR = 3;
 
@@ -110,6 +111,30 @@ export const driver = {
 
     /** What a function that Rust called gave, as `await` takes it. */
     awaited,
+
+    /** The names of all built-in modules. */
+    builtins: allBuiltins,
+
+    /** The names that an import of a built-in module has beside `default`. */
+    names(name) {
+        const module = builtin(name) ?? {};
+        const keys = ReflectOwnKeys(module);
+        const names = [];
+        for (let at = 0; at < keys.length; at++) {
+            const key = keys[at];
+            if (typeof key !== "string" || key === "default" || key === "prototype") continue;
+            // What every function has is no export of one that is a module.
+            if (typeof module === "function" && (key === "name" || key === "length")) continue;
+            ArrayPrototypePush(names, key);
+        }
+        return names;
+    },
+
+    /** Fills `import.meta` of the module at a path inside the app. */
+    meta: fillMeta,
+
+    /** What was thrown, as texts: [name, message, stack]. */
+    thrown: thrownParts,
 
     contextPrototype,
     takeCalled,

@@ -7,11 +7,13 @@
 import { primordials } from "./primordials.js";
 import natives from "./natives.js";
 import { builtin, builtinNames } from "./builtins.js";
+import { pathToFileURL } from "./node/url/files.js";
+import { URL } from "./url.js";
 
 const {
     ArrayPrototypePush, Error, FunctionPrototypeCall, JSONParse, ObjectCreate, ObjectDefineProperty, ObjectGetPrototypeOf,
     ObjectKeys, ObjectPrototype, ObjectPrototypeHasOwnProperty, PromisePrototypeThen, ReflectApply, SafeMap, StringPrototypeLastIndexOf,
-    StringPrototypeSlice, StringPrototypeStartsWith, SyntaxError, TypeError,
+    StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeToWellFormed, SyntaxError, TypeError,
 } = primordials;
 
 /** The folder in which an app sees its files. */
@@ -256,6 +258,27 @@ export const requireFrom = (path) => {
 export const runMain = (id) => {
     Module._load(`./${id}`, undefined, true);
     return [main.exports, declaredMain];
+};
+
+/** Puts onto the `import.meta` of an ES module what Node has there. */
+export const fillMeta = (meta, id) => {
+    const path = filename(id);
+    meta.dirname = dirname(path);
+    meta.filename = path;
+    meta.resolve = (specifier) => {
+        const name = `${specifier}`;
+        const found = natives.resolve(StringPrototypeToWellFormed(name), id, true);
+        if (found !== undefined) {
+            return StringPrototypeStartsWith(found, BUILT_IN) ? found : pathToFileURL(filename(found)).href;
+        }
+        // A file need not be there.
+        if (URL.canParse(name)) return name;
+        if (StringPrototypeStartsWith(name, ".") || StringPrototypeStartsWith(name, "/")) return new URL(name, meta.url).href;
+        const error = new Error(`Cannot find package '${name}' imported from ${path}`);
+        error.code = "ERR_MODULE_NOT_FOUND";
+        throw error;
+    };
+    meta.url = pathToFileURL(path).href;
 };
 
 /** What an ES module gets that imports a module of CommonJS: runs it once. */

@@ -10,10 +10,11 @@ import { ErrorEvent, PromiseRejectionEvent, trustedEvent } from "./event.js";
 import { adoptGlobalTarget, defineHandler, fireEvent, globalTarget, hasListeners } from "./event_target.js";
 import natives from "./natives.js";
 import { primordials } from "./primordials.js";
+import { stackOfError } from "./stack.js";
 import { needs } from "./webidl.js";
 
 const {
-    ArrayPrototypePush, ErrorPrototypeGetStack, Number, ReflectGetOwnPropertyDescriptor, RegExpPrototypeExec, SafeMap,
+    ArrayPrototypePush, Number, ReflectGetOwnPropertyDescriptor, RegExpPrototypeExec, SafeMap,
     SafeWeakMap, String,
 } = primordials;
 
@@ -46,7 +47,7 @@ const stackOf = (error) => {
     const described = ReflectGetOwnPropertyDescriptor(error, "stack");
     let stack;
     if (described !== undefined) stack = described.value;
-    else if (ErrorPrototypeGetStack !== undefined) stack = ErrorPrototypeGetStack(error);
+    else stack = stackOfError(error);
     return typeof stack === "string" ? stack : "";
 };
 

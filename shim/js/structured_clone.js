@@ -11,12 +11,13 @@ import {
 } from "./class_of.js";
 import { DOMException, domExceptionParts, isDOMException } from "./dom_exception.js";
 import { primordials } from "./primordials.js";
+import { stackOfError } from "./stack.js";
 import { cloneBuffer, cloneView, describeView, makeView } from "./structured_buffers.js";
 import { dictionary, needs, object, sequence } from "./webidl.js";
 
 const {
     Array, ArrayBufferPrototypeGetDetached, ArrayBufferPrototypeTransfer, ArrayIsArray, ArrayPrototypePush,
-    BigIntPrototypeValueOf, BooleanPrototypeValueOf, Date, DatePrototypeGetTime, Error, ErrorPrototypeGetStack,
+    BigIntPrototypeValueOf, BooleanPrototypeValueOf, Date, DatePrototypeGetTime, Error,
     EvalError, Map, MapPrototypeForEach, MapPrototypeSet, NumberPrototypeValueOf, Object, ObjectDefineProperty,
     ObjectGetPrototypeOf, ObjectKeys, ObjectPrototypeHasOwnProperty, ObjectSetPrototypeOf, RangeError, ReferenceError,
     ReflectGetOwnPropertyDescriptor, RegExp, RegExpPrototypeGetDotAll, RegExpPrototypeGetGlobal,
@@ -109,7 +110,7 @@ const hidden = (owner, key, value) => {
 const stackOf = (error) => {
     const described = ReflectGetOwnPropertyDescriptor(error, "stack");
     if (described !== undefined) return described.value;
-    return ErrorPrototypeGetStack === undefined ? undefined : ErrorPrototypeGetStack(error);
+    return stackOfError(error);
 };
 
 const flagsOf = (value) => {

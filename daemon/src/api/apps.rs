@@ -189,7 +189,8 @@ impl Daemon {
         let entry = if raw.entry.is_empty() { "index.js" } else { &raw.entry };
         let entry: Option<FilePath> = fields.parse("entry", entry);
         let files = self.read_files(&mut fields, raw.files, raw.given);
-        let manifest = read_manifest(&mut fields, &raw.handler, raw.modules, raw.variables);
+        let manifest =
+            read_manifest(&mut fields, &raw.handler, raw.modules, raw.conditions, raw.variables);
         let is_entry =
             |file: &DraftFile| file.kind == FileKind::File && Some(&file.path) == entry.as_ref();
         if let Some(entry) = &entry
@@ -340,6 +341,7 @@ fn read_manifest(
     fields: &mut Fields,
     handler: &str,
     modules: Option<v1::Modules>,
+    conditions: Vec<String>,
     variables: Vec<v1::Variable>,
 ) -> Manifest {
     let is_name = |text: &str| {
@@ -352,11 +354,14 @@ fn read_manifest(
         );
     }
     let modules = modules.map(|modules| modules.names);
-    if let Some(names) = &modules
-        && (MAX_VARIABLES < names.len() || names.iter().any(|name| NAME_MOST < name.len()))
+    for (field, names) in
+        [("modules", modules.as_deref().unwrap_or_default()), ("conditions", &conditions)]
     {
+        if names.len() <= MAX_VARIABLES && names.iter().all(|name| name.len() <= NAME_MOST) {
+            continue;
+        }
         fields.bad(
-            "modules",
+            field,
             format_args!("are more than {MAX_VARIABLES}, or have names beyond {NAME_MOST} bytes"),
         );
     }
@@ -389,6 +394,7 @@ fn read_manifest(
     Manifest {
         handler: handler.to_owned(),
         modules,
+        conditions,
         variables: variables.into_iter().map(|it| (it.name, it.value)).collect(),
         deployed_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
     }
@@ -435,9 +441,9 @@ impl Draft {
         part(self.entry.as_str().as_bytes());
         // The debug form names every field; two different limits never share it.
         part(format!("{:?}", self.limits).as_bytes());
-        let Manifest { handler, modules, variables, deployed_ms: _ } = &self.manifest;
+        let Manifest { handler, modules, conditions, variables, deployed_ms: _ } = &self.manifest;
         part(handler.as_bytes());
-        part(format!("{modules:?}").as_bytes());
+        part(format!("{modules:?} {conditions:?}").as_bytes());
         part(&variables.len().to_le_bytes());
         for (name, value) in variables {
             part(name.as_bytes());

@@ -188,6 +188,7 @@ fn files_and_the_manifest_are_kept_as_they_are() {
     let manifest = Manifest {
         handler: "lambda".to_owned(),
         modules: Some(vec!["fs".to_owned()]),
+        conditions: vec!["worker".to_owned()],
         variables: vec![("TOKEN".to_owned(), "hunter2".to_owned())],
         deployed_ms: 7,
     };

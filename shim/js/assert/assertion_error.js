@@ -5,10 +5,11 @@ import { isError } from "../inspect_error.js";
 import { custom, inspect, inspectWithin } from "../inspect.js";
 import { validateObject } from "../node_errors.js";
 import { primordials } from "../primordials.js";
+import { captureStackTrace } from "../stack.js";
 import { differences } from "../util/text.js";
 
 const {
-    ArrayPrototypeJoin, ArrayPrototypePush, ArrayPrototypeSlice, Error, ErrorCaptureStackTrace, ObjectCreate,
+    ArrayPrototypeJoin, ArrayPrototypePush, ArrayPrototypeSlice, Error, ObjectCreate,
     ObjectDefineProperty, ObjectGetPrototypeOf, ObjectKeys, String, StringPrototypeEndsWith, StringPrototypeRepeat,
     StringPrototypeSlice, StringPrototypeSplit, StringPrototypeStartsWith,
 } = primordials;
@@ -180,7 +181,7 @@ export class AssertionError extends Error {
             }
         }
         const above = stackStartFn ?? stackStartFunction;
-        if (typeof above === "function" && ErrorCaptureStackTrace !== undefined) ErrorCaptureStackTrace(this, above);
+        if (typeof above === "function") captureStackTrace(this, above);
         const { stack } = this;
         // Where the stack has a head, it shows the code.
         for (let at = 0; at < HEADS_OF_STACKS.length; at++) {

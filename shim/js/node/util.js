@@ -14,6 +14,7 @@ import {
 } from "../node_errors.js";
 import { signals } from "../os_constants.js";
 import { primordials } from "../primordials.js";
+import { captureStackTrace } from "../stack.js";
 import { callbackify, promisify } from "../util/promisify.js";
 import { MIMEParams, MIMEType } from "../util/mime_type.js";
 import { parseArgs } from "../util/parse_args.js";
@@ -22,7 +23,7 @@ import { warn } from "../warnings.js";
 import types from "./util_types.js";
 
 const {
-    ArrayIsArray, ArrayPrototypePush, Error, ErrorCaptureStackTrace, Map, MapPrototypeSet, NumberIsSafeInteger,
+    ArrayIsArray, ArrayPrototypePush, Error, Map, MapPrototypeSet, NumberIsSafeInteger,
     ObjectDefineProperty, ObjectKeys, ObjectPrototypeHasOwnProperty, ObjectSetPrototypeOf, Promise,
     PromisePrototypeThen, ReflectApply, ReflectConstruct, RegExpPrototypeExec, SafeSet, String,
     StringPrototypeIncludes, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeSplit,
@@ -155,8 +156,7 @@ const getCallSites = (frameCount = 8) => {
     const most = typeof frameCount === "object" ? 8 : frameCount;
     validateInteger(most, "frameCount", 1, 200);
     const holder = {};
-    if (ErrorCaptureStackTrace === undefined) holder.stack = new Error().stack;
-    else ErrorCaptureStackTrace(holder, getCallSites);
+    captureStackTrace(holder, getCallSites);
     const lines = StringPrototypeSplit(String(holder.stack), "\n");
     const sites = [];
     for (let at = 0; at < lines.length && sites.length < most; at++) {

@@ -2,10 +2,11 @@
 
 import { invalidArgType, validateString } from "../node_errors.js";
 import { primordials } from "../primordials.js";
+import { captureStackTrace } from "../stack.js";
 import { enqueue } from "../ticks.js";
 import { writeToLog } from "./log_lines.js";
 
-const { Error, ErrorCaptureStackTrace, ObjectDefineProperty } = primordials;
+const { Error, ObjectDefineProperty } = primordials;
 
 const makeWarning = (message, type, code, from, detail) => {
     const warning = new Error(message);
@@ -14,7 +15,7 @@ const makeWarning = (message, type, code, from, detail) => {
     });
     if (code !== undefined) warning.code = code;
     if (detail !== undefined) warning.detail = detail;
-    if (ErrorCaptureStackTrace !== undefined) ErrorCaptureStackTrace(warning, from);
+    captureStackTrace(warning, from);
     return warning;
 };
 

@@ -2,15 +2,11 @@
 
 use std::cell::Cell;
 
-use rquickjs::{Array, Ctx, Exception, Object, Persistent, String as JsString, Undefined, Value};
+use rquickjs::{Array, Ctx, Exception, Object, Persistent, String as JsString, Value};
 use skep_link::frame::{self, Encoding, HttpCall, Invoke, MAX_HEADER_BYTES, MAX_HEADERS};
+use skep_project::Kind;
 
-use super::{
-    exception::Caught,
-    host::Host,
-    modules::{Kind, Modules},
-    scripts::Driver,
-};
+use super::{exception::Caught, host::Host, modules::Modules, scripts::Driver};
 use crate::sys::{Bytes, copy_bytes};
 
 /// How a call ended, unless it was stopped.
@@ -37,15 +33,37 @@ impl HttpHead {
 
 /// A loaded app.
 pub(super) struct App {
-    kind: Kind,
+    kind: AppKind,
     /// The namespace of an ES module, or what a module of CommonJS exports.
     exports: Persistent<Value<'static>>,
     /// What a module of CommonJS declares as `main`.
     main: Persistent<Value<'static>>,
+    /// The value of a file that is one expression.
+    value: Persistent<Value<'static>>,
     /// Sorted by name.
     pub(super) functions: Vec<Function>,
     /// Whether the scripts of the runtime have it.
     is_adopted: Cell<bool>,
+}
+
+/// How the entry of an app is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AppKind {
+    Module,
+    CommonJs,
+    /// A file that is one expression.
+    Script,
+}
+
+impl AppKind {
+    /// As the scripts of the runtime have it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Module => "esm",
+            Self::CommonJs => "cjs",
+            Self::Script => "script",
+        }
+    }
 }
 
 /// A function of an app, and by whose convention it is called; an empty name where a call of that shape is not taken
@@ -103,6 +121,9 @@ pub(super) struct Opening<'a> {
 
 /// Skep's own convention, by which functions are called without the scripts of the runtime.
 const OWN: &str = "skep";
+/// Those of files that are one expression.
+const EXPRESSION: &str = "expression";
+const BARE: &str = "bare";
 /// The function that a call which names none runs.
 const DEFAULT: &str = "default";
 
@@ -115,18 +136,45 @@ pub(super) struct Calls<'a, 'js> {
 }
 
 impl<'js> Calls<'_, 'js> {
+    /// What was thrown, or the engine's own error.
     pub(super) fn caught(&self, error: rquickjs::Error) -> Caught {
-        Caught::from_error(self.ctx, error)
+        if !matches!(error, rquickjs::Error::Exception) {
+            return Caught::from_error(self.ctx, error);
+        }
+        let thrown = self.ctx.catch();
+        // Beyond a limit nothing more runs.
+        if self.host.check().is_some() {
+            return Caught::stopped();
+        }
+        match self.driver.thrown.call::<Vec<String>>(self.ctx, (thrown.clone(),)) {
+            Ok(texts) => Caught::from_texts(texts, &thrown),
+            Err(_) => {
+                self.ctx.catch();
+                Caught::from_value(&thrown)
+            }
+        }
     }
 
     /// Evaluates an app. When the load was stopped the result means nothing: ask the host first.
     pub(super) fn open(&self, opening: &Opening<'_>) -> Result<App, Caught> {
-        let mut app = self.evaluate(opening.entry)?;
+        let mut app = match self.script_handler(opening) {
+            Some(scope) => self.script(opening.entry, scope)?,
+            None => match self.evaluate(opening.entry) {
+                Err(caught) => self.bare(opening).ok_or(caught)?,
+                Ok(app) => app,
+            },
+        };
         // What the top level has only just begun may still offer a function.
         self.rest();
         app.functions = opening.functions.iter().map(Function::of).collect();
         if app.functions.is_empty() {
-            app.functions = self.describe(&app)?;
+            match self.describe(&app) {
+                Ok(functions) => app.functions = functions,
+                Err(caught) => {
+                    app = self.bare(opening).ok_or(caught)?;
+                    app.functions = self.describe(&app)?;
+                }
+            }
         }
         if app.functions.iter().any(|function| function.event != OWN) {
             self.adopt(&app)?;
@@ -136,32 +184,58 @@ impl<'js> Calls<'_, 'js> {
         Ok(app)
     }
 
+    /// Whether the entry is known to be one expression, and if so, whether it is one over an event's members.
+    fn script_handler(&self, opening: &Opening<'_>) -> Option<bool> {
+        let about = self.host.about();
+        let first = opening.functions.first().map(|function| function.event);
+        [Some(about.handler.as_str()), first].into_iter().flatten().find_map(|name| match name {
+            EXPRESSION => Some(true),
+            BARE => Some(false),
+            _ => None,
+        })
+    }
+
+    /// The app of a file that is nothing but one function, if that is what it is: as a script it offers nothing, or is
+    /// a syntax error.
+    fn bare(&self, opening: &Opening<'_>) -> Option<App> {
+        if !opening.functions.is_empty()
+            || self.host.check().is_some()
+            || !self.modules.may_be_function(opening.entry)
+        {
+            return None;
+        }
+        let app = self.script(opening.entry, false).ok()?;
+        let value = app.value.clone().restore(self.ctx).ok()?;
+        value.is_function().then_some(app)
+    }
+
+    fn script(&self, entry: &str, scope: bool) -> Result<App, Caught> {
+        let value =
+            self.modules.expression(self.ctx, entry, scope).map_err(|error| self.caught(error))?;
+        let nothing = Value::new_undefined(self.ctx.clone());
+        Ok(self.app(AppKind::Script, nothing.clone(), nothing, value))
+    }
+
+    fn app(&self, kind: AppKind, exports: Value<'js>, main: Value<'js>, value: Value<'js>) -> App {
+        let [exports, main, value] =
+            [exports, main, value].map(|it| Persistent::save(self.ctx, it));
+        App { kind, exports, main, value, functions: Vec::new(), is_adopted: Cell::new(false) }
+    }
+
     fn evaluate(&self, entry: &str) -> Result<App, Caught> {
         let caught = |error| self.caught(error);
-        let kind = self.modules.kind(entry);
         let nothing = Value::new_undefined(self.ctx.clone());
-        let (exports, main) = match kind {
-            Kind::EsModule => {
-                let (promise, namespace) =
-                    self.modules.evaluate_entry(self.ctx, entry).map_err(caught)?;
-                self.settle(promise)?;
-                (namespace, nothing)
-            }
-            Kind::CommonJs | Kind::Json | Kind::Data => {
-                let parts = self.driver.run.call::<Array<'js>>(self.ctx, (entry,));
-                let parts =
-                    parts.and_then(|parts| Ok((parts.get(0)?, parts.get(1)?))).map_err(caught)?;
-                self.ticks();
-                parts
-            }
-        };
-        Ok(App {
-            kind,
-            exports: Persistent::save(self.ctx, exports),
-            main: Persistent::save(self.ctx, main),
-            functions: Vec::new(),
-            is_adopted: Cell::new(false),
-        })
+        if self.modules.kind(entry) == Kind::Module {
+            let (promise, namespace) =
+                self.modules.evaluate_entry(self.ctx, entry).map_err(caught)?;
+            self.settle(promise)?;
+            return Ok(self.app(AppKind::Module, namespace, nothing.clone(), nothing));
+        }
+        let parts = self.driver.run.call::<Array<'js>>(self.ctx, (entry,));
+        let parts = parts.and_then(|parts| Ok((parts.get(0)?, parts.get(1)?)));
+        let (exports, main) = parts.map_err(caught)?;
+        self.ticks();
+        Ok(self.app(AppKind::CommonJs, exports, main, nothing))
     }
 
     /// Hands an app over to the scripts of the runtime, once.
@@ -172,10 +246,11 @@ impl<'js> Calls<'_, 'js> {
         let adopted = || -> rquickjs::Result<()> {
             let exports = app.exports.clone().restore(self.ctx)?;
             let main = app.main.clone().restore(self.ctx)?;
+            let value = app.value.clone().restore(self.ctx)?;
             let decided: Vec<Option<&str>> =
                 app.functions.iter().flat_map(Function::flat).collect();
             let decided = (!decided.is_empty()).then_some(decided);
-            self.driver.adopt.call(self.ctx, (app.kind.name(), exports, main, Undefined, decided))
+            self.driver.adopt.call(self.ctx, (app.kind.name(), exports, main, value, decided))
         };
         adopted().map_err(|error| self.caught(error))
     }
@@ -288,7 +363,7 @@ impl<'js> Calls<'_, 'js> {
     /// The function of an event call, where nothing of the runtime is needed to call it.
     fn direct(&self, app: &App, name: &str) -> Option<rquickjs::Function<'js>> {
         let name = if name.is_empty() { DEFAULT } else { name };
-        if app.kind != Kind::EsModule
+        if app.kind != AppKind::Module
             || !app.functions.iter().any(|it| it.name == name && it.event == OWN)
         {
             return None;

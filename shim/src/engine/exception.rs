@@ -5,6 +5,9 @@
 
 use rquickjs::{Ctx, Error, Object, Value};
 use skep_link::frame::{self, Exception, cut};
+use skep_project::script::Place;
+
+use super::{modules::FOREIGN, stacks::Frame};
 
 /// Bytes of a message or a stack that are passed on, at most.
 const MAX_TEXT: usize = frame::MAX_EXCEPTION_TEXT;
@@ -29,13 +32,23 @@ impl Caught {
     /// From an error of the engine's interface: the pending exception, if it is one.
     pub(super) fn from_error(ctx: &Ctx<'_>, error: Error) -> Self {
         match error {
-            Error::Exception => Self::from_value(ctx.catch()),
+            Error::Exception => Self::from_value(&ctx.catch()),
             other => Self::new("Error", &other.to_string()),
         }
     }
 
     fn new(name: &str, message: &str) -> Self {
         Self { name: name.to_owned(), message: message.to_owned(), ..Self::default() }
+    }
+
+    /// What is wrong with a file before any of it runs.
+    pub(super) fn of_file(path: &str, at: Option<Place>, message: &str) -> Self {
+        Self {
+            path: Some(cut(path, MAX_NAME).to_owned()),
+            line: at.map_or(0, |at| at.line),
+            column: at.map_or(0, |at| at.column),
+            ..Self::new("SyntaxError", cut(message, MAX_TEXT))
+        }
     }
 
     /// The call was stopped: the host knows why.
@@ -61,7 +74,25 @@ impl Caught {
         Self::new("TypeError", "the reply is neither JSON nor bytes (a function or a symbol?)")
     }
 
-    fn from_value(value: Value<'_>) -> Self {
+    /// From name, message and stack as the scripts of the runtime tell them of a thrown value.
+    pub(super) fn from_texts(texts: Vec<String>, thrown: &Value<'_>) -> Self {
+        let mut texts = texts.into_iter();
+        // The name that an import of something else than an ES module has for the engine is not for authors.
+        let mut next = || texts.next().unwrap_or_default().replace(FOREIGN, "");
+        let [name, message, stack] = [next(), next(), next()];
+        let found = thrown.as_object().map(|error| Found::of(error, &stack)).unwrap_or_default();
+        Self {
+            name: cut(&name, MAX_NAME).to_owned(),
+            message: cut(&message, MAX_TEXT).to_owned(),
+            stack: cut(&stack, MAX_TEXT).to_owned(),
+            path: found.path.map(|path| cut(&path, MAX_NAME).to_owned()),
+            line: found.line,
+            column: found.column,
+        }
+    }
+
+    /// The same where those cannot run.
+    pub(super) fn from_value(value: &Value<'_>) -> Self {
         let Some(object) = value.as_object() else {
             // At the heap limit there is no memory for an error object: the value is null.
             let text = value.get::<rquickjs::Coerced<String>>();
@@ -72,7 +103,7 @@ impl Caught {
             text.map(|text| cut(&text.0, most).to_owned())
         };
         let stack = text("stack", MAX_TEXT).unwrap_or_default();
-        let place = Place::of(object, &stack);
+        let place = Found::of(object, &stack);
         Self {
             name: text("name", MAX_NAME).unwrap_or_else(|| "Error".to_owned()),
             message: text("message", MAX_TEXT).unwrap_or_default(),
@@ -89,13 +120,13 @@ impl Caught {
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Place {
+struct Found {
     path: Option<String>,
     line: u32,
     column: u32,
 }
 
-impl Place {
+impl Found {
     /// The engine writes the place of a syntax error into the error itself or as the top of its stack.
     fn of(error: &Object<'_>, stack: &str) -> Self {
         let number = |key: &str| error.get::<_, Option<u32>>(key).ok().flatten();
@@ -107,36 +138,13 @@ impl Place {
         }
     }
 
-    /// From a line such as `    at run (lib/a.js:3:14)` or `    at index.js:3:14`.
+    /// From the first frame of a stack.
     fn from_stack(stack: &str) -> Self {
-        let top = stack.lines().next().unwrap_or_default().trim().trim_start_matches("at ");
-        let place = top.rsplit_once('(').map_or(top, |(_, inner)| inner.trim_end_matches(')'));
-        let mut parts = place.rsplitn(3, ':');
-        let numbers = (parts.next().map(str::parse), parts.next().map(str::parse));
-        match (numbers, parts.next()) {
-            ((Some(Ok(column)), Some(Ok(line))), Some(path)) => {
-                Self { path: Some(path.to_owned()), line, column }
-            }
-            _ => Self::default(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(stack: &str, path: Option<&str>, line: u32, column: u32) {
-        let expected = Place { path: path.map(str::to_owned), line, column };
-        assert_eq!(Place::from_stack(stack), expected, "for {stack:?}");
-    }
-
-    #[test]
-    fn the_place_is_read_off_the_top_of_a_stack() {
-        check("    at index.js:3:14\n", Some("index.js"), 3, 14);
-        check("    at run (lib/a.js:1:2)\n    at x.js:9:9", Some("lib/a.js"), 1, 2);
-        check("    at eval (native)", None, 0, 0);
-        check("", None, 0, 0);
+        let frame = stack.lines().find_map(Frame::of);
+        frame.map_or_else(Self::default, |frame| Self {
+            path: Some(frame.path.to_owned()),
+            line: frame.line,
+            column: frame.column,
+        })
     }
 }

@@ -16,11 +16,11 @@ use nix::{
 };
 use skep_core::{FunctionName, name::NAME_BYTES};
 use skep_link::frame::{
-    Bind, Invoke, Level, MAX_FUNCTIONS, MAX_LOG_LINE, MAX_PART, MAX_SKIPPED, MadeForm, Stop,
-    ToDaemon, ToShim, cut,
+    Bind, Invoke, Level, MAX_FUNCTIONS, MAX_LOG_LINE, MAX_PART, MAX_SKIPPED, Stop, ToDaemon,
+    ToShim, cut,
 };
 
-use super::{End, call::Function};
+use super::{End, call::Function, exception::Caught, modules::Made};
 use crate::{
     link::Link,
     sys::{self, Meter},
@@ -127,13 +127,24 @@ impl Host {
     }
 
     /// Sends what was made of the app's files.
-    pub(super) fn send_made(&self, form: MadeForm, made: &[(String, Vec<u8>)]) -> Result<(), End> {
-        for (path, bytes) in made {
-            for bytes in bytes.chunks(MAX_PART) {
-                self.send(&ToDaemon::Made { form, path, bytes })?;
+    pub(super) fn send_made(&self, all: &[Made]) -> Result<(), End> {
+        for Made { form, path, bytes } in all {
+            let empty = bytes.is_empty().then_some(bytes.as_slice());
+            for bytes in bytes.chunks(MAX_PART).chain(empty) {
+                self.send(&ToDaemon::Made { form: *form, path, bytes })?;
             }
         }
         self.send(&ToDaemon::MadeAll)
+    }
+
+    /// Says why the app, whose entry is that, is not loaded.
+    pub(super) fn send_failed(&self, entry: &str, caught: &Caught) -> Result<(), End> {
+        self.send(&ToDaemon::BindFailed {
+            path: caught.path.as_deref().unwrap_or(entry),
+            line: caught.line,
+            column: caught.column,
+            exception: caught.as_frame(),
+        })
     }
 
     /// Says that the app is loaded, and what can be called.

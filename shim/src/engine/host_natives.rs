@@ -5,10 +5,12 @@ use std::{rc::Rc, time::SystemTime};
 
 use rquickjs::{Array, Ctx, Exception, Function, Object, Result, Value, function::Func};
 use skep_link::frame::{Level, Stop};
+use skep_project::{By, Kind};
 
 use super::{
     host::{self, Host},
-    modules::{Asked, Modules},
+    modules::Modules,
+    stacks,
 };
 use crate::sys::{self, Bytes};
 
@@ -103,26 +105,25 @@ fn about<'js>(ctx: &Ctx<'js>, natives: &Object<'js>, host: &Rc<Host>) -> Result<
 /// The read-only files: those of the app below `/app`, and those that were given beside it.
 fn files<'js>(ctx: &Ctx<'js>, natives: &Object<'js>, modules: &Modules) -> Result<()> {
     let of = modules.clone();
-    natives.set("fsKind", Func::new(move |path: String| of.fs_kind(&path)))?;
+    let kind = move |path: String| of.with_files(|files| files.fs_kind(&path));
+    natives.set("fsKind", Func::new(kind))?;
     let of = modules.clone();
     #[expect(clippy::cast_precision_loss, reason = "a file has less than 2**53 bytes")]
-    let size = move |path: String| of.fs_bytes(&path).map_or(0.0, |bytes| bytes.len() as f64);
+    let size = move |path: String| {
+        of.with_files(|files| files.fs_bytes(&path).map_or(0.0, |it| it.len() as f64))
+    };
     natives.set("fsSize", Func::new(size))?;
     let of = modules.clone();
-    let link = move |path: String| {
-        let target = of.fs_bytes(&path);
-        target.map(|target| String::from_utf8_lossy(&target).into_owned()).unwrap_or_default()
-    };
+    let link = move |path: String| of.with_files(|files| files.fs_link(&path)).unwrap_or_default();
     natives.set("fsLink", Func::new(link))?;
     let of = modules.clone();
-    natives.set(
-        "fsName",
-        Func::new(move |path: String, index: u32| of.fs_name(&path, index as usize)),
-    )?;
+    let name =
+        move |path: String, index: u32| of.with_files(|files| files.fs_name(&path, index as usize));
+    natives.set("fsName", Func::new(name))?;
     let of = modules.clone();
     let read =
         move |ctx: Ctx<'js>, path: String, position: f64, target: Bytes<'js>| -> Result<usize> {
-            let Some(bytes) = of.fs_bytes(&path) else { return Ok(0) };
+            let Some(bytes) = of.with_files(|files| files.fs_bytes(&path)) else { return Ok(0) };
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
@@ -141,15 +142,15 @@ fn files<'js>(ctx: &Ctx<'js>, natives: &Object<'js>, modules: &Modules) -> Resul
 
 fn code<'js>(ctx: &Ctx<'js>, natives: &Object<'js>, modules: &Modules) -> Result<()> {
     let of = modules.clone();
-    natives.set("moduleKind", Func::new(move |id: String| of.kind(&id).name()))?;
+    natives.set("moduleKind", Func::new(move |id: String| kind_name(of.kind(&id))))?;
     let of = modules.clone();
     let resolve = move |specifier: String, from: String, is_import: bool| {
-        let asked = if is_import { Asked::Import } else { Asked::Require };
-        of.resolve(&specifier, &from, asked).ok()
+        let by = if is_import { By::Import } else { By::Require };
+        of.resolve(&specifier, &from, by).ok()
     };
     natives.set("resolve", Func::new(resolve))?;
     let of = modules.clone();
-    natives.set("readText", Func::new(move |id: String| of.text(&id)))?;
+    natives.set("readText", Func::new(move |id: String| of.read_text(&id)))?;
     let of = modules.clone();
     let compile = move |ctx: Ctx<'js>, id: String| of.common_js(&ctx, &id);
     natives.set("compileFile", Function::new(ctx.clone(), compile)?)?;
@@ -163,8 +164,16 @@ fn code<'js>(ctx: &Ctx<'js>, natives: &Object<'js>, modules: &Modules) -> Result
         Ok(vec![promise, namespace])
     };
     natives.set("evaluateModule", Function::new(ctx.clone(), evaluate)?)?;
-    let value = |ctx: Ctx<'js>, _id: String| -> Result<Value<'js>> {
-        Err(Exception::throw_type(&ctx, "a file that is one expression is not supported yet"))
-    };
-    natives.set("compileValue", Function::new(ctx.clone(), value)?)
+    let of = modules.clone();
+    natives.set("authorStack", Func::new(move |stack: String| stacks::of_author(&of, &stack)))
+}
+
+/// How the scripts call it.
+pub(super) fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Module => "esm",
+        Kind::Commonjs => "cjs",
+        Kind::Json => "json",
+        Kind::Data => "data",
+    }
 }

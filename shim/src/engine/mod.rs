@@ -7,12 +7,14 @@
 mod call;
 mod drive;
 mod exception;
+mod files;
 mod host;
 mod host_natives;
 mod modules;
 mod natives;
 mod random;
 mod scripts;
+mod stacks;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +23,7 @@ use std::{error::Error, mem::ManuallyDrop, rc::Rc, time::Instant};
 use nix::poll::PollTimeout;
 use rquickjs::{Context, Ctx, Object, Runtime};
 use skep_link::frame::{
-    Bind, Encoding, Exception, Form, Function, HttpCall, Invoke, MadeForm, Part, ToDaemon, ToShim,
+    Bind, Encoding, Exception, Form, Function, HttpCall, Invoke, ToDaemon, ToShim,
 };
 
 use self::{
@@ -76,6 +78,7 @@ impl Engine {
     ///
     /// As [`Self::new`], or it does not answer as it should.
     pub fn to_be_cloned() -> Result<Self, Box<dyn Error>> {
+        skep_project::prepare();
         let mut engine = Self::over(Heap::to_be_cloned())?;
         engine.rehearse()?;
         engine.warm_up = modules::compile(SPARE, WARM_UP)?;
@@ -100,6 +103,7 @@ impl Engine {
             scripts::start(&ctx, natives)
         })?;
         let driver = Rc::new(driver);
+        modules.connect(&driver);
         let (told, seen) = (Rc::clone(&driver), Rc::clone(&host));
         runtime.set_host_promise_rejection_tracker(Some(Box::new(
             move |ctx, promise, reason, handled| {
@@ -121,12 +125,11 @@ impl Engine {
     /// before one comes. Fails if the engine is broken.
     fn rehearse(&self) -> Result<(), String> {
         let is_spare = !self.warm_up.is_empty();
-        let both = [WARM_UP, WARM_UP_HTTP].concat();
-        let (path, form, bytes) = match is_spare {
-            true => (SPARE, Form::Bytecode, self.warm_up.as_slice()),
-            false => (ZYGOTE, Form::File, both.as_bytes()),
+        let (path, form, code) = match is_spare {
+            true => (SPARE, Form::Bytecode, self.warm_up.clone()),
+            false => (ZYGOTE, Form::File, [WARM_UP, WARM_UP_HTTP].concat().into_bytes()),
         };
-        self.modules.take(&Part { form, path, bytes });
+        self.modules.rehearse(Some((path, form, code)));
         let answered = self.context.with(|ctx| {
             let calls = self.calls(&ctx);
             let default = Function { name: "default", event: "skep", http: "edge" };
@@ -143,7 +146,7 @@ impl Engine {
             answered
                 .map_err(|caught| format!("the rehearsal of a call was not answered: {caught:?}"))
         });
-        self.modules.clear();
+        self.modules.rehearse(None);
         answered
     }
 
@@ -170,13 +173,17 @@ impl Engine {
     fn bind(&mut self, bind: &Bind<'_>) -> Result<(), End> {
         let start = Instant::now();
         let host = &self.host;
-        let files = self.modules.begin(bind.max_bytecode_bytes);
-        host.begin_bind(bind, files);
         let mut modules = self.modules.clone();
+        let begun = modules.begin(bind);
+        host.begin_bind(bind, *begun.as_ref().unwrap_or(&0));
+        if let Err(caught) = begun {
+            host.send_failed(bind.entry, &caught)?;
+            return Err(End);
+        }
         let app = self.context.with(|ctx| {
             let calls = self.calls(&ctx);
-            if let Some(compiled) = modules.compile_all(&ctx) {
-                host.send_made(MadeForm::Bytecode, &compiled)?;
+            if let Some(made) = modules.compile_all(&ctx) {
+                host.send_made(&made)?;
             }
             if let Some(allowed) = &bind.modules {
                 // Nothing else is there in its place.
@@ -198,12 +205,7 @@ impl Engine {
                     Ok(app)
                 }
                 Err(caught) => {
-                    host.send(&ToDaemon::BindFailed {
-                        path: caught.path.as_deref().unwrap_or(bind.entry),
-                        line: caught.line,
-                        column: caught.column,
-                        exception: caught.as_frame(),
-                    })?;
+                    host.send_failed(bind.entry, &caught)?;
                     Err(End)
                 }
             }

@@ -1,261 +1,258 @@
-//! The app's files in an instance: where a name leads to, what each file is, and what the engine makes of it.
+//! The scripts of an app: where a name leads to, what each file is, and what the engine makes of it.
+//!
+//! All of it is found out once, when the app is deployed, before any of it runs; the table and the bytecode then go
+//! into each instance. What is asked for by a name that only shows while the app runs is looked for then.
 
 use std::{
-    cell::{Cell, Ref, RefCell},
-    collections::BTreeMap,
+    cell::{Cell, OnceCell, RefCell},
+    fmt::Write as _,
     rc::Rc,
+    sync::Arc,
 };
 
 use rquickjs::{
-    Context, Ctx, Error, Function, Module, Result, Runtime, Value, WriteOptions,
-    loader::{ImportAttributes, Loader, Resolver},
+    Context, Ctx, Error, Exception, Function, Module, Object, Result, Runtime, Value, WriteOptions,
+    loader::{ImportAttributes, Loader, Resolver as Resolve},
     module::Declared,
 };
-use skep_link::frame::{Form, Part};
+use skep_link::frame::{Bind, Form, MadeForm, Part};
+use skep_project::{
+    By, Files, Kind, Resolver, Settings, Table, Target,
+    script::{Place, Places},
+    syntax::Dialect,
+    table::{self, Led},
+};
 
-use super::scripts;
+use super::{
+    exception::Caught,
+    files::{AppFiles, Pieces},
+    scripts::{self, Driver},
+};
 use crate::sys::{Meter, Script, evaluate_bytecode, load_bytecode};
 
-/// Paths, each with what was compiled of it.
-type Bytecode = Vec<(String, Vec<u8>)>;
+/// What was made of a file.
+pub(super) struct Made {
+    pub(super) form: MadeForm,
+    pub(super) path: String,
+    pub(super) bytes: Vec<u8>,
+}
 
-/// The files of the bound version.
+/// The scripts of the bound version.
 #[derive(Clone)]
 pub(super) struct Modules(Rc<Shelf>);
 
 struct Shelf {
     heap: Rc<Meter>,
-    /// By path.
-    files: RefCell<BTreeMap<String, File>>,
+    driver: OnceCell<Rc<Driver>>,
+    pieces: RefCell<Pieces>,
+    app: RefCell<Rc<Known>>,
+    /// Modules of ours that stand for an app: a path that no file of an app has, and source or bytecode.
+    own: RefCell<Option<(&'static str, Form, Vec<u8>)>>,
     /// What was compiled, while it is wanted.
-    compiled: RefCell<Option<Bytecode>>,
+    compiled: RefCell<Option<Vec<Made>>>,
     /// Bytes of it that may still be kept; `None` once there were more.
     room: Cell<Option<usize>>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct File {
-    bytes: Rc<Vec<u8>>,
-    /// What an engine of the same build once made of it.
-    bytecode: Option<Rc<Vec<u8>>>,
-    /// The bytes are the target of a link.
-    is_link: bool,
-}
-
-/// What a file is to the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    EsModule,
-    CommonJs,
-    Json,
-    /// No script.
-    Data,
-}
-
-impl Kind {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::EsModule => "esm",
-            Self::CommonJs => "cjs",
-            Self::Json => "json",
-            Self::Data => "data",
-        }
-    }
-}
-
-/// What there is at a path, as the native `fsKind` says it.
-const NOTHING: u8 = 0;
-const FILE: u8 = 1;
-const FOLDER: u8 = 2;
-const LINK: u8 = 3;
-
-/// The folder in which an app sees its files.
-const APP: &str = "/app/";
-
-/// The key of what is at an absolute path: a file of the app by its path inside of it, another one by its own.
-fn inside(path: &str) -> Option<String> {
-    if path == "/app" || path == "/" {
-        return None;
-    }
-    Some(path.strip_prefix(APP).unwrap_or(path).to_owned())
-}
-
-/// The names in one folder.
-struct Names<'a> {
-    files: Ref<'a, BTreeMap<String, File>>,
-    path: &'a str,
-}
-
-impl Names<'_> {
-    /// The name after `last`, or the first, in the order of the alphabet.
-    fn next_name(&self, last: Option<&str>) -> Option<String> {
-        // Keys of given files begin with a slash, those of the app's own do not.
-        match self.path {
-            "/" => {
-                let given = self.after("/", last);
-                let own = (!self.files.is_empty() && last.is_none_or(|last| last < "app"))
-                    .then(|| "app".to_owned());
-                given.into_iter().chain(own).min()
-            }
-            "/app" => self.after("", last),
-            path => match path.strip_prefix(APP) {
-                Some(own) => self.after(&format!("{own}/"), last),
-                None => self.after(&format!("{path}/"), last),
-            },
-        }
-    }
-
-    fn after(&self, prefix: &str, last: Option<&str>) -> Option<String> {
-        // All that is below a name is passed over: the character after a slash in the order of bytes is '0'.
-        let start = last.map_or(prefix.to_owned(), |last| format!("{prefix}{last}"));
-        let below = last.map(|last| format!("{prefix}{last}/"));
-        let is_own = prefix.is_empty();
-        self.files
-            .range(start..)
-            .map(|(key, _)| key.as_str())
-            .filter(|key| !(is_own && key.starts_with('/')))
-            .take_while(|key| key.starts_with(prefix))
-            .filter(|key| below.as_deref().is_none_or(|below| !key.starts_with(below)))
-            .map(|key| key[prefix.len()..].split('/').next().unwrap_or_default())
-            .find(|name| Some(*name) != last)
-            .map(str::to_owned)
-    }
-}
-
-/// Who asks where a name leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    Import,
-    Require,
+/// What is known of an app before it runs.
+#[derive(Default)]
+struct Known {
+    files: AppFiles,
+    table: Option<Table>,
+    settings: Settings,
+    resolver: OnceCell<Resolver>,
 }
 
 /// Before the name of a module that is built in.
 const BUILT_IN: &str = "node:";
 /// Before the path of a file that is no ES module, in the name of the module that an import of it gives.
-const FOREIGN: &str = "skep\\foreign/";
+pub(super) const FOREIGN: &str = "skep\\foreign/";
+/// Where an app sees its files.
+const MOUNT: &str = "/app";
+
+/// More than bytecode with its debug information and its copies of the source is of that, nearly always.
+const BYTECODE_PER_SOURCE: usize = 8;
+/// The same for small ones.
+const BYTECODE_SLACK: usize = 16 << 10;
 
 impl Modules {
     pub(super) fn new(heap: Rc<Meter>) -> Self {
-        let (files, compiled, room) = (RefCell::default(), RefCell::default(), Cell::new(None));
-        Self(Rc::new(Shelf { heap, files, compiled, room }))
+        Self(Rc::new(Shelf {
+            heap,
+            driver: OnceCell::new(),
+            pieces: RefCell::default(),
+            app: RefCell::default(),
+            own: RefCell::default(),
+            compiled: RefCell::default(),
+            room: Cell::new(None),
+        }))
+    }
+
+    /// Gives it the functions of the runtime's scripts, once.
+    pub(super) fn connect(&self, driver: &Rc<Driver>) {
+        let _ = self.0.driver.set(Rc::clone(driver));
     }
 
     /// Takes a piece of a file.
     pub(super) fn take(&self, part: &Part<'_>) {
-        let mut files = self.0.files.borrow_mut();
-        let path = match part.form {
-            Form::File | Form::Bytecode | Form::Link => part.path.to_owned(),
-            // By its absolute path, which no file of the app has.
-            Form::Given => format!("/{}", part.path),
-            Form::Table => return,
+        self.0.pieces.borrow_mut().take(part);
+    }
+
+    /// Takes or forgets a module of ours in the place of an app.
+    pub(super) fn rehearse(&self, own: Option<(&'static str, Form, Vec<u8>)>) {
+        self.0.own.replace(own);
+    }
+
+    fn app(&self) -> Rc<Known> {
+        Rc::clone(&self.0.app.borrow())
+    }
+
+    /// The files of the app.
+    pub(super) fn with_files<R>(&self, look: impl FnOnce(&AppFiles) -> R) -> R {
+        look(&self.app().files)
+    }
+
+    /// All files were taken: makes the table of names, if there is none yet. Gives the bytes of all files.
+    ///
+    /// # Errors
+    ///
+    /// A script that the entry needs cannot be made into JavaScript.
+    pub(super) fn begin(&self, bind: &Bind<'_>) -> std::result::Result<usize, Caught> {
+        let pieces = self.0.pieces.take();
+        let files =
+            AppFiles::new(pieces).map_err(|(path, why)| Caught::of_file(&path, None, &why))?;
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let builtins = match &bind.modules {
+            Some(allowed) => names(allowed),
+            None => self.0.driver.get().map(|driver| driver.builtins.clone()).unwrap_or_default(),
         };
-        let file = files.entry(path).or_default();
-        file.is_link |= part.form == Form::Link;
-        let bytes = match part.form {
-            Form::Bytecode => file.bytecode.get_or_insert_default(),
-            _ => &mut file.bytes,
+        let settings = Settings {
+            conditions: names(&bind.conditions),
+            builtins: builtins.into_iter().collect(),
+            mount: Some(MOUNT.to_owned()),
         };
-        Rc::make_mut(bytes).extend_from_slice(part.bytes);
-    }
-
-    /// All files were taken; of which `keep` bytes of bytecode are wanted, if any. Gives the bytes of all.
-    pub(super) fn begin(&self, keep: u32) -> usize {
-        self.0.compiled.replace((0 < keep).then(Vec::new));
-        self.0.room.set(usize::try_from(keep).ok());
-        let files = self.0.files.borrow();
-        files
-            .values()
-            .map(|file| file.bytes.len() + file.bytecode.as_ref().map_or(0, |code| code.len()))
-            .sum()
-    }
-
-    /// Forgets all files.
-    pub(super) fn clear(&self) {
-        self.0.files.take();
-    }
-
-    /// What there is at an absolute path, which ends with no slash: a number as the scripts have it. Links are not
-    /// followed.
-    pub(super) fn fs_kind(&self, path: &str) -> u8 {
-        let files = self.0.files.borrow();
-        match inside(path).and_then(|inside| files.get(&inside)) {
-            Some(file) if file.is_link => LINK,
-            Some(_) => FILE,
-            None if self.names_below(path).next_name(None).is_some() => FOLDER,
-            None => NOTHING,
+        let mut known = Known { files, settings, ..Known::default() };
+        let wants = 0 < bind.max_bytecode_bytes;
+        self.0.compiled.replace(wants.then(Vec::new));
+        self.0.room.set(usize::try_from(bind.max_bytecode_bytes).ok());
+        match known.files.table.take() {
+            Some(table) => {
+                let table = Table::decode(table.into());
+                known.table =
+                    Some(table.map_err(|error| Caught::of_file("", None, &error.to_string()))?);
+            }
+            None => self.look(&mut known, bind.entry)?,
         }
+        let bytes = known.files.bytes;
+        self.0.app.replace(Rc::new(known));
+        Ok(bytes)
     }
 
-    /// The bytes of the file at an absolute path, or the target of the link there.
-    pub(super) fn fs_bytes(&self, path: &str) -> Option<Rc<Vec<u8>>> {
-        let files = self.0.files.borrow();
-        files.get(&inside(path)?).map(|file| Rc::clone(&file.bytes))
-    }
-
-    /// The name of the entry number `index` of a folder.
-    pub(super) fn fs_name(&self, path: &str, index: usize) -> Option<String> {
-        let names = self.names_below(path);
-        let mut name = names.next_name(None);
-        for _ in 0..index {
-            name = names.next_name(Some(name.as_deref()?));
+    /// Looks at every script, before any of them runs.
+    fn look(&self, known: &mut Known, entry: &str) -> std::result::Result<(), Caught> {
+        let (mut texts, mut places) = (Vec::new(), Vec::new());
+        let (table, problems) =
+            table::build(&known.files.tree, known.resolver(), entry, |path, script| {
+                if let Some(code) = &script.code {
+                    texts.push((path.to_owned(), Rc::from(code.text.as_str())));
+                    places.push((path.to_owned(), code.places.clone()));
+                }
+            });
+        known.files.texts = texts.into_iter().collect();
+        let not_made = |path: &str| {
+            Dialect::of(path).is_some_and(Dialect::is_transformed)
+                && !known.files.texts.contains_key(path)
+        };
+        let fatal = problems.iter().find(|problem| not_made(&problem.path) && problem.reached);
+        if let Some(problem) = fatal {
+            return Err(Caught::of_file(&problem.path, problem.at, &problem.message));
         }
-        name
-    }
-
-    fn names_below<'a>(&'a self, path: &'a str) -> Names<'a> {
-        Names { files: self.0.files.borrow(), path }
-    }
-
-    fn file(&self, path: &str) -> Option<File> {
-        self.0.files.borrow().get(path).cloned()
+        let mut made = self.0.compiled.borrow_mut();
+        if let Some(made) = made.as_mut() {
+            made.push(Made {
+                form: MadeForm::Table,
+                path: String::new(),
+                bytes: table.bytes().to_vec(),
+            });
+            made.extend(places.iter().map(|(path, places)| Made {
+                form: MadeForm::Places,
+                path: path.clone(),
+                bytes: places.bytes().to_vec(),
+            }));
+        }
+        known.files.places = places.into_iter().collect();
+        known.table = Some(table);
+        Ok(())
     }
 
     /// What the file at that path is.
     pub(super) fn kind(&self, path: &str) -> Kind {
-        match path.rsplit_once('.').map(|(_, ending)| ending) {
-            Some("json") => Kind::Json,
-            Some("cjs" | "cts") => Kind::CommonJs,
-            Some("mjs" | "mts" | "js" | "ts" | "tsx" | "jsx") => Kind::EsModule,
-            _ => Kind::Data,
+        if self.0.own.borrow().as_ref().is_some_and(|(own, ..)| *own == path) {
+            return Kind::Module;
         }
+        self.app().table.as_ref().and_then(|table| table.kind(path)).unwrap_or(Kind::Data)
     }
 
     /// Where a name leads to that the file at `from` asks for: the path of a file, or `node:` and a name.
+    ///
+    /// # Errors
+    ///
+    /// Why it leads nowhere, in words.
     pub(super) fn resolve(
         &self,
         specifier: &str,
         from: &str,
-        _asked: Asked,
+        by: By,
     ) -> std::result::Result<String, String> {
-        if let Some(name) = specifier.strip_prefix(BUILT_IN) {
-            return Ok(format!("{BUILT_IN}{name}"));
+        let app = self.app();
+        let led = app.table.as_ref().and_then(|table| table.lookup(from, specifier, by));
+        match led {
+            Some(Led::File(path)) => return Ok(path.to_owned()),
+            Some(Led::Builtin(name)) => return Ok(format!("{BUILT_IN}{name}")),
+            None => {}
         }
-        if !specifier.starts_with("./") && !specifier.starts_with("../") {
-            return Err("only paths of the app's own files that begin with ./ or ../".to_owned());
+        match app.resolver().resolve(from, specifier, by).map_err(|error| error.to_string())? {
+            Target::File(path) => Ok(path),
+            Target::Builtin(name) => Ok(format!("{BUILT_IN}{name}")),
         }
-        let path = join(from, specifier).ok_or("the path leaves the app")?;
-        let files = self.0.files.borrow();
-        let found = ["", ".js", ".cjs", ".mjs", ".json", "/index.js"].into_iter();
-        let found =
-            found.map(|ending| format!("{path}{ending}")).find(|path| files.contains_key(path));
-        found.ok_or_else(|| "the app has no such file".to_owned())
+    }
+
+    /// The JavaScript of a script.
+    fn text(&self, path: &str) -> Option<Text> {
+        let app = self.app();
+        if let Some(text) = app.files.texts.get(path) {
+            return Some(Text::Made(Rc::clone(text)));
+        }
+        if Dialect::of(path).is_some_and(Dialect::is_transformed) {
+            return None;
+        }
+        app.files.read(path).map(Text::Own)
     }
 
     /// The text of a file, for JSON and the like.
-    pub(super) fn text(&self, path: &str) -> Option<String> {
-        let file = self.file(path)?;
-        let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
-        Some(String::from_utf8_lossy(bytes).into_owned())
+    pub(super) fn read_text(&self, path: &str) -> Option<String> {
+        let bytes = self.app().files.read(path)?;
+        Some(skep_project::syntax::text(&bytes).into_owned())
     }
 
     /// The function that a file of CommonJS is.
     pub(super) fn common_js<'js>(&self, ctx: &Ctx<'js>, path: &str) -> Result<Function<'js>> {
-        let file = self.file(path).ok_or_else(|| Error::new_loading(path))?;
-        let script = match &file.bytecode {
-            Some(bytecode) => Script::read(ctx, bytecode)?,
-            None => Script::compile(ctx, path, &file.bytes)?,
-        };
-        script.into_function()
+        if let Some(bytecode) = self.app().files.bytecode.get(path) {
+            return Script::read(ctx, bytecode)?.into_function();
+        }
+        let text = self.text(path).ok_or_else(|| not_made(ctx, path))?;
+        Script::compile(ctx, path, text.bytes())?.into_function()
+    }
+
+    /// The value of a file that is one expression; with `scope` a function of an object whose members are names in it.
+    pub(super) fn expression<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        path: &str,
+        scope: bool,
+    ) -> Result<Value<'js>> {
+        let text = self.text(path).ok_or_else(|| not_made(ctx, path))?;
+        Script::compile_expression(ctx, path, text.bytes(), scope)?.evaluate()
     }
 
     /// Evaluates the ES module at that path: the promise of its end, and a namespace whose `app` is the module's.
@@ -277,73 +274,183 @@ impl Modules {
         ctx: &Ctx<'js>,
         path: &str,
     ) -> Result<(Value<'js>, Value<'js>)> {
-        if let Some(bytecode) = self.file(path).and_then(|file| file.bytecode) {
-            return evaluate_bytecode(ctx, &bytecode);
+        if let Some((own, Form::Bytecode, code)) = &*self.0.own.borrow()
+            && *own == path
+        {
+            return evaluate_bytecode(ctx, code);
+        }
+        let app = self.app();
+        if let Some(bytecode) = app.files.bytecode.get(path)
+            && !self.has_meta(path)
+        {
+            return evaluate_bytecode(ctx, bytecode);
         }
         let (promise, namespace) = self.evaluate(ctx, path)?;
         let app = namespace.as_object().map(|namespace| namespace.get("app")).transpose()?;
         Ok((promise, app.unwrap_or(namespace)))
     }
 
-    /// Compiles every script, before any of it runs; one that does not compile stays source. Gives what is wanted.
-    pub(super) fn compile_all(&mut self, ctx: &Ctx<'_>) -> Option<Bytecode> {
+    /// Compiles every script, before any of it runs; one that does not compile stays source. Gives all that was made,
+    /// if it is wanted.
+    pub(super) fn compile_all(&mut self, ctx: &Ctx<'_>) -> Option<Vec<Made>> {
         self.0.compiled.borrow().as_ref()?;
-        let paths: Vec<String> = self.0.files.borrow().keys().cloned().collect();
-        for path in paths {
-            let Some(file) = self.file(&path) else { continue };
-            let likely =
-                file.bytes.len().saturating_mul(BYTECODE_PER_SOURCE).saturating_add(BYTECODE_SLACK);
-            // The engine makes it in the app's heap, which must not be refused anything for that.
-            if file.bytecode.is_some() || self.0.heap.left() < likely {
+        let app = self.app();
+        let scripts = app.table.iter().flat_map(Table::files);
+        for (path, kind) in
+            scripts.filter(|(_, kind)| matches!(kind, Kind::Commonjs | Kind::Module))
+        {
+            let Some(text) = self.text(path) else { continue };
+            if !self.has_room(text.bytes().len()) || self.is_kept(path) {
                 continue;
             }
-            let compiled = match self.kind(&path) {
-                Kind::CommonJs => {
-                    Script::compile(ctx, &path, &file.bytes).and_then(|script| script.write())
-                }
-                Kind::EsModule if self.is_kept(&path) => continue,
+            let compiled = match kind {
+                Kind::Commonjs => Script::compile(ctx, path, text.bytes()).and_then(|script| {
+                    self.keep(path, script.write()?);
+                    Ok(())
+                }),
                 // Keeps it, and what it imports.
-                Kind::EsModule => match Loader::load(self, ctx, &path, None) {
-                    Ok(_) => continue,
-                    Err(error) => Err(error),
-                },
-                Kind::Json | Kind::Data => continue,
+                _ => Loader::load(self, ctx, path, None).map(drop),
             };
-            match compiled {
-                Ok(bytecode) => self.keep(&path, bytecode),
-                // What it threw is thrown again when the script is required.
-                Err(_) => drop(ctx.catch()),
+            if compiled.is_err() {
+                // What it threw is thrown again when the script is asked for.
+                ctx.catch();
             }
         }
-        self.0.compiled.take()
+        let mut made = self.0.compiled.take()?;
+        // Without bytecode an instance needs the JavaScript.
+        let kept =
+            |path: &str| made.iter().any(|it| it.form == MadeForm::Bytecode && it.path == path);
+        let texts = app.files.texts.iter().filter(|(path, _)| !kept(path));
+        let texts: Vec<Made> = texts
+            .map(|(path, text)| Made {
+                form: MadeForm::Text,
+                path: path.clone(),
+                bytes: text.as_bytes().to_vec(),
+            })
+            .collect();
+        made.extend(texts);
+        Some(made)
+    }
+
+    /// Whether the heap has room for the bytecode of a script: it must not be refused anything for that.
+    fn has_room(&self, source: usize) -> bool {
+        source.saturating_mul(BYTECODE_PER_SOURCE).saturating_add(BYTECODE_SLACK)
+            <= self.0.heap.left()
     }
 
     fn is_kept(&self, path: &str) -> bool {
-        self.0.compiled.borrow().iter().flatten().any(|(kept, _)| kept == path)
+        let compiled = self.0.compiled.borrow();
+        compiled.iter().flatten().any(|made| made.form == MadeForm::Bytecode && made.path == path)
     }
 
-    fn keep(&self, path: &str, bytecode: Vec<u8>) {
+    fn keep(&self, path: &str, bytes: Vec<u8>) {
         let Shelf { compiled, room, .. } = &*self.0;
         let mut compiled = compiled.borrow_mut();
         let (Some(compiled), Some(left)) = (compiled.as_mut(), room.get()) else { return };
-        let left = left.checked_sub(path.len() + bytecode.len());
+        let left = left.checked_sub(path.len() + bytes.len());
         match left {
-            Some(_) => compiled.push((path.to_owned(), bytecode)),
-            None => compiled.clear(),
+            Some(_) => {
+                compiled.push(Made { form: MadeForm::Bytecode, path: path.to_owned(), bytes })
+            }
+            None => compiled.retain(|made| made.form != MadeForm::Bytecode),
         }
         room.set(left);
     }
+
+    /// The place in the author's text of a place in what the engine was given.
+    pub(super) fn author_place(&self, path: &str, line: u32, column: u32) -> (u32, u32) {
+        let app = self.app();
+        let places: Option<&Places> = app.files.places.get(path);
+        let found = places.and_then(|places| places.lookup(Place { line, column }));
+        found.map_or((line, column), |place| (place.line, place.column))
+    }
+
+    /// Whether a script may ask for `import.meta`.
+    fn has_meta(&self, path: &str) -> bool {
+        self.text(path)
+            .is_none_or(|text| memchr::memmem::find(text.bytes(), b"import.meta").is_some())
+    }
+
+    /// Whether a script begins as an expression that is a function does, comments left out.
+    pub(super) fn may_be_function(&self, path: &str) -> bool {
+        let Some(text) = self.text(path) else { return false };
+        let text = String::from_utf8_lossy(text.bytes());
+        let mut rest = text.trim_start();
+        while let Some(comment) = rest
+            .strip_prefix("//")
+            .map(|it| it.split_once('\n'))
+            .or_else(|| rest.strip_prefix("/*").map(|it| it.split_once("*/")))
+        {
+            rest = comment.map_or("", |(_, after)| after.trim_start());
+        }
+        let is_name = |it: char| it.is_alphanumeric() || it == '_' || it == '$';
+        rest.starts_with('(')
+            || rest.starts_with("async")
+            || rest.starts_with("function")
+            || rest.trim_start_matches(is_name).trim_start().starts_with("=>")
+    }
+
+    /// Gives a module its `import.meta`, if it may ask for it.
+    fn with_meta<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        path: &str,
+        module: Module<'js, Declared>,
+    ) -> Result<Module<'js, Declared>> {
+        if let Some(driver) = self.0.driver.get().filter(|_| self.has_meta(path)) {
+            let meta: Object<'js> = module.meta()?;
+            driver.meta.call::<()>(ctx, (meta, path))?;
+        }
+        Ok(module)
+    }
+
+    /// The names that an import of something else than an ES module has beside `default`.
+    fn names(&self, ctx: &Ctx<'_>, path: &str) -> Result<Vec<String>> {
+        if let Some(name) = path.strip_prefix(BUILT_IN) {
+            let Some(driver) = self.0.driver.get() else { return Ok(Vec::new()) };
+            return driver.names.call(ctx, (name,));
+        }
+        let app = self.app();
+        let names = app.table.iter().flat_map(|table| table.names(path));
+        Ok(names.filter(|name| *name != "default").map(str::to_owned).collect())
+    }
 }
 
-/// More than bytecode with its debug information and its copies of the source is of that, nearly always.
-const BYTECODE_PER_SOURCE: usize = 8;
-/// The same for small ones.
-const BYTECODE_SLACK: usize = 16 << 10;
+impl Known {
+    fn resolver(&self) -> &Resolver {
+        self.resolver.get_or_init(|| {
+            let files: Arc<dyn Files> = Arc::clone(&self.files.tree) as _;
+            Resolver::new(files, self.settings.clone())
+        })
+    }
+}
 
-impl Resolver for Modules {
+/// The JavaScript of a script: the author's, or made of it.
+enum Text {
+    Own(bytes::Bytes),
+    Made(Rc<str>),
+}
+
+impl Text {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
+            Self::Made(text) => text.as_bytes(),
+        }
+    }
+}
+
+fn not_made(ctx: &Ctx<'_>, path: &str) -> Error {
+    Exception::throw_syntax(
+        ctx,
+        &format!("{path} could not be made into JavaScript, or is not there"),
+    )
+}
+
+impl Resolve for Modules {
     fn resolve<'js>(
         &mut self,
-        _ctx: &Ctx<'js>,
+        ctx: &Ctx<'js>,
         base: &str,
         name: &str,
         _attributes: Option<ImportAttributes<'js>>,
@@ -353,10 +460,25 @@ impl Resolver for Modules {
             let path = if name.starts_with('.') { join(base, name) } else { Some(name.to_owned()) };
             return path.ok_or_else(|| Error::new_resolving(base, name));
         }
-        let target = Self::resolve(self, name, base, Asked::Import)
-            .map_err(|why| Error::new_resolving_message(base, name, why))?;
-        let foreign = target.starts_with(BUILT_IN) || self.kind(&target) != Kind::EsModule;
+        let target = match Self::resolve(self, name, base, By::Import) {
+            Ok(target) => target,
+            Err(why) => return Err(self.not_found(ctx, &why)),
+        };
+        let foreign = target.starts_with(BUILT_IN) || self.kind(&target) != Kind::Module;
         Ok(if foreign { format!("{FOREIGN}{target}") } else { target })
+    }
+}
+
+impl Modules {
+    /// Throws an error with the code that Node has for a module that is not there.
+    fn not_found(&self, ctx: &Ctx<'_>, why: &str) -> Error {
+        let error = Exception::throw_message(ctx, why);
+        let thrown = ctx.catch();
+        if let Some(object) = thrown.as_object() {
+            let _ = object.set("code", "ERR_MODULE_NOT_FOUND");
+        }
+        let _ = ctx.throw(thrown);
+        error
     }
 }
 
@@ -368,35 +490,38 @@ impl Loader for Modules {
         _attributes: Option<ImportAttributes<'js>>,
     ) -> Result<Module<'js, Declared>> {
         if let Some(path) = name.strip_prefix(FOREIGN) {
-            return Module::declare(ctx.clone(), name, foreign(path, &[]));
+            return Module::declare(ctx.clone(), name, foreign(path, &self.names(ctx, path)?));
+        }
+        if let Some((own, form, code)) = &*self.0.own.borrow()
+            && *own == name
+        {
+            return match form {
+                Form::Bytecode => load_bytecode(ctx, code),
+                _ => Module::declare(ctx.clone(), name, code.as_slice()),
+            };
         }
         if name.starts_with(scripts::PREFIX) {
             return scripts::load(ctx, name).ok_or_else(|| Error::new_loading(name))?;
         }
-        let file = self.file(name).ok_or_else(|| Error::new_loading(name))?;
-        if let Some(bytecode) = &file.bytecode {
-            return load_bytecode(ctx, bytecode);
+        if let Some(bytecode) = self.app().files.bytecode.get(name) {
+            let module = load_bytecode(ctx, bytecode)?;
+            return self.with_meta(ctx, name, module);
         }
-        let module = Module::declare(ctx.clone(), name, file.bytes.as_slice())?;
-        if self.0.compiled.borrow().is_some() {
-            let likely =
-                file.bytes.len().saturating_mul(BYTECODE_PER_SOURCE).saturating_add(BYTECODE_SLACK);
-            if likely <= self.0.heap.left() {
-                match module.write(WriteOptions::default()) {
-                    Ok(bytecode) => self.keep(name, bytecode),
-                    // What it threw must not be taken for the app's.
-                    Err(_) => drop(ctx.catch()),
-                }
+        let text = self.text(name).ok_or_else(|| not_made(ctx, name))?;
+        let module = Module::declare(ctx.clone(), name, text.bytes())?;
+        if self.0.compiled.borrow().is_some() && self.has_room(text.bytes().len()) {
+            match module.write(WriteOptions::default()) {
+                Ok(bytecode) => self.keep(name, bytecode),
+                // What it threw must not be taken for the app's.
+                Err(_) => drop(ctx.catch()),
             }
         }
-        Ok(module)
+        self.with_meta(ctx, name, module)
     }
 }
 
 /// The text of the module that an import of something else than an ES module gives, with those named exports.
 fn foreign(path: &str, names: &[String]) -> String {
-    use std::fmt::Write as _;
-
     let (id, built_in) = match path.strip_prefix(BUILT_IN) {
         Some(name) => (name, true),
         None => (path, false),
@@ -406,7 +531,7 @@ fn foreign(path: &str, names: &[String]) -> String {
     );
     for (at, name) in names.iter().enumerate() {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "const n{at} = it[{name:?}]; export {{ n{at} as {name:?} }};");
+        let _ = writeln!(text, "const n{at} = it?.[{name:?}]; export {{ n{at} as {name:?} }};");
     }
     text
 }
@@ -418,7 +543,7 @@ pub(super) fn compile(name: &str, source: &str) -> Result<Vec<u8>> {
         .with(|ctx| Module::declare(ctx, name, source)?.write(WriteOptions::default()))
 }
 
-/// `name` seen from the module `base`; `None` when it climbs out of the app.
+/// `name` seen from the script `base` of the runtime.
 fn join(base: &str, name: &str) -> Option<String> {
     let mut parts: Vec<&str> = base.split('/').collect();
     parts.pop();
@@ -430,28 +555,4 @@ fn join(base: &str, name: &str) -> Option<String> {
         }
     }
     Some(parts.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::join;
-
-    #[track_caller]
-    fn check(base: &str, name: &str, expected: Option<&str>) {
-        assert_eq!(join(base, name).as_deref(), expected, "{name:?} from {base:?}");
-    }
-
-    #[test]
-    fn imports_are_relative_to_the_importing_module() {
-        check("index.js", "./a.js", Some("a.js"));
-        check("lib/b.js", "./a.js", Some("lib/a.js"));
-        check("lib/b.js", "../a.js", Some("a.js"));
-        check("index.js", "./x/../a.js", Some("a.js"));
-    }
-
-    #[test]
-    fn imports_cannot_climb_out_of_the_app() {
-        check("index.js", "../a.js", None);
-        check("lib/b.js", "../../a.js", None);
-    }
 }

@@ -59,6 +59,8 @@ macro_rules! driver {
             $(pub(super) $name: Called,)*
             /// What the contexts of calls inherit from.
             pub(super) context: Persistent<Object<'static>>,
+            /// The names of all built-in modules.
+            pub(super) builtins: Vec<String>,
             /// What plain objects and lists inherit from.
             pub(super) plain: [Persistent<Object<'static>>; 2],
         }
@@ -72,6 +74,7 @@ macro_rules! driver {
                 let [object, array] = plain;
                 let context: Object<'js> = driver.get("contextPrototype")?;
                 Ok(Self {
+                    builtins: driver.get("builtins")?,
                     context: Persistent::save(ctx, context),
                     plain: [object?, array?],
                     $($name: Called(Persistent::save(ctx, driver.get::<_, Function<'js>>($key)?)),)*
@@ -92,6 +95,8 @@ driver! {
     http = "http",
     idle = "idle",
     load = "load",
+    meta = "meta",
+    names = "names",
     next_delay = "nextDelay",
     notify_rejections = "notifyRejections",
     outcome = "outcome",
@@ -99,6 +104,7 @@ driver! {
     run = "run",
     run_ticks = "runTicks",
     take_called = "takeCalled",
+    thrown = "thrown",
     track_rejection = "trackRejection",
 }
 

@@ -1,5 +1,7 @@
 //! The engine over a real link, without walls: what calls answer.
 
+mod runtime;
+
 use std::{
     io::{Read as _, Write as _},
     mem::ManuallyDrop,
@@ -23,19 +25,27 @@ struct Host {
     body: Vec<u8>,
     handler: &'static str,
     variables: Pairs<'static>,
+    heap_bytes: u64,
 }
 
 impl Host {
     fn new() -> Self {
         let (link, theirs) = UnixStream::pair().unwrap();
-        link.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        link.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let serve = move || {
             // As in the product, where the process ends without taking the engine apart.
             let mut engine = ManuallyDrop::new(Engine::to_be_cloned().unwrap());
             engine.serve(Link::new(theirs.into()));
         };
         let engine = thread::Builder::new().stack_size(8 << 20).spawn(serve).unwrap();
-        Self { link, engine: Some(engine), body: Vec::new(), handler: "", variables: Vec::new() }
+        Self {
+            link,
+            engine: Some(engine),
+            body: Vec::new(),
+            handler: "",
+            variables: Vec::new(),
+            heap_bytes: 16 << 20,
+        }
     }
 
     /// An engine that serves one module.
@@ -79,10 +89,11 @@ impl Host {
             handler: self.handler,
             variables: self.variables.clone(),
             modules: None,
+            conditions: Vec::new(),
             functions: Vec::new(),
             deployed_ms: 1_700_000_000_000,
-            heap_bytes: 16 << 20,
-            max_reply_bytes: 1000,
+            heap_bytes: self.heap_bytes,
+            max_reply_bytes: if self.heap_bytes == 16 << 20 { 1000 } else { 1 << 20 },
             max_bytecode_bytes: keep,
             wall_ns: 2_000_000_000,
         }));
@@ -465,7 +476,14 @@ fn nothing_of_the_rehearsal_is_left() {
     let host = &mut Host::serving(
         "export default (name) => import(name).then(() => 'there', (error) => error.name);",
     );
-    host.check("\"skep:rehearsal\"", "\"ReferenceError\"");
+    for name in [
+        r#""\\zygote.js""#,
+        r#""\\spare.js""#,
+        r#""skep\\js/driver.js""#,
+        r#""./skep\\js/driver.js""#,
+    ] {
+        host.check(name, "\"Error\"");
+    }
     let names = "export default () => [typeof touch, typeof event]";
     Host::serving(names).check("null", "[\"undefined\",\"undefined\"]");
 }
@@ -483,34 +501,55 @@ const APP: [(&str, &str); 3] = [
     ("lib/twice.js", "export const twice = (n) => 2 * n; // two"),
 ];
 
-/// What a shim compiles of those modules, and that shim.
-fn compiled(modules: &[(&str, &str)]) -> (Vec<(String, Vec<u8>)>, Host) {
-    compiled_within(modules, 1 << 16)
+/// What a shim makes of those files, without the table: the form, the path, the bytes.
+type Made = Vec<(MadeForm, String, Vec<u8>)>;
+
+/// What a shim makes of those files, and that shim.
+fn compiled(files: &[(&str, &str)]) -> (Made, Host) {
+    compiled_within(files, 1 << 16)
 }
 
-fn compiled_within(modules: &[(&str, &str)], room: u32) -> (Vec<(String, Vec<u8>)>, Host) {
+fn compiled_within(files: &[(&str, &str)], room: u32) -> (Made, Host) {
     let mut host = Host::new();
-    let code = modules.iter().map(|(path, text)| (*path, Form::File, text.as_bytes()));
+    let code = files.iter().map(|(path, text)| (*path, Form::File, text.as_bytes()));
     host.bind_code(code, room);
-    let mut compiled: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut made: Made = Vec::new();
     loop {
         match host.receive() {
-            ToDaemon::Made { form: MadeForm::Bytecode, path, bytes } => match compiled.last_mut() {
-                Some((last, made)) if last == path => made.extend_from_slice(bytes),
-                _ => compiled.push((path.to_owned(), bytes.to_vec())),
+            ToDaemon::Made { form, path, bytes } => match made.last_mut() {
+                Some((last_form, last, made)) if *last_form == form && last == path => {
+                    made.extend_from_slice(bytes);
+                }
+                _ => made.push((form, path.to_owned(), bytes.to_vec())),
             },
-            ToDaemon::MadeAll => return (compiled, host),
+            ToDaemon::MadeAll => return (made, host),
             other => panic!("instead of bytecode: {other:?}"),
         }
     }
 }
 
-/// A shim that is given that bytecode.
-fn given(compiled: &[(String, Vec<u8>)]) -> Host {
+/// The paths of what was compiled to bytecode, sorted.
+fn paths(made: &Made) -> Vec<&str> {
+    let bytecode = made.iter().filter(|(form, ..)| *form == MadeForm::Bytecode);
+    let mut paths: Vec<&str> = bytecode.map(|(_, path, _)| path.as_str()).collect();
+    paths.sort_unstable();
+    paths
+}
+
+/// A shim that is given those files, and what one made of them.
+fn given(files: &[(&str, &str)], made: &Made) -> Host {
     let mut host = Host::new();
-    let code =
-        compiled.iter().map(|(path, bytes)| (path.as_str(), Form::Bytecode, bytes.as_slice()));
-    host.bind_code(code, 0);
+    let code = files.iter().map(|(path, text)| (*path, Form::File, text.as_bytes()));
+    let made = made.iter().map(|(form, path, bytes)| {
+        let form = match form {
+            MadeForm::Bytecode => Form::Bytecode,
+            MadeForm::Table => Form::Table,
+            MadeForm::Text => Form::Text,
+            MadeForm::Places => Form::Places,
+        };
+        (path.as_str(), form, bytes.as_slice())
+    });
+    host.bind_code(code.chain(made), 0);
     host
 }
 
@@ -519,10 +558,8 @@ fn bytecode_is_of_every_script_and_does_what_its_source_does() {
     let (compiled, mut host) = compiled(&APP);
     host.bound();
     host.check("3", r#"[6,"late"]"#);
-    let mut paths: Vec<_> = compiled.iter().map(|(path, _)| path.as_str()).collect();
-    paths.sort_unstable();
-    assert_eq!(paths, ["index.js", "late.js", "lib/twice.js"]);
-    let mut host = given(&compiled);
+    assert_eq!(paths(&compiled), ["index.js", "late.js", "lib/twice.js"]);
+    let mut host = given(&APP, &compiled);
     assert_eq!(host.receive(), bound(&["default", "fails", "where"]));
     host.check("3", r#"[6,"late"]"#);
     let mut from_source = Host::new();
@@ -546,17 +583,19 @@ fn bytecode_is_of_every_script_and_does_what_its_source_does() {
 #[track_caller]
 fn check_kept(modules: &[(&str, &str)], room: usize, expected: usize) {
     let (compiled, mut host) = compiled_within(modules, u32::try_from(room).unwrap());
-    assert_eq!(compiled.len(), expected);
+    assert_eq!(paths(&compiled).len(), expected);
     host.bound();
 }
 
 #[test]
 fn bytecode_that_is_too_much_is_not_sent() {
-    let bytes: usize = compiled(&APP).0.iter().map(|(path, code)| path.len() + code.len()).sum();
+    let (made, _host) = compiled(&APP);
+    let bytecode: Vec<_> = made.iter().filter(|(form, ..)| *form == MadeForm::Bytecode).collect();
+    let bytes: usize = bytecode.iter().map(|(_, path, code)| path.len() + code.len()).sum();
     check_kept(&APP, bytes, 3);
     check_kept(&APP, bytes - 1, 0);
     // Room for the first that is compiled, and not a byte more.
-    let (path, code) = &compiled(&APP).0[0];
+    let (_, path, code) = bytecode[0];
     check_kept(&APP, path.len() + code.len(), 0);
 }
 
@@ -596,9 +635,9 @@ fn what_is_odd_about_an_app_is_so_from_bytecode_too() {
     ];
     for (what, modules) in apps {
         let (compiled, mut host) = compiled(modules);
-        assert_eq!(compiled.len(), modules.len(), "{what}");
+        assert_eq!(paths(&compiled).len(), modules.len(), "{what}");
         let functions = format!("{:?}", host.receive());
-        let mut host = given(&compiled);
+        let mut host = given(modules, &compiled);
         assert_eq!(format!("{:?}", host.receive()), functions, "{what}");
         host.check("null", "1");
     }
@@ -607,7 +646,11 @@ fn what_is_odd_about_an_app_is_so_from_bytecode_too() {
 #[test]
 fn bytecode_that_is_none_is_refused() {
     let mut host = Host::new();
-    host.bind_code([("index.js", Form::Bytecode, b"\xff none".as_slice())].into_iter(), 0);
+    let files = [
+        ("index.js", Form::File, b"1".as_slice()),
+        ("index.js", Form::Bytecode, b"\xff none".as_slice()),
+    ];
+    host.bind_code(files.into_iter(), 0);
     match host.receive() {
         ToDaemon::BindFailed { exception, .. } => assert_eq!(exception.name, "SyntaxError"),
         other => panic!("instead of a failure: {other:?}"),
@@ -617,9 +660,10 @@ fn bytecode_that_is_none_is_refused() {
 #[test]
 fn a_top_level_that_throws_fails_from_bytecode_too() {
     let text = "export default () => 1;\nthrow new RangeError('far');";
-    let (compiled, mut host) = compiled(&[("index.js", text)]);
+    let files = [("index.js", text)];
+    let (compiled, mut host) = compiled(&files);
     let from_source = format!("{:?}", host.receive());
-    assert_eq!(format!("{:?}", given(&compiled).receive()), from_source);
+    assert_eq!(format!("{:?}", given(&files, &compiled).receive()), from_source);
     assert!(from_source.starts_with("BindFailed") && from_source.contains("line: 2"));
 }
 
@@ -628,7 +672,9 @@ fn bytecode_is_out_of_reach_before_the_app_runs() {
     let mut host = Host::new();
     let code = b"export default 1; for (;;);".as_slice();
     host.bind_code([("index.js", Form::File, code)].into_iter(), 1 << 16);
-    assert!(matches!(host.receive(), ToDaemon::Made { .. }));
+    for expected in [MadeForm::Table, MadeForm::Bytecode] {
+        assert!(matches!(host.receive(), ToDaemon::Made { form, .. } if form == expected));
+    }
     assert_eq!(host.receive(), ToDaemon::MadeAll);
     // The top level still runs.
     host.link.set_nonblocking(true).unwrap();
@@ -696,4 +742,39 @@ fn a_server_that_listens_gets_calls_of_http() {
     let (status, headers, body) = host.fetch("PUT", "/a?b", vec![("host", "h")], b"body");
     assert_eq!((status, body.as_str()), (404, "PUT/a?bbody"));
     assert!(headers.iter().any(|(name, value)| name == "x-y" && value == "h"), "{headers:?}");
+}
+
+#[test]
+fn places_are_those_of_the_author() {
+    let typed = "interface A { a: number }\n\nenum E { One }\nexport default (a: A): E => {\n    throw new RangeError('far 1');\n};";
+    for (path, text, place) in [
+        ("index.ts", typed, "index.ts:5:"),
+        (
+            "index.cjs",
+            "#!/usr/bin/env node\nexports.f = () => {\n    throw new RangeError('far 1');\n};",
+            "index.cjs:3:",
+        ),
+        (
+            "index.mjs",
+            "\u{feff}export const f = () => { throw new RangeError('far 1') }",
+            "index.mjs:1:",
+        ),
+    ] {
+        let (made, mut host) = compiled(&[(path, text)]);
+        host.bound();
+        let mut again = given(&[(path, text)], &made);
+        again.bound();
+        for host in [&mut host, &mut again] {
+            let name = if path == "index.ts" { "default" } else { "f" };
+            host.ask(name, b"{\"a\":1}", Encoding::Json, Duration::from_secs(5));
+            match host.receive() {
+                ToDaemon::Thrown { exception, .. } => {
+                    assert_eq!((exception.name, exception.message), ("RangeError", "far 1"));
+                    assert!(exception.stack.contains(place), "{}", exception.stack);
+                    assert!(!exception.stack.contains("skep\\"), "{}", exception.stack);
+                }
+                other => panic!("instead of an exception: {other:?}"),
+            }
+        }
+    }
 }

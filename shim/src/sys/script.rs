@@ -4,9 +4,14 @@ use std::ffi::CString;
 
 use rquickjs::{Ctx, Error, Function, Result, Value, qjs};
 
-/// What stands before and after the author's text. The first is a line of its own, which is counted as line 0.
-const BEFORE: &[u8] = b"(function (exports, require, module, __filename, __dirname) {\n";
-const AFTER: &[u8] = b"\n})";
+/// What stands before and after the author's text. The first is two lines of its own, which are counted from -1 on, so
+/// that the author's first is 1: the engine takes 0 for no number. A module of CommonJS ends with the function `main` that it declares: one of the conventions of functions has no exports.
+const MODULE: [&[u8]; 2] = [
+    b"(function (exports, require, module, __filename, __dirname) {\n\n",
+    b"\nreturn typeof main === 'function' ? main : undefined;\n})",
+];
+const EXPRESSION: [&[u8]; 2] = [b"(\n\n", b"\n)"];
+const SCOPED: [&[u8]; 2] = [b"(function (scope) { with (scope) { return (\n\n", b"\n); } })"];
 
 /// What the engine made of a script, which has not run.
 pub struct Script<'js>(Value<'js>);
@@ -18,11 +23,43 @@ impl<'js> Script<'js> {
     ///
     /// What the engine throws, above all a SyntaxError; a name with a null byte.
     pub fn compile(ctx: &Ctx<'js>, name: &str, source: &[u8]) -> Result<Self> {
+        Self::compile_within(ctx, name, source, MODULE)
+    }
+
+    /// Compiles a text that is one expression: its value, or with `scope` a function of an object whose members are
+    /// names in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::compile`].
+    pub fn compile_expression(
+        ctx: &Ctx<'js>,
+        name: &str,
+        source: &[u8],
+        scope: bool,
+    ) -> Result<Self> {
+        Self::compile_within(ctx, name, source, if scope { SCOPED } else { EXPRESSION })
+    }
+
+    fn compile_within(
+        ctx: &Ctx<'js>,
+        name: &str,
+        source: &[u8],
+        around: [&[u8]; 2],
+    ) -> Result<Self> {
         let name = CString::new(name)?;
-        let mut text = Vec::with_capacity(BEFORE.len() + source.len() + AFTER.len() + 1);
-        text.extend_from_slice(BEFORE);
-        text.extend_from_slice(source);
-        text.extend_from_slice(AFTER);
+        let [before, after] = around;
+        let mut text = Vec::with_capacity(before.len() + source.len() + after.len() + 1);
+        text.extend_from_slice(before);
+        // Only at the start of a text this line is no code.
+        match source.strip_prefix(b"#!") {
+            Some(rest) => {
+                text.extend_from_slice(b"//");
+                text.extend_from_slice(rest);
+            }
+            None => text.extend_from_slice(source),
+        }
+        text.extend_from_slice(after);
         let len = text.len();
         // The engine reads one byte beyond what it is told.
         text.push(0);
@@ -30,14 +67,13 @@ impl<'js> Script<'js> {
             version: qjs::JS_EVAL_OPTIONS_VERSION as _,
             eval_flags: (qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY) as _,
             filename: name.as_ptr(),
-            line_num: 0,
+            line_num: -1,
         };
-        let ctx_ptr = ctx.as_raw().as_ptr();
+        let raw = ctx.as_raw().as_ptr();
         // SAFETY: the context lives for 'js; text, name and options live until the call returns, and the text
         // ends with a null byte that is not counted.
-        let raw =
-            unsafe { qjs::JS_Eval2(ctx_ptr, text.as_ptr().cast(), len as _, &raw mut options) };
-        Self::of(ctx, raw)
+        let value = unsafe { qjs::JS_Eval2(raw, text.as_ptr().cast(), len as _, &raw mut options) };
+        Self::of(ctx, value)
     }
 
     /// Reads what the same build of the engine once wrote.
@@ -81,12 +117,21 @@ impl<'js> Script<'js> {
         Ok(copied)
     }
 
-    /// The function.
+    /// The function, of a module of CommonJS.
     ///
     /// # Errors
     ///
     /// What the engine throws.
     pub fn into_function(self) -> Result<Function<'js>> {
+        self.evaluate()?.get()
+    }
+
+    /// The value that its text has.
+    ///
+    /// # Errors
+    ///
+    /// What the engine throws.
+    pub fn evaluate(self) -> Result<Value<'js>> {
         let ctx = self.0.ctx().clone();
         let ptr = ctx.as_raw().as_ptr();
         // SAFETY: the value is alive and belongs to this context.
@@ -95,7 +140,7 @@ impl<'js> Script<'js> {
         let raw = unsafe { qjs::JS_EvalFunction(ptr, own) };
         // SAFETY: the reference that it returns is ours.
         let value = unsafe { Value::from_raw(ctx.clone(), raw) };
-        if value.is_exception() { Err(Error::Exception) } else { value.get() }
+        if value.is_exception() { Err(Error::Exception) } else { Ok(value) }
     }
 }
 

@@ -31,6 +31,7 @@ fn every_frame_to_the_shim_is_read_back() {
         handler: "lambda",
         variables: vec![("A", "1"), ("A", "")],
         modules: Some(vec!["fs"]),
+        conditions: vec!["worker"],
         functions: vec![Function { name: "default", event: "skep", http: "" }],
         deployed_ms: 3,
         heap_bytes: 1 << 24,
@@ -38,7 +39,9 @@ fn every_frame_to_the_shim_is_read_back() {
         max_bytecode_bytes: 6,
         wall_ns: 7,
     }));
-    for form in [Form::File, Form::Bytecode, Form::Link, Form::Given, Form::Table] {
+    for form in
+        [Form::File, Form::Bytecode, Form::Link, Form::Given, Form::Table, Form::Text, Form::Places]
+    {
         round_trip_to_shim(&ToShim::Part(Part { form, path: "lib/a.js", bytes: b"\x18" }));
     }
     let http = HttpCall { method: "GET", url: "/a?b", headers: vec![("A", "1"), ("a", "2")] };
@@ -64,7 +67,7 @@ fn every_frame_to_the_shim_is_read_back() {
 fn every_frame_to_the_daemon_is_read_back() {
     let namespaces = [1, 2, 3, 4, 5, 6, 7];
     round_trip_to_daemon(&ToDaemon::Sealed { version: 1, build: u64::MAX, namespaces });
-    for form in [MadeForm::Bytecode, MadeForm::Table] {
+    for form in [MadeForm::Bytecode, MadeForm::Table, MadeForm::Text, MadeForm::Places] {
         round_trip_to_daemon(&ToDaemon::Made { form, path: "index.js", bytes: b"\x18" });
     }
     round_trip_to_daemon(&ToDaemon::MadeAll);

@@ -7,12 +7,16 @@ use super::{
 use crate::codec::{Fields, Malformed, Put as _};
 
 /// What a [`ToDaemon::Made`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
     /// What the engine made of a script.
     Bytecode,
     /// Where names lead to.
     Table,
+    /// The JavaScript of a script of another language whose bytecode is not sent.
+    Text,
+    /// Where each place of a script's JavaScript comes from.
+    Places,
 }
 
 /// A function of an app, and by whose convention it is called.
@@ -169,6 +173,8 @@ impl Form {
         match self {
             Self::Bytecode => 1,
             Self::Table => 2,
+            Self::Text => 3,
+            Self::Places => 4,
         }
     }
 
@@ -176,6 +182,8 @@ impl Form {
         match fields.u8("form")? {
             1 => Ok(Self::Bytecode),
             2 => Ok(Self::Table),
+            3 => Ok(Self::Text),
+            4 => Ok(Self::Places),
             found => Err(Malformed::Unknown { field: "form", found: found.into() }),
         }
     }

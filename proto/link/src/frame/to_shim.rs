@@ -19,6 +19,10 @@ pub enum Form {
     Given,
     /// Where names lead to, as a shim once found out; the path is empty.
     Table,
+    /// JavaScript that a shim made of a script of another language.
+    Text,
+    /// Where each place of that JavaScript comes from.
+    Places,
 }
 
 /// A piece of a file; pieces with one path that follow each other are one file. All come before their [`Bind`].
@@ -45,6 +49,8 @@ pub struct Bind<'a> {
     pub variables: Pairs<'a>,
     /// The built-in modules that the app may use; `None` for all.
     pub modules: Option<Vec<&'a str>>,
+    /// Conditions of `exports` beside those of Node.
+    pub conditions: Vec<&'a str>,
     /// What [`super::ToDaemon::Bound`] once said of the version; empty if nobody knows yet.
     pub functions: Vec<Function<'a>>,
     /// Milliseconds since 1970 at which the version was deployed.
@@ -118,6 +124,8 @@ impl Form {
             Self::Link => 3,
             Self::Given => 4,
             Self::Table => 5,
+            Self::Text => 6,
+            Self::Places => 7,
         }
     }
 
@@ -128,9 +136,16 @@ impl Form {
             3 => Ok(Self::Link),
             4 => Ok(Self::Given),
             5 => Ok(Self::Table),
+            6 => Ok(Self::Text),
+            7 => Ok(Self::Places),
             found => Err(Malformed::Unknown { field: "form", found: found.into() }),
         }
     }
+}
+
+fn read_names<'a>(fields: &mut Fields<'a>, field: &'static str) -> Result<Vec<&'a str>, Malformed> {
+    let count = fields.count(MAX_FUNCTIONS, field)?;
+    (0..count).map(|_| fields.text(field)).collect()
 }
 
 impl<'a> Bind<'a> {
@@ -140,9 +155,10 @@ impl<'a> Bind<'a> {
         }
         put_pairs(out, &self.variables);
         out.u8(self.modules.is_some().into());
-        let modules = self.modules.as_deref().unwrap_or_default();
-        out.u32(u32::try_from(modules.len()).unwrap_or(u32::MAX));
-        modules.iter().for_each(|name| out.bytes(name.as_bytes()));
+        for names in [self.modules.as_deref().unwrap_or_default(), &self.conditions] {
+            out.u32(u32::try_from(names.len()).unwrap_or(u32::MAX));
+            names.iter().for_each(|name| out.bytes(name.as_bytes()));
+        }
         Function::put_all(&self.functions, out);
         out.u64(self.deployed_ms);
         out.u64(self.heap_bytes);
@@ -159,11 +175,10 @@ impl<'a> Bind<'a> {
             variables: read_pairs(fields, MAX_VARIABLES, "variables")?,
             modules: {
                 let listed = fields.bool("modules_listed")?;
-                let count = fields.count(MAX_FUNCTIONS, "modules")?;
-                let names =
-                    (0..count).map(|_| fields.text("module")).collect::<Result<Vec<_>, _>>()?;
+                let names = read_names(fields, "module")?;
                 listed.then_some(names)
             },
+            conditions: read_names(fields, "condition")?,
             functions: Function::read_all(fields)?,
             deployed_ms: fields.u64("deployed_ms")?,
             heap_bytes: fields.u64("heap_bytes")?,

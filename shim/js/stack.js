@@ -1,0 +1,59 @@
+// `stack` of errors as programs expect it: name and message, then the frames, without those of the runtime and with the
+// places of the author's own text. The engine keeps the frames alone; what it has is made into that when it is read.
+
+import natives from "./natives.js";
+import { primordials } from "./primordials.js";
+
+const {
+    ErrorCaptureStackTrace, ErrorPrototype, ErrorPrototypeGetStack, ErrorPrototypeSetStack, ErrorPrototypeToString,
+    ObjectDefineProperty, ReflectGetOwnPropertyDescriptor, StringPrototypeStartsWith,
+    StringPrototypeToWellFormed,
+} = primordials;
+
+const FRAME = "    at ";
+
+const headOf = (error) => {
+    try {
+        return ErrorPrototypeToString(error);
+    } catch {
+        return "Error";
+    }
+};
+
+/** A stack as the engine made it is given its head; anything else, such as what a program has set, is left as it is. */
+const shown = (error, stack) => {
+    if (typeof stack !== "string" || (stack !== "" && !StringPrototypeStartsWith(stack, FRAME))) return stack;
+    const frames = natives.authorStack(StringPrototypeToWellFormed(stack));
+    return frames === "" ? headOf(error) : `${headOf(error)}\n${frames}`;
+};
+
+/** The stack of an error, whatever properties say. */
+export const stackOfError = (error) => shown(error, ErrorPrototypeGetStack(error));
+
+/** Error.captureStackTrace. */
+export function captureStackTrace(targetObject, constructorOpt = captureStackTrace) {
+    ErrorCaptureStackTrace(targetObject, constructorOpt);
+    const described = ReflectGetOwnPropertyDescriptor(targetObject, "stack");
+    if (described === undefined || typeof described.value !== "string") return;
+    ObjectDefineProperty(targetObject, "stack", {
+        __proto__: null, value: shown(targetObject, described.value), writable: true, enumerable: false,
+        configurable: true,
+    });
+}
+
+/** Puts both in the place of the engine's own. */
+export const install = () => {
+    const { get, set } = ReflectGetOwnPropertyDescriptor({
+        get stack() {
+            return stackOfError(this);
+        },
+        set stack(value) {
+            ErrorPrototypeSetStack(this, value);
+        },
+    }, "stack");
+    ObjectDefineProperty(ErrorPrototype, "stack", { __proto__: null, get, set, enumerable: false, configurable: true });
+    ObjectDefineProperty(primordials.Error, "captureStackTrace", {
+        __proto__: null, value: captureStackTrace, writable: true, enumerable: false, configurable: true,
+    });
+};
+

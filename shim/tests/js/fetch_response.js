@@ -1,0 +1,94 @@
+// Response and fetch (Fetch Standard, sections 5.5, 5.6 and 6).
+
+const thrown = (act) => {
+    try {
+        act();
+        return "nothing";
+    } catch (error) {
+        return error.name;
+    }
+};
+
+const name = (promise) => promise.then(() => "nothing", (error) => error.name);
+
+const data = async (url) => {
+    const response = await fetch(url);
+    return [response.headers.get("content-type"), [...await response.bytes()]];
+};
+
+export const cases = [
+    ["defaults", () => {
+        const response = new Response();
+        return [
+            response.status, response.statusText, response.ok, response.type, response.url, response.redirected, [...response.headers],
+        ];
+    }, [200, "", true, "default", "", false, []]],
+    ["status and text", () => [
+        thrown(() => new Response("", { status: 199 })), thrown(() => new Response("", { status: 600 })),
+        thrown(() => new Response("", { status: 204 })), thrown(() => new Response(null, { status: 204 })),
+        thrown(() => new Response(null, { statusText: "\n" })), thrown(() => new Response(null, { statusText: "\u0100" })),
+        new Response(null, { status: 65536 + 201 }).status, new Response(null, { status: 404 }).ok,
+    ], ["RangeError", "RangeError", "TypeError", "nothing", "TypeError", "TypeError", 201, false]],
+    ["error", () => {
+        const response = Response.error();
+        return [response.type, response.status, response.body, thrown(() => response.headers.set("a", "b"))];
+    }, ["error", 0, null, "TypeError"]],
+    ["redirect", () => {
+        const response = Response.redirect("http://h.test/ä", 301);
+        return [
+            response.status, response.headers.get("location"), thrown(() => response.headers.append("a", "b")),
+            thrown(() => Response.redirect("/x")), thrown(() => Response.redirect("http://h.test", 200)),
+            thrown(() => Response.redirect()),
+        ];
+    }, [301, "http://h.test/%C3%A4", "TypeError", "TypeError", "RangeError", "TypeError"]],
+    ["json", async () => {
+        const response = Response.json({ a: [1, "ä"] }, { status: 201, headers: { x: "y" } });
+        return [
+            response.status, response.headers.get("content-type"), response.headers.get("x"), await response.text(),
+            Response.json(null, { headers: { "content-type": "a/b" } }).headers.get("content-type"),
+            thrown(() => Response.json(undefined)), thrown(() => Response.json(Symbol())), thrown(() => Response.json({}, { status: 204 })),
+        ];
+    }, [201, "application/json", "y", "{\"a\":[1,\"ä\"]}", "a/b", "TypeError", "TypeError", "TypeError"]],
+    ["clones have headers of their own", () => {
+        const response = new Response("", { headers: { a: "1" } });
+        const clone = response.clone();
+        clone.headers.set("a", "2");
+        return [response.headers.get("a"), response.headers === response.headers];
+    }, ["1", true]],
+    ["Set-Cookie can be set", () => new Response("", { headers: [["set-cookie", "a"], ["set-cookie", "b"]] }).headers.getSetCookie(),
+        ["a", "b"]],
+    ["data URLs", () => Promise.all([
+        data("data:,A%42"), data("data:text/html;charset=gbk,%ff"), data("data:;base64,QUI"), data("data:a/b;BASE64,QQ%3D%3D"),
+        data("data:;charset=x,1#f"), data("data:nonsense,1"), data("data:text/html  ;  base64,QQ=="), data("DATA: ,?x"),
+    ]), [
+        ["text/plain;charset=US-ASCII", [65, 66]], ["text/html;charset=gbk", [255]], ["text/plain;charset=US-ASCII", [65, 66]],
+        ["a/b", [65]], ["text/plain;charset=x", [49]], ["text/plain;charset=US-ASCII", [49]], ["text/html", [65]],
+        ["text/plain;charset=US-ASCII", [63, 120]],
+    ]],
+    ["data URLs that are none", () => Promise.all([
+        name(fetch("data:text/plain")), name(fetch("data:;base64,A")), name(fetch("data:;base64,!!!!")),
+    ]), ["TypeError", "TypeError", "TypeError"]],
+    ["the answer of a data URL", async () => {
+        const response = await fetch("data:,x#f");
+        return [response.status, response.statusText, response.type, response.url, thrown(() => response.headers.set("a", "b"))];
+    }, [200, "OK", "basic", "data:,x", "TypeError"]],
+    ["blob URLs", async () => {
+        const url = URL.createObjectURL(new Blob(["abc"], { type: "a/b" }));
+        const response = await fetch(url);
+        const got = [await response.text(), response.headers.get("content-type"), response.headers.get("content-length")];
+        URL.revokeObjectURL(url);
+        return [...got, await name(fetch(url))];
+    }, ["abc", "a/b", "3", "TypeError"]],
+    ["there is no network", () => fetch("https://h.test/x").catch((error) => [error.name, error.message]),
+        ["TypeError", "fetch failed: egress is not granted to this app (GET https://h.test/x)"]],
+    ["other schemes", () => Promise.all([name(fetch("file:///etc/passwd")), name(fetch("about:blank")), name(fetch("/relative"))]),
+        ["TypeError", "TypeError", "TypeError"]],
+    ["aborted before and while", async () => {
+        const controller = new AbortController();
+        const running = fetch("data:,x", { signal: controller.signal });
+        controller.abort();
+        return [await name(running), await name(fetch("data:,x", { signal: AbortSignal.abort() })),
+            await fetch("data:,x", { signal: AbortSignal.abort("why") }).catch((reason) => reason)];
+    }, ["AbortError", "AbortError", "why"]],
+    ["wrong arguments reject", () => name(fetch()), "TypeError"],
+];
