@@ -85,6 +85,11 @@ struct Report {
     retry_after_ms: Option<u64>,
     quota: Option<Quota>,
     fields: Vec<Field>,
+    /// What is wrong in files that were not sent: for a script, and the lines for a person.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<serde_json::Value>,
+    #[serde(skip)]
+    problem_lines: Vec<String>,
     /// What else the daemon said, such as the level or the signal.
     metadata: BTreeMap<String, String>,
     /// What a call cost that has no answer.
@@ -113,6 +118,17 @@ impl Failure {
     /// The arguments ask for what cannot be.
     pub(crate) fn usage(message: impl Into<String>, next: impl Into<String>) -> Self {
         Self::local(Exit::Usage, (Code::InvalidArgument, "USAGE"), message, Some(next.into()))
+    }
+
+    /// With what is wrong in files: for a script, and a line for a person.
+    pub(crate) fn with_problems(
+        mut self,
+        problems: impl Iterator<Item = (serde_json::Value, String)>,
+    ) -> Self {
+        if let Some(report) = &mut self.report {
+            (report.problems, report.problem_lines) = problems.unzip();
+        }
+        self
     }
 
     /// There is no connection to the daemon.
@@ -168,6 +184,8 @@ impl Failure {
             retry_after_ms: None,
             quota: None,
             fields: Vec::new(),
+            problems: Vec::new(),
+            problem_lines: Vec::new(),
             metadata: BTreeMap::new(),
             usage: None,
             next,
@@ -236,6 +254,8 @@ impl From<Status> for Failure {
                 .iter()
                 .map(|bad| Field { field: bad.field.clone(), rule: bad.description.clone() })
                 .collect(),
+            problems: Vec::new(),
+            problem_lines: Vec::new(),
             metadata,
             usage: usage_of(&status),
             next,
@@ -272,6 +292,7 @@ impl Report {
     /// What failed, why, and what to do next: the first line says it all, the others have labels.
     fn text(&self) -> String {
         let mut lines = vec![format!("skep: {}", escaped_block(&self.message))];
+        lines.extend(self.problem_lines.iter().cloned());
         lines.extend(self.reason.iter().map(|reason| format!("reason: {reason} ({})", self.code)));
         if self.reason.is_none() {
             lines.push(format!("code:   {}", self.code));
