@@ -2,6 +2,7 @@
 //!
 //! * [`opened`]: a script, a folder or an archive; [`archive`] reads the last.
 //! * [`settings`]: `skep.toml`; [`plan`]: that and the flags together.
+//! * [`bare`]: entries that are one expression.
 //! * [`report`]: what goes, what stays, and what is wrong.
 //!
 //! Nothing here talks to the daemon.
@@ -10,16 +11,18 @@
 //! [`MAX_BYTES`] together; paths that the daemon takes; the entry is among them.
 
 mod archive;
+mod bare;
 mod builtins;
 mod opened;
 mod plan;
 mod report;
 mod settings;
 
-use std::{cmp::Reverse, env};
+use std::{cmp::Reverse, env, sync::Arc};
 
 use skep_project::{
-    files::{ReadError, check_path},
+    Files,
+    files::{ReadError, check_path, join},
     trace::{self, MAX_BYTES, MAX_FILES, Problem, TooLarge, TraceError, Traced},
 };
 use skep_proto::v1::{GivenFile, SourceFile};
@@ -80,18 +83,34 @@ pub(crate) fn look(args: &Deploy) -> Result<Found, Failure> {
     })?;
     let plan = plan::make(args, &opened, |name| env::var_os(name))
         .map_err(|error| Failure::usage(chain(&error), error.next()))?;
-    let traced = trace::trace(opened.files.clone(), &plan.options).map_err(|error| {
-        let next = match &error {
-            TraceError::TooLarge(_) => TOO_LARGE,
-            TraceError::Missing { .. } | TraceError::NoEntry(_) => {
-                "name the script that exports the functions: --entry FILE, relative to the folder"
-            }
-        };
-        Failure::usage(error.to_string(), next)
-    })?;
+    let traced = traced(&opened.files, &plan)?;
     let found = Found { opened, plan, traced };
     found.check()?;
     Ok(found)
+}
+
+/// Traces; an entry that cannot be read as a program is tried as an expression.
+fn traced(files: &Arc<dyn Files>, plan: &Plan) -> Result<Traced, Failure> {
+    let trace = |files: &Arc<dyn Files>| {
+        trace::trace(Arc::clone(files), &plan.options).map_err(|error| {
+            let next = match &error {
+                TraceError::TooLarge(_) => TOO_LARGE,
+                TraceError::Missing { .. } | TraceError::NoEntry(_) => {
+                    "name the script that exports the functions: --entry FILE, relative to the folder"
+                }
+            };
+            Failure::usage(error.to_string(), next)
+        })
+    };
+    let first = trace(files)?;
+    if first.problems.iter().all(|it| !it.fatal) {
+        return Ok(first);
+    }
+    let entry = join(&first.root, &first.entry);
+    match bare::in_parentheses(files, &entry, plan.handler.as_deref()) {
+        Some(files) => trace(&files),
+        None => Ok(first),
+    }
 }
 
 impl From<BadUpload> for Failure {

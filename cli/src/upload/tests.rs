@@ -101,6 +101,25 @@ fn a_workspace_is_sent_from_the_folder_that_holds_all_of_it() {
 }
 
 #[test]
+fn an_entry_that_is_one_expression_is_sent_as_it_is() {
+    let text = "async function (event) {\n  return require('./b')(event);\n};\n";
+    let folder = Folder::new().with("index.js", text).with("b.js", "");
+    let found = folder.look("", &[]).unwrap();
+    assert_eq!((sent(&found), found.fatal().count()), (vec!["b.js".into(), "index.js".into()], 0));
+    assert_eq!(found.read().unwrap().0[1].content, text);
+    let found = folder.look("", &["--handler", "lambda"]).unwrap();
+    assert_eq!(found.fatal().count(), 1);
+}
+
+#[test]
+fn an_entry_that_is_neither_program_nor_expression_is_a_problem() {
+    let folder = Folder::new().with("index.js", "a b");
+    assert_eq!(folder.look("", &[]).unwrap().fatal().count(), 1);
+    let folder = Folder::new().with("index.mjs", "function () {}");
+    assert_eq!(folder.look("", &[]).unwrap().fatal().count(), 1);
+}
+
+#[test]
 fn globs_take_files_along() {
     let folder = Folder::new().with("index.js", "").with("views/a.html", "").with("b.txt", "");
     let found = folder.look("", &["--include", "views/**"]).unwrap();
