@@ -131,6 +131,28 @@ impl Failure {
         self
     }
 
+    /// With paths of an upload as the user sees them, as far as `shown` knows them.
+    pub(crate) fn with_paths(mut self, shown: impl Fn(&str) -> Option<String>) -> Self {
+        let placed = |text: &mut String| {
+            if let Some((path, rest)) = text.split_once(':')
+                && let Some(path) = shown(path)
+            {
+                *text = format!("{path}:{rest}");
+            }
+        };
+        if let Some(report) = &mut self.report {
+            placed(&mut report.message);
+            for bad in &mut report.fields {
+                placed(&mut bad.rule);
+                let path = bad.field.strip_prefix("files[").and_then(|it| it.strip_suffix(']'));
+                if let Some(path) = path.and_then(&shown) {
+                    bad.field = format!("files[{path}]");
+                }
+            }
+        }
+        self
+    }
+
     /// There is no connection to the daemon.
     pub(crate) fn unreachable(message: impl Into<String>, next: impl Into<String>) -> Self {
         Self::local(Exit::Failed, (Code::Unavailable, "UNREACHABLE"), message, Some(next.into()))

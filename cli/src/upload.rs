@@ -22,7 +22,7 @@ use std::{cmp::Reverse, env, sync::Arc};
 
 use skep_project::{
     Files,
-    files::{ReadError, check_path, join},
+    files::{ReadError, check_path, join, relative},
     trace::{self, MAX_BYTES, MAX_FILES, Problem, TooLarge, TraceError, Traced},
 };
 use skep_proto::v1::{GivenFile, SourceFile};
@@ -131,6 +131,12 @@ impl Found {
     /// What there is to say about it.
     pub(crate) fn report(&self) -> Report<'_> {
         Report::new(&self.opened, &self.plan, &self.traced)
+    }
+
+    /// A path of the upload as the user sees it, if there is such a file.
+    pub(crate) fn shown(&self, path: &str) -> Option<String> {
+        let known = self.traced.files.iter().any(|it| it.path == path);
+        known.then(|| relative(&self.opened.home, &join(&self.traced.root, path)))
     }
 
     /// What keeps the entry from being loaded.

@@ -32,7 +32,8 @@ pub(super) async fn run(session: &Session, args: Deploy) -> Result<Exit, Failure
     let app = args.app.unwrap_or_default();
     let request = request(session.tenant.clone(), app.clone(), &found)?;
     let daemon = session.connect().await?;
-    let answer = daemon.answer(PATIENT, daemon.apps().deploy(request)).await?;
+    let answer = daemon.answer(PATIENT, daemon.apps().deploy(request)).await;
+    let answer = answer.map_err(|failure| failure.with_paths(|path| found.shown(path)))?;
     let value = json!({
         "tenant": session.tenant,
         "app": app,

@@ -19,6 +19,8 @@ use crate::{
 
 /// How many packages are named.
 const PACKAGES: usize = 8;
+/// How many notes about files of packages a person sees.
+const FOREIGN: usize = 5;
 /// What does not come out of `node_modules`.
 const OWN: &str = "(own files)";
 
@@ -123,9 +125,19 @@ impl<'a> Report<'a> {
         table(columns, &rows)
     }
 
+    /// Those about own files, and the first of those about packages.
     fn notes(&self) -> Vec<String> {
-        let traced = self.traced.notes.iter().map(ToString::to_string);
-        self.opened.left_out.iter().cloned().chain(traced).collect()
+        let traced = &self.traced.notes;
+        let (foreign, own): (Vec<&Note>, Vec<&Note>) =
+            traced.iter().partition(|note| package(&note.path) != OWN);
+        let mut notes = self.opened.left_out.clone();
+        notes.extend(own.iter().map(ToString::to_string));
+        notes.extend(foreign.iter().take(FOREIGN).map(ToString::to_string));
+        if FOREIGN < foreign.len() {
+            let more = foreign.len() - FOREIGN;
+            notes.push(format!("{more} more in packages; --json has them all"));
+        }
+        notes
     }
 
     /// For a script.

@@ -147,6 +147,22 @@ fn what_cannot_be_loaded_is_told_with_its_place_and_not_sent() {
     assert!(run.stdout.contains(line), "{}", run.stdout);
 }
 
+#[test]
+fn a_file_that_the_daemon_refuses_is_named_as_the_user_knows_it() {
+    let folder = Folder::new();
+    folder.write("apps/a/index.js", "require('../../lib/b')");
+    folder.write("lib/b.js", "broken");
+    let path = folder.0.join("apps/a");
+    let run = skep(
+        &FakeDaemon::start().endpoint(),
+        &["--json", "deploy", path.to_str().unwrap(), "--app", "a"],
+    );
+    let error = &serde_json::from_str::<Value>(&run.stdout).unwrap()["error"];
+    let text = "../../lib/b.js:1:7: SyntaxError: expecting ';'";
+    let field = json!([{ "field": "files[../../lib/b.js]", "rule": text }]);
+    assert_eq!((run.exit, &error["message"], &error["fields"]), (2, &json!(text), &field));
+}
+
 /// Runs that name a secret in every way, each with what it ends with.
 #[test]
 fn values_of_variables_and_files_are_nowhere() {

@@ -223,12 +223,12 @@ fn bad_field() -> Status {
     Status::with_error_details(Code::InvalidArgument, "the request breaks a rule", details)
 }
 
-fn bad_source() -> Status {
-    let text = "a.js:1:7: SyntaxError: expecting ';'";
+fn bad_source(path: &str) -> Status {
+    let text = &format!("{path}:1:7: SyntaxError: expecting ';'");
     let mut details = ErrorDetails::new();
     details
         .set_error_info("BAD_SOURCE", ERROR_DOMAIN, [])
-        .add_bad_request_violation("files[a.js]", text);
+        .add_bad_request_violation(format!("files[{path}]"), text);
     Status::with_error_details(Code::InvalidArgument, text, details)
 }
 
@@ -259,8 +259,8 @@ fn forms() -> Vec<Function> {
 impl Apps for Canned {
     async fn deploy(&self, request: Request<DeployRequest>) -> Answer<DeployResponse> {
         let request = request.into_inner();
-        if request.files.iter().any(|file| file.content == "broken".as_bytes()) {
-            return Err(bad_source());
+        if let Some(file) = request.files.iter().find(|file| file.content == "broken".as_bytes()) {
+            return Err(bad_source(&file.path));
         }
         let (functions, found) = match request.app.as_str() {
             "whole" => (whole(&request), Vec::new()),
