@@ -169,7 +169,8 @@ impl Found {
         }
         files.sort_by_key(|(_, bytes)| Reverse(*bytes));
         files.truncate(NAMED);
-        let largest = files.into_iter().map(|(path, bytes)| (path.to_owned(), bytes)).collect();
+        let shown = |path: &str| self.shown(path).unwrap_or_else(|| path.to_owned());
+        let largest = files.into_iter().map(|(path, bytes)| (shown(path), bytes)).collect();
         Err(BadUpload::TooLarge(TooLarge { files: count, bytes, largest }))
     }
 

@@ -68,8 +68,9 @@ What the entry reaches is sent: scripts and JSON that it imports or requires, pa
 node_modules, and files that it reads by constant paths. --include takes others along. TypeScript
 and JSX are sent as they are. An archive may hold links inside of itself only.
 
-Without --entry the entry is what package.json names, else index, handler, main, function, func,
-app, server or src/index with any ending, else the only script of the folder.
+A script is its own entry. Of a folder the entry, unless --entry says it, is what package.json
+names, else index, handler, main, function, func, app, server or src/index with any ending, else the
+only script of the folder.
 
 A limit that is not given is the host's default, also when the app was deployed with another before.
 A rate that is not given stays as it is, and is unlimited for a new app.
@@ -110,7 +111,7 @@ pub(crate) struct Deploy {
     )]
     pub(crate) app: Option<String>,
 
-    /// Only print what would be sent; needs no skepd
+    /// Only print what would be sent; needs no skepd, and ends with 2 if it could not be loaded
     #[arg(long)]
     pub(crate) dry_run: bool,
 

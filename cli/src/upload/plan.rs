@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use skep_project::{
     Settings as Resolving,
-    files::{self, Look, check_path, join, normal, real},
+    files::{self, Found, Look, check_path, join, normal, real},
     trace::{MAX_BYTES, Options},
 };
 
@@ -217,8 +217,11 @@ pub(crate) fn make(
 /// What `skep.toml` says, if there is one.
 fn said(opened: &Opened) -> Result<Settings, BadPlan> {
     match real(&*opened.files, &join(&opened.home, settings::NAME)) {
-        Some(found) => Ok(settings::read(&opened.files.read(&found.path)?)?),
-        None => Ok(Settings::default()),
+        Some(Found { path, look: Look::File(bytes), .. }) => {
+            settings::fits(bytes)?;
+            Ok(settings::read(&opened.files.read(&path)?)?)
+        }
+        Some(_) | None => Ok(Settings::default()),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 /// The name of the file.
 pub(crate) const NAME: &str = "skep.toml";
 /// The most bytes that it may have.
-const MOST_BYTES: usize = 1 << 20;
+const MOST_BYTES: u64 = 1 << 20;
 
 const KEYS: &str = "entry, handler, include, conditions, modules, env, files, limits, rates";
 const LIMITS: &str = "memory, cpu, timeout, cpu_budget, concurrency, min_instances, max_instances";
@@ -59,14 +59,22 @@ impl fmt::Display for BadSettings {
     }
 }
 
+/// A problem of the file as a whole.
+fn alone(what: &str) -> BadSettings {
+    BadSettings { problems: vec![format!("{NAME}: {what}")] }
+}
+
+/// Refuses a file that is too large to be read.
+pub(crate) fn fits(bytes: u64) -> Result<(), BadSettings> {
+    if bytes <= MOST_BYTES {
+        return Ok(());
+    }
+    Err(alone(&format!("it has {bytes} bytes, at most {MOST_BYTES} are read")))
+}
+
 /// Reads the content of a `skep.toml`.
 pub(crate) fn read(bytes: &[u8]) -> Result<Settings, BadSettings> {
-    let alone = |what: String| BadSettings { problems: vec![format!("{NAME}: {what}")] };
-    if MOST_BYTES < bytes.len() {
-        let found = bytes.len();
-        return Err(alone(format!("it has {found} bytes, at most {MOST_BYTES} are read")));
-    }
-    let text = str::from_utf8(bytes).map_err(|_| alone("it is not UTF-8".to_owned()))?;
+    let text = str::from_utf8(bytes).map_err(|_| alone("it is not UTF-8"))?;
     let mut reader = Reader { text, problems: Vec::new() };
     let table = match DeTable::parse(text) {
         Ok(table) => table,

@@ -140,6 +140,6 @@ fn modules_are_built_in_ones() {
 #[test]
 fn bytes_that_are_no_text_are_refused() {
     assert_eq!(read(b"\xff").unwrap_err().problems, ["skep.toml: it is not UTF-8"]);
-    let error = read(&vec![b' '; MOST_BYTES + 1]).unwrap_err();
+    let error = fits(MOST_BYTES + 1).unwrap_err();
     assert_eq!(error.problems, ["skep.toml: it has 1048577 bytes, at most 1048576 are read"]);
 }
