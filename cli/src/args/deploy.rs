@@ -222,6 +222,22 @@ impl Bounds {
 mod tests {
     use super::*;
 
+    /// Where the sandbox names its conventions.
+    const THERE: &str = include_str!("../../../shim/js/run/detect.js");
+
+    #[test]
+    fn the_conventions_are_those_of_the_sandbox() {
+        let start = THERE.find("export const CONVENTIONS = {").unwrap();
+        let list = &THERE[start..];
+        let list = &list[..list.find("\n};").unwrap()];
+        let key = |line: &str| {
+            let (name, _) = line.strip_prefix("    ")?.split_once(": {")?;
+            Some(name.trim_matches('"').to_owned())
+        };
+        let names: Vec<String> = list.lines().skip(2).filter_map(key).collect();
+        assert_eq!(names, HANDLERS);
+    }
+
     #[test]
     fn what_may_be_a_secret_is_not_shown() {
         assert_eq!(format!("{:?}", Unseen("TOKEN=hunter2".to_owned())), "unseen");

@@ -169,6 +169,7 @@ fn request(tenant: String, app: String, found: &Found) -> Result<DeployRequest, 
         variables: plan.env.iter().map(variable).collect(),
         given,
         modules: plan.modules.clone().map(|names| Modules { names }),
+        conditions: plan.options.settings.conditions.clone(),
     })
 }
 

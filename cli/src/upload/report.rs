@@ -83,6 +83,10 @@ impl<'a> Report<'a> {
         let names = |names: Vec<&str>| escaped(&names.join(", "));
         lines.extend(plan.handler.iter().map(|handler| format!("handler: {handler}")));
         lines.extend(plan.modules.iter().map(|modules| format!("modules: {}", modules.join(", "))));
+        let conditions = &plan.options.settings.conditions;
+        if !conditions.is_empty() {
+            lines.push(format!("conditions: {}", escaped(&conditions.join(", "))));
+        }
         if !plan.env.is_empty() {
             let env = plan.env.keys().map(String::as_str).collect();
             lines.push(format!("variables: {}", names(env)));
@@ -162,6 +166,7 @@ impl<'a> Report<'a> {
             "packages": packages.collect::<Vec<_>>(),
             "handler": self.plan.handler,
             "modules": self.plan.modules,
+            "conditions": self.plan.options.settings.conditions,
             "env": self.plan.env.keys().collect::<Vec<_>>(),
             "given": self.plan.given.keys().collect::<Vec<_>>(),
             "notes": archive.chain(notes).collect::<Vec<_>>(),

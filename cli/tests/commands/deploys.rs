@@ -45,6 +45,7 @@ fn flags_and_the_file_of_settings_are_sent() {
     folder.write(
         "skep.toml",
         "handler = \"lambda\"\ninclude = [\"notes.*\"]\nmodules = [\"node:fs\"]\n\
+         conditions = [\"worker\"]\n\
          [env]\nA = \"1\"\nB = \"2\"\n[files]\n\"/var/x\" = \"./a.txt\"\n",
     );
     let token = folder.write("token", "hunter2");
@@ -72,6 +73,7 @@ fn flags_and_the_file_of_settings_are_sent() {
         "/var/token 7",
         "/var/x 4",
         "modules fs",
+        "condition worker",
     ]);
     assert_eq!(answer["functions"], expected);
     let upload = &answer["upload"];

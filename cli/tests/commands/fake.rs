@@ -242,6 +242,8 @@ fn whole(request: &DeployRequest) -> Vec<String> {
     let variables = request.variables.iter().map(|it| format!("{}={}", it.name, it.value));
     let given = request.given.iter().map(|it| format!("{} {}", it.path, size(&it.content)));
     let modules = request.modules.iter().map(|it| format!("modules {}", it.names.join(" ")));
+    let conditions = request.conditions.iter().map(|it| format!("condition {it}"));
+    let modules = modules.chain(conditions);
     let first = [format!("entry {}", request.entry), format!("handler {}", request.handler)];
     first.into_iter().chain(files).chain(variables).chain(given).chain(modules).collect()
 }
