@@ -4,14 +4,23 @@
 //! entry reaches, and inside the sandbox over the uploaded files, to prepare what will be loaded.
 //!
 //! * [`files`]: what a tree of files is: [`Disk`], [`Uploaded`], or another [`Files`].
-//! * [`resolve`]: which file a specifier means: [`Resolver`].
-//! * [`syntax`]: what kind of file it is, and the bounds that are checked before anything is parsed.
-//! * [`script`]: TypeScript and JSX to JavaScript, and what a script reads and exports.
-//! * [`table`]: kinds and resolutions of a whole upload, as bytes.
-//! * [`trace`]: which files an entry reaches.
+//! * [`resolve`]: which file a specifier means: [`Resolver`], over files, with [`Settings`].
+//! * [`syntax`]: what kind of file it is ([`syntax::kind_of`]), and the bounds that are checked
+//!   before anything is parsed ([`syntax::measure`]).
+//! * [`script`]: one script ([`script::read`]): what it asks for, reads and exports, and its
+//!   JavaScript if it is TypeScript or JSX.
+//! * [`table`]: kinds and resolutions of a whole upload ([`table::build`]), as bytes ([`Table`]).
+//! * [`trace`]: which files an entry reaches ([`trace::trace`]).
+//!
+//! In the client: `trace` over a `Disk`; what [`trace::Traced`] lists is uploaded. In the sandbox,
+//! before it is closed: [`prepare`]. At deploy: `table::build` over an `Uploaded`; its callback gets
+//! the JavaScript of each script. In an instance: `Table::decode`, `Table::lookup`, and a `Resolver`
+//! for what the table does not have.
 //!
 //! Nothing here performs I/O but through [`Files`], and nothing starts a thread. Input may be
-//! hostile: whatever it is, nothing panics, and recursion and memory have bounds.
+//! hostile: whatever it is, nothing panics, and recursion and memory have bounds: at most 1 MiB of
+//! stack and some 100 MiB of memory for one script. Time has none: types can be written such that
+//! parsing them anew and anew takes seconds.
 
 #![forbid(unsafe_code)]
 

@@ -88,6 +88,19 @@ impl Resolver {
         Self { files, settings, plain, typed, manifests, tsconfigs: RefCell::default() }
     }
 
+    /// What `exports` or `main` of the manifest in `folder` name, by whatever name the package has.
+    pub(crate) fn exported(&self, folder: &str) -> Option<String> {
+        let allow_package_exports_in_directory_resolve = true;
+        let [first, _] = &self.plain[0];
+        let options = ResolveOptions {
+            allow_package_exports_in_directory_resolve,
+            main_files: Vec::new(),
+            ..first.options().clone()
+        };
+        let found = first.clone_with_options(options).resolve(absolute(folder), "./").ok()?;
+        plain(found.path()).map(str::to_owned)
+    }
+
     /// The files it resolves in.
     pub fn files(&self) -> &Arc<dyn Files> {
         &self.files

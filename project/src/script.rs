@@ -24,10 +24,12 @@ mod names;
 mod places;
 mod reads;
 mod transform;
+mod types;
 
 pub use names::{Exports, commonjs_names};
 pub use places::{Lines, Place, Places};
 pub use reads::{Asset, Base, Request, Unfollowed};
+pub use types::Types;
 
 /// What is asked about a script.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,9 @@ pub struct Ask<'a> {
     pub tsconfig: Option<&'a TsConfig>,
     /// Whether its JavaScript is wanted.
     pub code: bool,
+    /// What other scripts export as types only: the specifier by which this one asks for them, and
+    /// the name. It does not hand them on. Counts for TypeScript.
+    pub types: &'a [(String, String)],
 }
 
 /// A script that was read.
@@ -57,6 +62,8 @@ pub struct Script {
     pub unfollowed: Vec<Unfollowed>,
     /// What an `import` of it gets, if it is CommonJS.
     pub exports: Exports,
+    /// What it exports that are types, if it is TypeScript.
+    pub types: Types,
     /// Its JavaScript, if that was wanted and it is TypeScript or JSX.
     pub code: Option<Code>,
     /// Why it was not looked into; JavaScript only.
@@ -182,6 +189,9 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
     if let Some(error) = first(ask.path, &lines, &parsed.diagnostics) {
         return Err(error);
     }
+    if let Some(what) = transform::decorated_private(&parsed.program) {
+        return Err(unsupported(ask.path, &lines, what));
+    }
     enums::check(&parsed.program).map_err(|it| unsupported(ask.path, &lines, it))?;
     let edited = accessors::lowered(&parsed.program, text);
     let edited = edited.map_err(|it| unsupported(ask.path, &lines, it))?;
@@ -196,6 +206,8 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
             return Err(error);
         }
     }
+    let types = types::collect(&parsed.program);
+    types::leave_out(&mut parsed.program, ask.types);
     let semantic = SemanticBuilder::new_compiler()
         .with_excess_capacity(1.0)
         .with_enum_eval(true)
@@ -212,8 +224,12 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
         let what = (at(problem), problem.message.to_string());
         return Err(unsupported(ask.path, &lines, what));
     }
+    if let Some(what) = transform::left_over(&parsed.program) {
+        return Err(unsupported(ask.path, &lines, what));
+    }
     let mut script = reads::read(&parsed.program, &done.scoping, &lines);
     script.kind = Some(kind);
+    script.types = types;
     if kind == Kind::Commonjs {
         script.exports = names::of_program(&parsed.program);
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     files::{Uploaded, ending, folder},
     resolve::{By, Resolver, Target},
-    script::{self, Ask, Exports, ScriptError},
+    script::{self, Ask, Exports, ScriptError, Types},
     syntax::{self, Dialect, Kind},
 };
 
@@ -50,7 +50,8 @@ pub fn build(
     entry: &str,
     mut visit: impl FnMut(&str, &script::Script),
 ) -> (Table, Vec<Problem>) {
-    let mut work = Work { resolver, table: Made::default(), problems: Vec::new() };
+    let (table, problems, types) = (Made::default(), Vec::new(), BTreeMap::new());
+    let mut work = Work { resolver, table, problems, types };
     let mut firm = BTreeMap::new();
     let mut todo: Vec<(String, bool)> = Vec::new();
     for (path, _) in uploaded.files().filter(|(path, _)| *path != entry) {
@@ -74,6 +75,7 @@ pub fn build(
         todo.extend(others.map(|it| (it.clone(), true)));
         firm.insert(path, asked.into_iter().filter(|it| it.1).map(|it| it.0).collect::<Vec<_>>());
     }
+    work.typed(&mut visit);
     let reached = reached(entry, &firm);
     for problem in &mut work.problems {
         problem.reached = reached.contains(problem.path.as_str()) && problem.reached;
@@ -105,6 +107,8 @@ struct Work<'a> {
     resolver: &'a Resolver,
     table: Made,
     problems: Vec<Problem>,
+    /// What scripts in TypeScript say about types, by path.
+    types: BTreeMap<String, Types>,
 }
 
 impl Work<'_> {
@@ -127,15 +131,19 @@ impl Work<'_> {
         let package_type = self.resolver.package_type(here);
         let tsconfig = self.resolver.tsconfig(here);
         let tsconfig = tsconfig.as_deref();
-        let ask = Ask { path, bytes: &bytes, package_type, tsconfig, code: true };
-        let script = match script::read(&ask) {
+        let ask = Ask { path, bytes: &bytes, package_type, tsconfig, code: false, types: &[] };
+        let mut script = match script::read(&ask) {
             Ok(script) => script,
             Err(error) => {
                 self.refused(path, &error);
                 return Vec::new();
             }
         };
-        visit(path, &script);
+        if Dialect::of(path).is_some_and(Dialect::is_transformed) {
+            self.types.insert(path.to_owned(), std::mem::take(&mut script.types));
+        } else {
+            visit(path, &script);
+        }
         let kind = script.kind.unwrap_or(Kind::Commonjs);
         let reexports = script.exports.reexports.clone();
         self.table.files.insert(path.to_owned(), (kind, script.exports));
@@ -165,6 +173,60 @@ impl Work<'_> {
             }
         }
         asked
+    }
+
+    /// Turns TypeScript into JavaScript, now that is known what is only a type.
+    fn typed(&mut self, visit: &mut impl FnMut(&str, &script::Script)) {
+        for (path, said) in &self.types {
+            let Ok(bytes) = self.resolver.files().read(path) else { continue };
+            let asked = said.asked.iter();
+            let types: Vec<(String, String)> = asked
+                .filter(|(specifier, name)| {
+                    self.led(path, specifier).is_some_and(|file| self.is_type(file, name))
+                })
+                .cloned()
+                .collect();
+            let here = folder(path);
+            let package_type = self.resolver.package_type(here);
+            let tsconfig = self.resolver.tsconfig(here);
+            let tsconfig = tsconfig.as_deref();
+            let ask =
+                Ask { path, bytes: &bytes, package_type, tsconfig, code: true, types: &types };
+            // It was read before.
+            if let Ok(script) = script::read(&ask) {
+                visit(path, &script);
+            }
+        }
+    }
+
+    /// The file that `specifier` means in the script `from`.
+    fn led(&self, from: &str, specifier: &str) -> Option<&str> {
+        let key = (from.to_owned(), specifier.to_owned(), By::Import);
+        match self.table.targets.get(&key)? {
+            Target::File(path) => Some(path),
+            Target::Builtin(_) => None,
+        }
+    }
+
+    /// Whether what `path` exports as `name` is only a type.
+    fn is_type(&self, path: &str, name: &str) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut todo = vec![(path, name)];
+        while let Some((path, name)) = todo.pop() {
+            let Some(types) = self.types.get(path).filter(|_| seen.insert((path, name))) else {
+                continue;
+            };
+            if types.names.contains(name) {
+                return true;
+            }
+            if let Some((specifier, there)) = types.passes.get(name) {
+                todo.extend(self.led(path, specifier).map(|it| (it, there.as_str())));
+            } else {
+                let stars = types.stars.iter().filter_map(|it| self.led(path, it));
+                todo.extend(stars.map(|it| (it, name)));
+            }
+        }
+        false
     }
 
     fn refused(&mut self, path: &str, error: &ScriptError) {

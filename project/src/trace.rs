@@ -193,7 +193,7 @@ impl<'a> Tracer<'a> {
         }
         let package_type = self.resolver.package_type(here);
         let tsconfig = tsconfig.as_deref();
-        let ask = Ask { path, bytes: &bytes, package_type, tsconfig, code: false };
+        let ask = Ask { path, bytes: &bytes, package_type, tsconfig, code: false, types: &[] };
         match script::read(&ask) {
             Ok(script) => {
                 if let (Some(file), Some(kind)) = (self.taken.get_mut(path), script.kind) {

@@ -97,6 +97,8 @@ const TYPES: &[Shape] = &[
     ("import x=a", ".b", "", ""),
     ("x=", "(()=>{@d\nclass A{m(){return ", "}}})", "1"),
     ("", "@a ", "", "class A{}"),
+    ("x=", "class extends {},@a ", "", "1"),
+    ("x=", "class extends a,", "", "1"),
     ("", "(a,b):\n", "", "c"),
     ("enum E{A=", "1+", "", "1}"),
     ("const a=", "static\n", "", "1"),
@@ -136,7 +138,7 @@ fn text((before, open, close, inside): Shape, levels: usize) -> String {
 fn is_refused(path: &'static str, text: String) -> bool {
     let read = move || {
         let bytes = text.as_bytes();
-        let ask = Ask { path, bytes, package_type: None, tsconfig: None, code: true };
+        let ask = Ask { path, bytes, package_type: None, tsconfig: None, code: true, types: &[] };
         read(&ask).map_or(true, |it| it.unread.is_some())
     };
     thread::Builder::new().stack_size(STACK).spawn(read).unwrap().join().unwrap()

@@ -3,7 +3,7 @@ use crate::resolve::By;
 
 fn ask(path: &str, text: &str) -> Result<Script, ScriptError> {
     let bytes = text.as_bytes();
-    read(&Ask { path, bytes, package_type: None, tsconfig: None, code: true })
+    read(&Ask { path, bytes, package_type: None, tsconfig: None, code: true, types: &[] })
 }
 
 #[track_caller]
@@ -79,7 +79,8 @@ fn jsx_is_classic_unless_the_config_says_so() {
     let bytes = text.as_bytes();
     let tsconfig = Some(&config);
     let script =
-        read(&Ask { path: "a.tsx", bytes, package_type: None, tsconfig, code: false }).unwrap();
+        read(&Ask { path: "a.tsx", bytes, package_type: None, tsconfig, code: false, types: &[] })
+            .unwrap();
     assert_eq!(specifiers(&script), [("react/jsx-runtime", By::Import)]);
 }
 
@@ -187,6 +188,16 @@ fn decorators_are_those_of_typescript() {
     assert!(!written.contains('\u{1}'), "{written}");
     assert!(!written.contains("@d"), "{written}");
     assert!(written.starts_with("const _decorate"), "{written}");
+}
+
+#[test]
+fn what_cannot_be_decorated_is_refused_by_name() {
+    let refused = |text: &str| ask("a.ts", text).unwrap_err().to_string();
+    let expression =
+        "a.ts:2:5: a decorator is not supported here (only on classes and their members)";
+    assert_eq!(refused("let x;\nx = @d class {};"), expression);
+    let private = "a.ts:1:11: a member with a private name cannot be decorated";
+    assert_eq!(refused("class A { @d #m() {} }"), private);
 }
 
 #[test]

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use oxc_ast::ast::{BindingPattern, Expression, ImportDeclarationSpecifier, Program, Statement};
+use oxc_ast::ast::{
+    AccessorProperty, BindingPattern, Decorator, Expression, ImportDeclarationSpecifier,
+    MethodDefinition, Program, PropertyDefinition, PropertyKey, Statement,
+};
+use oxc_ast_visit::{VisitJs, walk_js};
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc_diagnostics::OxcDiagnostic;
 use oxc_semantic::Scoping;
@@ -73,6 +77,58 @@ pub(super) fn options(config: &TsConfig, kind: Kind) -> TransformOptions {
 /// module, which gets a `require`.
 pub(super) fn harmless(problem: &OxcDiagnostic) -> bool {
     problem.code.number.as_deref() == Some("1202")
+}
+
+/// The place and a message, if a member with a private name is decorated: TypeScript refuses that
+/// too, and the transformer would decorate another one.
+pub(super) fn decorated_private(program: &Program<'_>) -> Option<super::Refused> {
+    struct Private(Option<super::Refused>);
+
+    impl Private {
+        fn check(&mut self, key: &PropertyKey<'_>, decorators: &[Decorator<'_>]) {
+            if let (PropertyKey::PrivateIdentifier(_), Some(first)) = (key, decorators.first()) {
+                let message = "a member with a private name cannot be decorated".to_owned();
+                self.0.get_or_insert((first.span.start, message));
+            }
+        }
+    }
+
+    impl<'a> VisitJs<'a> for Private {
+        fn visit_method_definition(&mut self, it: &MethodDefinition<'a>) {
+            self.check(&it.key, &it.decorators);
+            walk_js::walk_method_definition(self, it);
+        }
+
+        fn visit_property_definition(&mut self, it: &PropertyDefinition<'a>) {
+            self.check(&it.key, &it.decorators);
+            walk_js::walk_property_definition(self, it);
+        }
+    }
+
+    let mut private = Private(None);
+    private.visit_program(program);
+    private.0
+}
+
+/// The place and a message, if something is left that no engine reads.
+pub(super) fn left_over(program: &Program<'_>) -> Option<super::Refused> {
+    struct Left(Option<super::Refused>);
+
+    impl<'a> VisitJs<'a> for Left {
+        fn visit_decorator(&mut self, it: &Decorator<'a>) {
+            let message = "a decorator is not supported here (only on classes and their members)";
+            self.0.get_or_insert((it.span.start, message.to_owned()));
+        }
+
+        fn visit_accessor_property(&mut self, it: &AccessorProperty<'a>) {
+            let message = "this accessor cannot be turned into JavaScript";
+            self.0.get_or_insert((it.span.start, message.to_owned()));
+        }
+    }
+
+    let mut left = Left(None);
+    left.visit_program(program);
+    left.0
 }
 
 /// Writes a transformed program out. `bridge`: it is a module only by its syntax, and may expect

@@ -79,6 +79,30 @@ fn ask(bytes: Vec<u8>) {
     }
 }
 
+#[test]
+fn types_are_not_handed_on() {
+    let uploaded = Arc::new(tree(&[
+        (
+            "index.ts",
+            "import { T, v } from './barrel'; export { T, v, U }; import { U } from './barrel';",
+        ),
+        (
+            "barrel.ts",
+            "export { T, v } from './a'; export * from './b'; export { Only } from './a';",
+        ),
+        ("a.ts", "export interface T {} export const v = 1; type Only = T; export { Only };"),
+        ("b.ts", "export type U = number; export class C {}"),
+    ]));
+    let resolver = Resolver::new(Arc::clone(&uploaded) as Arc<dyn Files>, Settings::default());
+    let mut written = BTreeMap::new();
+    let (_, problems) = build(&uploaded, &resolver, "index.ts", |path, script| {
+        written.insert(path.to_owned(), script.code.clone().unwrap().text);
+    });
+    assert_eq!(problems, []);
+    assert_eq!(written["index.ts"], "import { v } from \"./barrel\";\nexport { v };\n");
+    assert_eq!(written["barrel.ts"], "export { v } from \"./a\";\nexport * from \"./b\";\n");
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read(mut bytes in prop::collection::vec(any::<u8>(), 0..200), marked in any::<bool>()) {

@@ -71,6 +71,12 @@ pub(super) fn find(
         {
             return Ok(path);
         }
+        if manifest.exports
+            && let Some(path) = resolver.exported(named)
+            && Dialect::of(&path).is_some()
+        {
+            return Ok(path);
+        }
         if let Some(main) = &manifest.main
             && let Ok(Target::File(path)) = relative(main)
             && Dialect::of(&path).is_some()

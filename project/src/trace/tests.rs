@@ -135,6 +135,11 @@ fn entries_are_found() {
         entry(&[("package.json", own), ("x.mjs", ""), ("index.js", "")], None),
         Ok("x.mjs".into())
     );
+    let unnamed = r#"{"exports":{".":{"import":"./x.mjs"}}}"#;
+    assert_eq!(
+        entry(&[("package.json", unnamed), ("x.mjs", ""), ("index.js", "")], None),
+        Ok("x.mjs".into())
+    );
     assert_eq!(entry(&[("package.json", main), ("handler.ts", "")], None), Ok("handler.ts".into()));
     assert_eq!(entry(&[("app.js", ""), ("handler.ts", "")], None), Ok("handler.ts".into()));
     assert_eq!(entry(&[("odd.js", ""), ("odd.test.js", "")], None), Ok("odd.js".into()));
