@@ -29,7 +29,14 @@ pub(super) fn in_parentheses(
     let whole = files.read(entry).ok()?;
     let text = str::from_utf8(&whole).ok()?.trim_end_matches([';', ' ', '\t', '\r', '\n']);
     let bytes = Bytes::from(format!("({text}\n)"));
-    let ask = Ask { path: entry, bytes: &bytes, package_type: None, tsconfig: None, code: false };
+    let ask = Ask {
+        path: entry,
+        bytes: &bytes,
+        package_type: None,
+        tsconfig: None,
+        code: false,
+        types: &[],
+    };
     script::read(&ask).ok().filter(|script| script.unread.is_none())?;
     Some(Arc::new(InParentheses { files: Arc::clone(files), entry: entry.to_owned(), bytes }))
 }
