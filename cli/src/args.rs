@@ -5,7 +5,8 @@
 //!
 //! Always true: no name that reaches a command is empty, so none can turn into the API's "all".
 
-use std::path::PathBuf;
+mod deploy;
+mod invoke;
 
 use clap::{
     ArgGroup, Args, Parser, Subcommand,
@@ -16,13 +17,13 @@ use clap::{
 use crate::{
     connect::Target,
     names,
-    units::{Bound, ByteCount, CpuMillis, Millis, above_zero},
+    units::{Bound, ByteCount, CpuMillis},
 };
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  answered
-  1  the function threw
+  1  the function threw, or with --fail answered with status 400 or more
   2  malformed or not there: arguments, a field, an unknown app
   3  refused by a quota or a budget; try again later
   4  ended by a limit or its deadline
@@ -31,6 +32,9 @@ Exit codes:
 First steps:
   skep deploy ./examples/hello --app hello
   skep invoke hello --data '{\"name\":\"world\"}'";
+
+pub(crate) use deploy::{Bounds, Deploy, HANDLERS, Unseen};
+pub(crate) use invoke::Invoke;
 
 /// Above the options that every command takes.
 const EVERYWHERE: &str = "Options of every command";
@@ -74,7 +78,7 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Deploy a file or a folder as an app and make it live
+    /// Deploy a script, a folder or an archive as an app and make it live
     Deploy(Deploy),
     /// List the apps of the tenant
     #[command(after_help = "Examples:\n  skep apps\n  skep apps --tenant acme --json")]
@@ -116,113 +120,6 @@ pub(crate) struct App {
     /// The app
     #[arg(value_parser = names::label)]
     pub(crate) app: String,
-}
-
-/// Arguments of `skep deploy`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  skep deploy ./examples/hello --app hello
-  skep deploy shop.js --app shop --memory 64MiB --cpu 500m --timeout 2s --rps 100 --burst 20
-
-A folder is taken with all .js and .mjs files below it; hidden files, node_modules and symbolic
-links are left out. A limit that is not given is the host's default, also when the app was deployed
-with another before. A rate that is not given stays as it is, and is unlimited for a new app.
-The functions are the exports of the entry: export default (event, context) => { … }")]
-pub(crate) struct Deploy {
-    /// A JavaScript file, or a folder of them
-    pub(crate) path: PathBuf,
-
-    /// The name of the app
-    #[arg(long, value_name = "NAME", value_parser = names::label)]
-    pub(crate) app: String,
-
-    /// Memory of each instance, such as 64MiB
-    #[arg(long, value_name = "SIZE", value_parser = above_zero::<ByteCount>)]
-    pub(crate) memory: Option<ByteCount>,
-
-    /// CPU of each instance: 1.5 is one and a half, 500m is half of one
-    #[arg(long, value_name = "CPUS", value_parser = above_zero::<CpuMillis>)]
-    pub(crate) cpu: Option<CpuMillis>,
-
-    /// How long a call may take, such as 2s
-    #[arg(long, value_name = "TIME", value_parser = above_zero::<Millis>)]
-    pub(crate) timeout: Option<Millis>,
-
-    /// CPU time that one call may use, such as 1s
-    #[arg(long, value_name = "TIME", value_parser = above_zero::<Millis>)]
-    pub(crate) cpu_budget: Option<Millis>,
-
-    /// Calls of the app at the same time; an instance serves one, beyond --max-instances they wait
-    #[arg(long, value_name = "N", value_parser = at_least_one())]
-    pub(crate) concurrency: Option<u32>,
-
-    /// Calls per second of the app; 0 closes it
-    #[arg(long, value_name = "N")]
-    pub(crate) rps: Option<u32>,
-
-    /// Calls of the app that may come at once after a silence [default: 1]
-    #[arg(long, value_name = "N", requires = "rps", value_parser = at_least_one())]
-    pub(crate) burst: Option<u32>,
-
-    /// Calls per second of each instance; where more come, another instance is started
-    #[arg(long, value_name = "N")]
-    pub(crate) rps_per_instance: Option<u32>,
-
-    /// Calls of each instance that may come at once after a silence [default: 1]
-    #[arg(long, value_name = "N", requires = "rps_per_instance", value_parser = at_least_one())]
-    pub(crate) burst_per_instance: Option<u32>,
-
-    /// Instances that are kept even when nobody calls
-    #[arg(long, value_name = "N")]
-    pub(crate) min_instances: Option<u32>,
-
-    /// Instances alive at the same time, at most
-    #[arg(long, value_name = "N", value_parser = at_least_one())]
-    pub(crate) max_instances: Option<u32>,
-
-    /// The module that exports the functions [default: the file itself, or index.js of a folder]
-    #[arg(long, value_name = "FILE", value_parser = Name::new())]
-    pub(crate) entry: Option<String>,
-}
-
-/// Arguments of `skep invoke`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  skep invoke hello --data '{\"name\":\"world\"}'
-  skep invoke images --function resize --bytes --data-file in.png --timeout 5s > out.png
-
-The reply goes to standard output and nothing else does. What the function wrote with console.log
-is kept by skepd: skep logs APP.")]
-pub(crate) struct Invoke {
-    /// The app
-    #[arg(value_parser = names::label)]
-    pub(crate) app: String,
-
-    /// The function, by its name among the exports [default: the default export]
-    #[arg(long, value_name = "NAME", value_parser = names::function)]
-    pub(crate) function: Option<String>,
-
-    /// What to send, as JSON; without it null is sent
-    #[arg(long, value_name = "TEXT", conflicts_with = "data_file", allow_hyphen_values = true)]
-    pub(crate) data: Option<String>,
-
-    /// Send what is in this file, or on standard input with -
-    #[arg(long, value_name = "FILE")]
-    pub(crate) data_file: Option<PathBuf>,
-
-    /// Send bytes as they are, instead of JSON
-    #[arg(long)]
-    pub(crate) bytes: bool,
-
-    /// How long the call may take, if less than the app's own limit, such as 500ms
-    #[arg(long, value_name = "TIME", value_parser = above_zero::<Millis>)]
-    pub(crate) timeout: Option<Millis>,
-
-    /// Print what the call used on standard error
-    #[arg(long)]
-    pub(crate) usage: bool,
 }
 
 /// What to do with quotas.
@@ -432,6 +329,25 @@ mod tests {
             refused(wrong, ErrorKind::ValueValidation);
         }
         refused("skep invoke a --function a-b", ErrorKind::ValueValidation);
+    }
+
+    #[test]
+    fn an_app_needs_a_name_unless_nothing_is_sent() {
+        refused("skep deploy .", ErrorKind::MissingRequiredArgument);
+        assert!(parse("skep deploy . --dry-run").is_ok());
+    }
+
+    #[test]
+    fn a_convention_is_one_that_is_known() {
+        assert!(parse("skep deploy . --app a --handler fc-http").is_ok());
+        advised("skep deploy . --app a --handler aws", "service-worker");
+    }
+
+    #[test]
+    fn headers_belong_to_http_and_bytes_do_not() {
+        refused("skep invoke a --header A:1", ErrorKind::MissingRequiredArgument);
+        refused("skep invoke a --http / --bytes", ErrorKind::ArgumentConflict);
+        assert!(parse("skep invoke a --http / --header A:1 --header B:2").is_ok());
     }
 
     #[test]

@@ -85,6 +85,11 @@ struct Report {
     retry_after_ms: Option<u64>,
     quota: Option<Quota>,
     fields: Vec<Field>,
+    /// What is wrong in files that were not sent: for a script, and the lines for a person.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<serde_json::Value>,
+    #[serde(skip)]
+    problem_lines: Vec<String>,
     /// What else the daemon said, such as the level or the signal.
     metadata: BTreeMap<String, String>,
     /// What a call cost that has no answer.
@@ -113,6 +118,39 @@ impl Failure {
     /// The arguments ask for what cannot be.
     pub(crate) fn usage(message: impl Into<String>, next: impl Into<String>) -> Self {
         Self::local(Exit::Usage, (Code::InvalidArgument, "USAGE"), message, Some(next.into()))
+    }
+
+    /// With what is wrong in files: for a script, and a line for a person.
+    pub(crate) fn with_problems(
+        mut self,
+        problems: impl Iterator<Item = (serde_json::Value, String)>,
+    ) -> Self {
+        if let Some(report) = &mut self.report {
+            (report.problems, report.problem_lines) = problems.unzip();
+        }
+        self
+    }
+
+    /// With paths of an upload as the user sees them, as far as `shown` knows them.
+    pub(crate) fn with_paths(mut self, shown: impl Fn(&str) -> Option<String>) -> Self {
+        let placed = |text: &mut String| {
+            if let Some((path, rest)) = text.split_once(':')
+                && let Some(path) = shown(path)
+            {
+                *text = format!("{path}:{rest}");
+            }
+        };
+        if let Some(report) = &mut self.report {
+            placed(&mut report.message);
+            for bad in &mut report.fields {
+                placed(&mut bad.rule);
+                let path = bad.field.strip_prefix("files[").and_then(|it| it.strip_suffix(']'));
+                if let Some(path) = path.and_then(&shown) {
+                    bad.field = format!("files[{path}]");
+                }
+            }
+        }
+        self
     }
 
     /// There is no connection to the daemon.
@@ -168,6 +206,8 @@ impl Failure {
             retry_after_ms: None,
             quota: None,
             fields: Vec::new(),
+            problems: Vec::new(),
+            problem_lines: Vec::new(),
             metadata: BTreeMap::new(),
             usage: None,
             next,
@@ -236,6 +276,8 @@ impl From<Status> for Failure {
                 .iter()
                 .map(|bad| Field { field: bad.field.clone(), rule: bad.description.clone() })
                 .collect(),
+            problems: Vec::new(),
+            problem_lines: Vec::new(),
             metadata,
             usage: usage_of(&status),
             next,
@@ -272,6 +314,7 @@ impl Report {
     /// What failed, why, and what to do next: the first line says it all, the others have labels.
     fn text(&self) -> String {
         let mut lines = vec![format!("skep: {}", escaped_block(&self.message))];
+        lines.extend(self.problem_lines.iter().cloned());
         lines.extend(self.reason.iter().map(|reason| format!("reason: {reason} ({})", self.code)));
         if self.reason.is_none() {
             lines.push(format!("code:   {}", self.code));

@@ -15,6 +15,7 @@ mod errors;
 mod names;
 mod screen;
 mod units;
+mod upload;
 
 use std::process::ExitCode;
 

@@ -3,9 +3,6 @@
 
 /// The longest name of a tenant, an app or a function, in bytes.
 const NAME: usize = 63;
-/// The longest path of a module, in bytes, and its most levels.
-const PATH: usize = 200;
-const LEVELS: usize = 8;
 
 /// A name of a tenant or an app.
 pub(crate) fn label(text: &str) -> Result<String, String> {
@@ -26,18 +23,6 @@ pub(crate) fn function(text: &str) -> Result<String, String> {
     Err("use 1 to 63 of A-Z, a-z, 0-9, '_' and '$', not starting with a digit".to_owned())
 }
 
-/// Whether a module of an app can have this path.
-pub(crate) fn is_path(text: &str) -> bool {
-    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte));
-    let level = |part: &str| !part.is_empty() && !part.starts_with('.');
-    let script = text.ends_with(".js") || text.ends_with(".mjs");
-    plain
-        && script
-        && text.len() <= PATH
-        && text.split('/').count() <= LEVELS
-        && text.split('/').all(level)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,24 +37,5 @@ mod tests {
         assert!(
             ["", "1f", "a-b", "\u{e9}", &"f".repeat(64)].iter().all(|bad| function(bad).is_err())
         );
-    }
-
-    #[test]
-    fn paths_are_those_that_the_daemon_takes() {
-        assert!(is_path("index.js") && is_path("lib/a-b_c.d.mjs") && is_path("1/2/3/4/5/6/7/8.js"));
-        let long = format!("{}.js", "a".repeat(198));
-        for bad in [
-            "",
-            "a.ts",
-            "../a.js",
-            "/a.js",
-            "a//b.js",
-            ".a.js",
-            "a b.js",
-            "1/2/3/4/5/6/7/8/9.js",
-            &long,
-        ] {
-            assert!(!is_path(bad), "{bad:?}");
-        }
     }
 }

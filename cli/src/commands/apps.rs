@@ -5,6 +5,7 @@ use skep_proto::v1::{self, ListAppsRequest, RemoveRequest};
 
 use super::{
     Session,
+    deploy::function_json,
     quota::{quota_json, rates, rates_json},
 };
 use crate::{
@@ -50,17 +51,18 @@ fn text(apps: &[v1::App]) -> String {
         ("APP", Align::Left),
         ("VERSION", Align::Left),
         ("FUNCTIONS", Align::Left),
+        ("CALLED AS", Align::Left),
         ("SOURCE", Align::Right),
         ("MEMORY", Align::Right),
         ("TIMEOUT", Align::Right),
         ("RATE", Align::Right),
         ("INSTANCES", Align::Right),
     ];
-    let rows: Vec<[String; 8]> = apps.iter().map(row).collect();
+    let rows: Vec<[String; 9]> = apps.iter().map(row).collect();
     table(columns, &rows).join("\n")
 }
 
-fn row(app: &v1::App) -> [String; 8] {
+fn row(app: &v1::App) -> [String; 9] {
     let limits = app.limits.unwrap_or_default();
     let memory = limits.memory_bytes.map(|bytes| ByteCount(bytes).to_string());
     let timeout = limits.timeout_ms.map(|ms| human_time(Millis(ms).duration()));
@@ -69,6 +71,7 @@ fn row(app: &v1::App) -> [String; 8] {
         app.name.clone(),
         short(&app.version, 12),
         functions(&app.functions, app.function_count),
+        conventions(&app.found),
         ByteCount(app.source_bytes).to_string(),
         memory.unwrap_or_else(unknown),
         timeout.unwrap_or_else(unknown),
@@ -99,6 +102,18 @@ fn functions(names: &[String], count: u32) -> String {
     text
 }
 
+/// By which conventions the functions are called: those of events, else of HTTP, each once.
+fn conventions(found: &[v1::Function]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for function in found {
+        let name = if function.event.is_empty() { &function.http } else { &function.event };
+        if !name.is_empty() && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    if names.is_empty() { "-".to_owned() } else { functions(&names, 0) }
+}
+
 fn app_json(app: &v1::App) -> Value {
     json!({
         "tenant": app.tenant,
@@ -106,6 +121,7 @@ fn app_json(app: &v1::App) -> Value {
         "version": app.version,
         "functions": app.functions,
         "function_count": app.function_count,
+        "found": app.found.iter().map(function_json).collect::<Vec<_>>(),
         "source_bytes": app.source_bytes,
         "limits": app.limits.as_ref().map(limits_json),
         "quota": app.quota.as_ref().map(quota_json),
@@ -145,6 +161,18 @@ mod tests {
     fn functions_that_fit_are_all_named() {
         check(&[], "");
         check(&["default", "add"], "default, add");
+    }
+
+    #[test]
+    fn each_convention_is_named_once() {
+        let function = |event: &str, http: &str| v1::Function {
+            name: "f".to_owned(),
+            event: event.to_owned(),
+            http: http.to_owned(),
+        };
+        let found = [function("skep", "edge"), function("", "worker"), function("skep", "")];
+        assert_eq!(conventions(&found), "skep, worker");
+        assert_eq!(conventions(&[]), "-");
     }
 
     #[test]

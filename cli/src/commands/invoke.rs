@@ -1,7 +1,10 @@
 //! `skep invoke`: calls one function and hands its answer on.
 //!
-//! Always true: standard output holds the reply and nothing else, byte for byte; a JSON reply is
-//! followed by one newline. What the function threw, which is text of a tenant, is escaped.
+//! Always true: standard output holds the reply and nothing else, byte for byte, but with `--include`,
+//! where the head of an HTTP answer stands before it; a JSON reply is followed by one newline. What the
+//! function threw, which is text of a tenant, is escaped.
+
+mod http;
 
 use std::{
     fs,
@@ -14,7 +17,7 @@ use std::{
 use serde::{Serialize, de::IgnoredAny};
 use serde_json::{json, value::RawValue};
 use skep_proto::v1::{
-    Encoding, InvokeRequest, InvokeResponse, Reply, Thrown, invoke_response::Outcome,
+    Encoding, HttpResponse, InvokeRequest, InvokeResponse, Reply, Thrown, invoke_response::Outcome,
 };
 use tonic::Request;
 
@@ -39,9 +42,23 @@ const GRACE: Duration = Duration::from_secs(5);
 /// theirs would only say that a call was cancelled.
 const AFTER_OURS: Duration = Duration::from_secs(1);
 
+/// The least status that `--fail` takes for a failure.
+const FAILED: u32 = 400;
+
 /// What `--json` prints.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Answer<'a> {
+    /// Where the function answered as HTTP has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<Vec<(&'a str, &'a str)>>,
+    /// Of a call in the shape of HTTP, if it is text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    /// The same if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<String>,
     /// What a function returned as JSON, as it came.
     #[serde(skip_serializing_if = "Option::is_none")]
     reply: Option<&'a RawValue>,
@@ -56,7 +73,14 @@ struct Answer<'a> {
 
 /// Calls the function and prints its answer.
 pub(super) async fn run(session: &Session, args: Invoke) -> Result<Exit, Failure> {
+    let bad = |bad: http::BadRequest| Failure::usage(bad.to_string(), bad.next());
+    let context = args.context.as_deref().map(http::context).transpose().map_err(bad)?;
     let payload = payload(&args)?;
+    let (request, payload) = match &args.http {
+        Some(text) => (Some(http::request(text, &args.header, payload).map_err(bad)?), Vec::new()),
+        None => (None, payload),
+    };
+    let by_http = request.is_some();
     let daemon = session.connect().await?;
     let mut request = Request::new(InvokeRequest {
         tenant: session.tenant.clone(),
@@ -65,7 +89,8 @@ pub(super) async fn run(session: &Session, args: Invoke) -> Result<Exit, Failure
         payload: payload.into(),
         encoding: if args.bytes { Encoding::Bytes } else { Encoding::Json }.into(),
         timeout_ms: args.timeout.map(|time| time.0),
-        ..InvokeRequest::default()
+        http: request,
+        context: context.unwrap_or_default(),
     });
     let within = patience(args.timeout);
     if args.timeout.is_some() {
@@ -82,14 +107,17 @@ pub(super) async fn run(session: &Session, args: Invoke) -> Result<Exit, Failure
         return Err(Failure::internal("skepd answered neither with a reply nor with an error"));
     };
     if session.json {
-        screen::json(&for_scripts(outcome, &answer))?;
+        screen::json(&for_scripts(outcome, &answer, by_http))?;
     } else {
-        show(outcome)?;
+        show(outcome, by_http, args.include)?;
         if args.usage {
             screen::note(&bill::text(&answer.usage.unwrap_or_default(), &answer.invocation));
         }
     }
     Ok(match outcome {
+        Outcome::Reply(Reply { http: Some(http), .. }) if args.fail && FAILED <= http.status => {
+            Exit::Threw
+        }
         Outcome::Reply(_) => Exit::Answered,
         Outcome::Thrown(_) => Exit::Threw,
     })
@@ -105,10 +133,10 @@ fn payload(args: &Invoke) -> Result<Vec<u8>, Failure> {
     let (source, payload) = match (&args.data, &args.data_file) {
         (Some(text), _) => ("--data", text.clone().into_bytes()),
         (None, Some(file)) => ("--data-file", read(file)?),
-        (None, None) if args.bytes => ("", Vec::new()),
+        (None, None) if args.bytes || args.http.is_some() => ("", Vec::new()),
         (None, None) => ("", b"null".to_vec()),
     };
-    if !args.bytes {
+    if !args.bytes && args.http.is_none() {
         is_json(&payload).map_err(|why| {
             Failure::usage(
                 format!("{source} is not JSON: {why}"),
@@ -140,16 +168,21 @@ fn is_json(payload: &[u8]) -> Result<(), String> {
     serde_json::from_str::<IgnoredAny>(text).map(drop).map_err(|error| error.to_string())
 }
 
-fn show(outcome: &Outcome) -> Result<(), Failure> {
-    match outcome {
-        Outcome::Reply(reply) if reply.encoding() == Encoding::Bytes => {
-            screen::write(&reply.payload)
-        }
-        Outcome::Reply(reply) => screen::write(&[&reply.payload[..], b"\n"].concat()),
+fn show(outcome: &Outcome, by_http: bool, include: bool) -> Result<(), Failure> {
+    let reply = match outcome {
+        Outcome::Reply(reply) => reply,
         Outcome::Thrown(thrown) => {
             screen::note(&thrown_text(thrown));
-            Ok(())
+            return Ok(());
         }
+    };
+    if let Some(answer) = reply.http.as_ref().filter(|_| include) {
+        screen::write(http::head(answer).as_bytes())?;
+    }
+    match &reply.http {
+        Some(HttpResponse { body, .. }) if by_http => screen::write(body),
+        Some(_) | None if reply.encoding() == Encoding::Bytes => screen::write(&reply.payload),
+        Some(_) | None => screen::write(&[&reply.payload[..], b"\n"].concat()),
     }
 }
 
@@ -165,18 +198,35 @@ fn thrown_text(thrown: &Thrown) -> String {
 }
 
 /// The answer for a script.
-fn for_scripts<'a>(outcome: &'a Outcome, answer: &'a InvokeResponse) -> Answer<'a> {
-    let (reply, reply_base64, thrown) = match outcome {
-        Outcome::Reply(reply) => match raw_json(reply) {
-            Some(raw) => (Some(raw), None, None),
-            None => (None, Some(base64(&reply.payload)), None),
-        },
+fn for_scripts<'a>(outcome: &'a Outcome, whole: &'a InvokeResponse, by_http: bool) -> Answer<'a> {
+    let mut answer = Answer {
+        usage: whole.usage.as_ref().map(bill::json),
+        invocation: &whole.invocation,
+        ..Answer::default()
+    };
+    let reply = match outcome {
+        Outcome::Reply(reply) => reply,
         Outcome::Thrown(Thrown { name, message, stack }) => {
-            (None, None, Some(json!({ "name": name, "message": message, "stack": stack })))
+            answer.thrown = Some(json!({ "name": name, "message": message, "stack": stack }));
+            return answer;
         }
     };
-    let usage = answer.usage.as_ref().map(bill::json);
-    Answer { reply, reply_base64, thrown, usage, invocation: &answer.invocation }
+    if let Some(HttpResponse { status, headers, .. }) = &reply.http {
+        answer.status = Some(*status);
+        let pairs = headers.iter().map(|it| (it.name.as_str(), it.value.as_str()));
+        answer.headers = Some(pairs.collect());
+    }
+    match &reply.http {
+        Some(HttpResponse { body, .. }) if by_http => match str::from_utf8(body) {
+            Ok(text) => answer.body = Some(text),
+            Err(_) => answer.body_base64 = Some(base64(body)),
+        },
+        Some(_) | None => match raw_json(reply) {
+            Some(raw) => answer.reply = Some(raw),
+            None => answer.reply_base64 = Some(base64(&reply.payload)),
+        },
+    }
+    answer
 }
 
 /// The reply as JSON, if that is what it is; an instance may claim what it likes.

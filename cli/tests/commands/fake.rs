@@ -115,6 +115,8 @@ impl Invocations for Canned {
                     format!("[{tenant:?},{function:?},{},{deadline}]", timeout_ms.unwrap_or(0));
                 reply(text.into_bytes(), Encoding::Json)
             }
+            "context" => reply(request.context.into_bytes(), Encoding::Json),
+            "web" => Outcome::Reply(web(request)),
             "thrower" => Outcome::Thrown(Thrown {
                 name: "TypeError".to_owned(),
                 message: "no \x1b[2Jway".to_owned(),
@@ -158,6 +160,20 @@ impl Invocations for Canned {
         let invocation = INVOCATION.to_owned();
         Ok(Response::new(InvokeResponse { outcome: Some(outcome), usage: Some(usage), invocation }))
     }
+}
+
+/// What was asked for by HTTP comes back; an event comes back as a teapot.
+fn web(request: InvokeRequest) -> Reply {
+    let header = |name: &str, value: String| Header { name: name.to_owned(), value };
+    let Some(HttpRequest { method, url, headers, body }) = request.http else {
+        let headers = vec![header("kind", "pot".to_owned())];
+        let http = HttpResponse { status: 418, headers, ..HttpResponse::default() };
+        return Reply { payload: "[1]".into(), http: Some(http), ..Reply::default() };
+    };
+    let status = if url.contains("missing") { 404 } else { 201 };
+    let asked = vec![header("asked", format!("{method} {url}"))];
+    let headers = asked.into_iter().chain(headers).collect();
+    Reply { http: Some(HttpResponse { status, headers, body }), ..Reply::default() }
 }
 
 fn refused(code: Code, reason: &str, key: &str, value: &str) -> Status {
@@ -207,28 +223,57 @@ fn bad_field() -> Status {
     Status::with_error_details(Code::InvalidArgument, "the request breaks a rule", details)
 }
 
-fn bad_source() -> Status {
-    let text = "a.js:1:7: SyntaxError: expecting ';'";
+fn bad_source(path: &str) -> Status {
+    let text = &format!("{path}:1:7: SyntaxError: expecting ';'");
     let mut details = ErrorDetails::new();
     details
         .set_error_info("BAD_SOURCE", ERROR_DOMAIN, [])
-        .add_bad_request_violation("files[a.js]", text);
+        .add_bad_request_violation(format!("files[{path}]"), text);
     Status::with_error_details(Code::InvalidArgument, text, details)
+}
+
+/// Everything of a deploy, a text for each part of it.
+fn whole(request: &DeployRequest) -> Vec<String> {
+    let size = |bytes: &[u8]| bytes.len();
+    let files = request.files.iter().map(|file| match file.link.as_str() {
+        "" => format!("{} {}", file.path, size(&file.content)),
+        link => format!("{} -> {link}", file.path),
+    });
+    let variables = request.variables.iter().map(|it| format!("{}={}", it.name, it.value));
+    let given = request.given.iter().map(|it| format!("{} {}", it.path, size(&it.content)));
+    let modules = request.modules.iter().map(|it| format!("modules {}", it.names.join(" ")));
+    let conditions = request.conditions.iter().map(|it| format!("condition {it}"));
+    let modules = modules.chain(conditions);
+    let first = [format!("entry {}", request.entry), format!("handler {}", request.handler)];
+    first.into_iter().chain(files).chain(variables).chain(given).chain(modules).collect()
+}
+
+fn forms() -> Vec<Function> {
+    let function = |name: &str, event: &str, http: &str| Function {
+        name: name.to_owned(),
+        event: event.to_owned(),
+        http: http.to_owned(),
+    };
+    vec![function("default", "", "worker"), function("list", "lambda", "lambda")]
 }
 
 #[tonic::async_trait]
 impl Apps for Canned {
     async fn deploy(&self, request: Request<DeployRequest>) -> Answer<DeployResponse> {
         let request = request.into_inner();
-        if request.files.iter().any(|file| file.content == "broken".as_bytes()) {
-            return Err(bad_source());
+        if let Some(file) = request.files.iter().find(|file| file.content == "broken".as_bytes()) {
+            return Err(bad_source(&file.path));
         }
-        let functions = request.files.iter().map(|file| file.path.clone()).collect();
+        let (functions, found) = match request.app.as_str() {
+            "whole" => (whole(&request), Vec::new()),
+            "form" => (vec!["default".to_owned(), "list".to_owned()], forms()),
+            _ => (request.files.iter().map(|file| file.path.clone()).collect(), Vec::new()),
+        };
         let version = format!(
             "0123456789abcdef {:?} {:?} {:?} {:?}",
             request.entry, request.limits, request.app_rate, request.instance_rate
         );
-        Ok(Response::new(DeployResponse { version, functions, ..Default::default() }))
+        Ok(Response::new(DeployResponse { version, functions, found, ..Default::default() }))
     }
 
     async fn list(&self, request: Request<ListAppsRequest>) -> Answer<ListAppsResponse> {
@@ -244,7 +289,7 @@ impl Apps for Canned {
             instance_rate: None,
             instances: 1,
             function_count: 1,
-            found: Vec::new(),
+            found: forms(),
         };
         let apps = if tenant == "empty" { Vec::new() } else { vec![app] };
         Ok(Response::new(ListAppsResponse { apps, truncated: false }))

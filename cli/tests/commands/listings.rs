@@ -1,4 +1,4 @@
-//! The commands around calls: deploy, apps, quota, ps, logs, doctor, drain.
+//! The commands around calls: apps, quota, ps, logs, doctor, drain.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -7,81 +7,27 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{
-    check, check_json, command,
-    fake::{FakeDaemon, Folder},
-    skep,
-};
-
-#[test]
-fn a_folder_is_deployed_with_its_sources_only() {
-    let folder = Folder::new();
-    folder.write("index.js", "export default () => 1");
-    folder.write("lib/math.mjs", "");
-    folder.write("node_modules/x.js", "");
-    folder.write(".cache/y.js", "");
-    folder.write("notes.txt", "");
-    let path = folder.0.to_str().unwrap();
-    check(
-        &["deploy", path, "--app", "shop"],
-        0,
-        "deployed shop version 0123456789ab\
-         \nfunctions: index.js, lib/math.mjs\n",
-        "",
-    );
-}
-
-#[test]
-fn limits_and_rates_are_sent_as_they_were_given() {
-    let folder = Folder::new();
-    let file = folder.write("a.js", "");
-    let path = file.to_str().unwrap();
-    let version = "0123456789abcdef \"a.js\" Some(AppLimits { memory_bytes: Some(67108864), cpu_millis: Some(500), \
-                   timeout_ms: Some(2000), concurrency: None, min_instances: Some(0), \
-                   max_instances: Some(4), cpu_budget_ms: Some(1000) }) \
-                   Some(Rates { rps: Some(100), burst: Some(20) }) \
-                   Some(Rates { rps: Some(0), burst: None })";
-    let arguments = [
-        "--json",
-        "deploy",
-        path,
-        "--app",
-        "a",
-        "--memory",
-        "64MiB",
-        "--cpu",
-        "500m",
-        "--timeout",
-        "2s",
-        "--cpu-budget",
-        "1s",
-        "--rps",
-        "100",
-        "--burst",
-        "20",
-        "--rps-per-instance",
-        "0",
-        "--min-instances",
-        "0",
-        "--max-instances",
-        "4",
-    ];
-    let expected = json!({
-        "tenant": "default", "app": "a", "version": version, "functions": ["a.js"],
-        "skipped_exports": 0, "skipped_names": [],
-    });
-    check_json(&arguments, 0, expected);
-}
+use crate::{check, check_json, command, fake::FakeDaemon, output, skep};
 
 #[test]
 fn apps_are_a_table() {
     check(
         &["apps"],
         0,
-        "APP   VERSION       FUNCTIONS   SOURCE  MEMORY  TIMEOUT       RATE  INSTANCES\
-         \nshop  abababababab  default    2.0 KiB       -        -  unlimited     1 of 4\n",
+        "APP   VERSION       FUNCTIONS  CALLED AS        SOURCE  MEMORY  TIMEOUT       RATE  INSTANCES\
+         \nshop  abababababab  default    worker, lambda  2.0 KiB       -        -  unlimited     1 of 4\n",
         "",
     );
+}
+
+#[test]
+fn the_conventions_of_functions_are_listed_for_a_script() {
+    let apps: Value = serde_json::from_str(&output(&["apps", "--json"], 0)).unwrap();
+    let expected = json!([
+        { "name": "default", "event": null, "http": "worker" },
+        { "name": "list", "event": "lambda", "http": "lambda" },
+    ]);
+    assert_eq!(apps["apps"][0]["found"], expected);
 }
 
 #[test]

@@ -5,8 +5,10 @@
 #![forbid(unsafe_code)]
 
 mod calls;
+mod deploys;
 mod failures;
 mod fake;
+mod http;
 mod listings;
 
 use std::process::{Command, Stdio};
@@ -47,6 +49,14 @@ fn skep(endpoint: &str, arguments: &[&str]) -> Run {
 fn check(arguments: &[&str], exit: i32, stdout: &str, stderr: &str) {
     let run = skep(&FakeDaemon::start().endpoint(), arguments);
     assert_eq!(run, Run { exit, stdout: stdout.to_owned(), stderr: stderr.to_owned() });
+}
+
+/// Standard output of a run that ends so and says nothing else.
+#[track_caller]
+fn output(arguments: &[&str], exit: i32) -> String {
+    let run = skep(&FakeDaemon::start().endpoint(), arguments);
+    assert_eq!((run.exit, run.stderr.as_str()), (exit, ""), "{}", run.stdout);
+    run.stdout
 }
 
 #[track_caller]

@@ -9,6 +9,11 @@ fn args(data: Option<&str>, bytes: bool) -> Invoke {
         data: data.map(str::to_owned),
         data_file: None,
         bytes,
+        http: None,
+        header: Vec::new(),
+        include: false,
+        fail: false,
+        context: None,
         timeout: None,
         usage: false,
     }
@@ -80,11 +85,46 @@ fn a_thrown_error_cannot_reach_into_the_terminal() {
     );
 }
 
+#[test]
+fn the_body_of_an_http_call_is_sent_as_it_is() {
+    let http = Invoke { http: Some("POST /".to_owned()), ..args(Some("hello"), false) };
+    assert_eq!(payload(&http).unwrap(), b"hello");
+    let http = Invoke { http: Some("/".to_owned()), ..args(None, false) };
+    assert_eq!(payload(&http).unwrap(), b"");
+}
+
+#[track_caller]
+fn http_for_json(body: &[u8], by_http: bool, expected: &str) {
+    let headers = [("a", "1"), ("a", "2")].map(|(name, value)| skep_proto::v1::Header {
+        name: name.to_owned(),
+        value: value.to_owned(),
+    });
+    let http = HttpResponse { status: 404, headers: headers.into(), body: body.to_vec().into() };
+    let reply = Reply { payload: "[1]".into(), http: Some(http), ..Reply::default() };
+    let outcome = Outcome::Reply(reply);
+    let answer = InvokeResponse { invocation: "i".to_owned(), ..InvokeResponse::default() };
+    let text = serde_json::to_string(&for_scripts(&outcome, &answer, by_http)).unwrap();
+    let head = r#"{"status":404,"headers":[["a","1"],["a","2"]],"#;
+    assert_eq!(text, format!(r#"{head}{expected},"usage":null,"invocation":"i"}}"#));
+}
+
+#[test]
+fn an_http_answer_for_a_script_has_head_and_body() {
+    http_for_json("ä".as_bytes(), true, r#""body":"ä""#);
+    http_for_json(b"\xff1", true, r#""body_base64":"/zE=""#);
+    http_for_json(b"", true, r#""body":"""#);
+}
+
+#[test]
+fn an_event_that_became_http_keeps_its_reply_beside_the_head() {
+    http_for_json(b"", false, r#""reply":[1]"#);
+}
+
 #[track_caller]
 fn for_json(reply: Reply, expected: &str) {
     let outcome = Outcome::Reply(reply);
     let answer = InvokeResponse { invocation: "i".to_owned(), ..InvokeResponse::default() };
-    let text = serde_json::to_string(&for_scripts(&outcome, &answer)).unwrap();
+    let text = serde_json::to_string(&for_scripts(&outcome, &answer, false)).unwrap();
     assert_eq!(text, expected);
 }
 
