@@ -258,10 +258,11 @@ fn matches(pattern: &str, name: &str) -> bool {
 #[test]
 fn the_tests_that_the_threat_model_names_exist() {
     let mut tests = Vec::new();
-    for (name, text) in sources(&["integration/tests"]) {
+    for (name, text) in sources(&["integration/tests", "daemon", "project", "proto", "shim"]) {
         let module = name.trim_start_matches("integration/tests/").trim_end_matches(".rs");
         let module = module.replace('/', "::");
-        let functions = text.split("#[test]\nfn ").skip(1);
+        let marked = text.split("#[test]").skip(1);
+        let functions = marked.filter_map(|rest| rest.trim_start().strip_prefix("fn "));
         tests.extend(
             functions.filter_map(|rest| Some(format!("{module}::{}", rest.split_once('(')?.0))),
         );
@@ -282,6 +283,63 @@ fn the_tests_that_the_threat_model_names_exist() {
     };
     let unknown = named.iter().filter(|name| !exists(name));
     none("tests that do not exist", &unknown.map(ToString::to_string).collect::<Vec<_>>());
+}
+
+/// The names of the members of the object of JavaScript that `text` begins with, those of inner objects left out.
+fn members(text: &str) -> Vec<String> {
+    let (mut depth, mut quoted) = (0_usize, false);
+    let mut items = vec![String::new()];
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '\\' if quoted => drop(chars.next()),
+            '"' => quoted = !quoted,
+            '{' | '(' | '[' if !quoted => depth += 1,
+            '}' | ')' | ']' if !quoted => depth -= 1,
+            ',' if !quoted && depth == 1 => items.push(String::new()),
+            _ => {}
+        }
+        match depth {
+            0 => break,
+            // The bracket that opens an inner object ends the name before it.
+            1 => items.last_mut().unwrap().push(char),
+            _ => items.last_mut().unwrap().push(' '),
+        }
+    }
+    let is_name = |char: char| char.is_ascii_alphanumeric() || "_$-".contains(char);
+    let named = items.iter().map(|item| {
+        let item = item.trim_start_matches(|char: char| !is_name(char));
+        item.split(|char: char| !is_name(char)).next().unwrap_or_default().to_owned()
+    });
+    named.filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn the_page_for_app_authors_names_all_that_there_is() {
+    let page = fs::read_to_string(root().join("docs/javascript.md")).unwrap();
+    let named: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
+    let list = fs::read_to_string(root().join("shim/js/builtin_list.js")).unwrap();
+    let modules = list.split_once("export const modules = [").unwrap().1;
+    let modules = modules.split_once(']').unwrap().0.split('"').skip(1).step_by(2);
+    let mut all: Vec<String> = modules.map(str::to_owned).collect();
+    assert!(40 < all.len(), "{all:?}");
+    let detect = fs::read_to_string(root().join("shim/js/run/detect.js")).unwrap();
+    let start = "export const CONVENTIONS = ";
+    let conventions = members(detect.split_once(start).unwrap().1);
+    assert!(conventions.iter().any(|name| name == "service-worker"), "{conventions:?}");
+    all.extend(conventions.into_iter().filter(|name| name != "__proto__"));
+    let mut globals = Vec::new();
+    for script in files(&root().join("shim/js")) {
+        let text = fs::read_to_string(script).unwrap();
+        for start in ["export const globals = ", "export const globalFunctions = "] {
+            globals.extend(text.split(start).skip(1).flat_map(members));
+        }
+    }
+    assert!(60 < globals.len(), "{globals:?}");
+    assert!(globals.iter().any(|name| name == "atob"), "{globals:?}");
+    all.extend(globals);
+    all.retain(|name| !named.contains(&name.as_str()));
+    none("names that docs/javascript.md does not have in backquotes", &all);
 }
 
 #[test]
