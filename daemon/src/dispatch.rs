@@ -559,6 +559,7 @@ impl Running<'_> {
             | ToDaemon::Pong => return Some(Talk::Stop(Cause::BadFrame)),
         };
         self.usage.log_dropped = self.usage.log_dropped.saturating_add(dropped);
+        self.logs.tell_dropped(Some(self.call.id), dropped);
         Some(Talk::Answer { answer, spent })
     }
 }

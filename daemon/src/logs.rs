@@ -77,6 +77,14 @@ impl Logs {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes a line of the daemon's own that says how many lines of a call or a load were not taken.
+    pub fn tell_dropped(&self, invocation: Option<InvocationId>, dropped: u32) {
+        if 0 < dropped {
+            let source = Source { invocation, level: Level::Warn };
+            self.push(source, &format!("{dropped} more console lines were beyond the bound of one call and are not kept"));
+        }
+    }
+
     /// Takes a line, of at most [`MAX_LOG_LINE`] bytes, and lets the oldest one go when there are too many. Now and
     /// then it tells `grown` that there is more.
     pub fn push(&self, source: Source, text: &str) {

@@ -10,7 +10,7 @@ use skep_core::{
 };
 use skep_link::frame::{self, Bind, Form, MadeForm, Part, parts};
 
-use crate::kept::Kept;
+use crate::{config::LogBounds, kept::Kept};
 
 /// One immutable version of one app.
 #[derive(Debug, PartialEq, Eq)]
@@ -246,6 +246,7 @@ impl Content {
         &'a self,
         version: &'a Version,
         max_reply: ByteCount,
+        logs: LogBounds,
         wall_ns: u64,
     ) -> Bind<'a> {
         let small = |size: ByteCount| u32::try_from(size.bytes()).unwrap_or(u32::MAX);
@@ -267,6 +268,8 @@ impl Content {
             max_reply_bytes: small(max_reply),
             max_bytecode_bytes: small(wanted),
             wall_ns,
+            log_lines: logs.lines_per_call,
+            log_bytes: small(logs.bytes_per_call),
         }
     }
 
@@ -344,6 +347,12 @@ pub(crate) mod tests {
     use super::*;
 
     const REPLY: ByteCount = ByteCount::from_mib(1);
+    const LOGS: LogBounds = LogBounds {
+        lines_per_call: 1,
+        bytes_per_call: ByteCount::ZERO,
+        lines_kept: 1,
+        bytes_kept: ByteCount::ZERO,
+    };
 
     /// A version of tenant acme with small limits, for the tests of those that keep versions.
     pub(crate) fn version_of(app: &str, files: Vec<(FilePath, Vec<u8>)>) -> Version {
@@ -382,7 +391,7 @@ pub(crate) mod tests {
         let content = version.content.get().unwrap();
         let parts = content.parts(build).map(|part| (part.form, part.path, part.bytes));
         assert_eq!(parts.collect::<Vec<_>>(), expected);
-        assert_eq!(0 < content.bind(version, REPLY, 1).max_bytecode_bytes, wanted);
+        assert_eq!(0 < content.bind(version, REPLY, LOGS, 1).max_bytecode_bytes, wanted);
     }
 
     #[test]

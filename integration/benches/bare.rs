@@ -39,7 +39,12 @@ impl Bare {
                 ToShim::Bind(bind) => {
                     self.bind(bind.entry)?;
                     let functions = vec![Found { name: "default", event: "", http: "" }];
-                    link.send(&ToDaemon::Bound { functions, skipped: 0, named: Vec::new() })?;
+                    link.send(&ToDaemon::Bound {
+                        functions,
+                        skipped: 0,
+                        named: Vec::new(),
+                        dropped: 0,
+                    })?;
                 }
                 ToShim::Invoke(invoke) => match self.invoke(&invoke) {
                     Ok(payload) => link.send(&ToDaemon::Reply {

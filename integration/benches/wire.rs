@@ -34,6 +34,8 @@ pub(crate) fn first_call(link: &mut UnixStream) -> anyhow::Result<()> {
         max_reply_bytes: 1 << 20,
         max_bytecode_bytes: 0,
         wall_ns,
+        log_lines: 0,
+        log_bytes: 0,
     });
     send(link, &bind)?;
     let mut body = Vec::new();

@@ -9,7 +9,7 @@
 import { resetContext } from "./async_local.js";
 import { allBuiltins, allow, builtin } from "./builtins.js";
 import { inspect } from "./inspect.js";
-import { fillMeta, importCommonJs, runMain } from "./modules.js";
+import { fillMeta, importCommonJs, runMain, runValue } from "./modules.js";
 import natives from "./natives.js";
 import { raiseHandled, raiseRejection, raiseUncaught } from "./node/process.js";
 import { primordials } from "./primordials.js";
@@ -66,6 +66,9 @@ export const driver = {
 
     /** Runs the entry, which is no ES module: gives [module.exports, a declared `main`]. */
     run: (entry) => runMain(entry),
+
+    /** The value of an entry that is one expression; with `isScoped` a function of an object of names in it. */
+    value: (entry, isScoped) => runValue(entry, isScoped),
 
     /**
      * Takes a loaded app: `kind` is "esm", "cjs" or "script"; `exports`, `declared` and `value` as run/index.js has

@@ -260,6 +260,15 @@ export const runMain = (id) => {
     return [main.exports, declaredMain];
 };
 
+/** The value of an entry that is one expression, which sees what a module of CommonJS does. */
+export const runValue = (id, isScoped) => {
+    const path = filename(id);
+    main = new Module(path);
+    main.filename = path;
+    const compiled = natives.compileValue(id, isScoped);
+    return ReflectApply(compiled, main.exports, [main.exports, makeRequire(main), main, path, dirname(path)]);
+};
+
 /** Puts onto the `import.meta` of an ES module what Node has there. */
 export const fillMeta = (meta, id) => {
     const path = filename(id);

@@ -6,7 +6,7 @@ import { primordials } from "./primordials.js";
 
 const {
     ErrorCaptureStackTrace, ErrorPrototype, ErrorPrototypeGetStack, ErrorPrototypeSetStack, ErrorPrototypeToString,
-    ObjectDefineProperty, ReflectGetOwnPropertyDescriptor, StringPrototypeStartsWith,
+    ObjectDefineProperty, ObjectGetPrototypeOf, ReflectApply, ReflectGetOwnPropertyDescriptor, StringPrototypeStartsWith,
     StringPrototypeToWellFormed,
 } = primordials;
 
@@ -41,6 +41,51 @@ export function captureStackTrace(targetObject, constructorOpt = captureStackTra
     });
 }
 
+const ROOT = "/app/";
+
+/** What V8's call sites have beside those of the engine (v8.dev/docs/stack-trace-api). */
+const completeCallSites = (prototype) => {
+    const described = (name) => ReflectGetOwnPropertyDescriptor(prototype, name).value;
+    const rawFileName = described("getFileName");
+    const rawName = described("getFunctionName");
+    const rawLine = described("getLineNumber");
+    const rawColumn = described("getColumnNumber");
+    const place = (site) => {
+        const path = ReflectApply(rawFileName, site, []);
+        const line = ReflectApply(rawLine, site, []);
+        const column = ReflectApply(rawColumn, site, []);
+        if (typeof path !== "string") return [null, line, column];
+        if (StringPrototypeStartsWith(path, "skep\\")) return ["node:internal", line, column];
+        const found = natives.authorPlace(path, line ?? 0, column ?? 0);
+        return [`${ROOT}${path}`, found[0], found[1]];
+    };
+    const methods = {
+        getFileName() { return place(this)[0]; },
+        getScriptNameOrSourceURL() { return place(this)[0]; },
+        getLineNumber() { return place(this)[1]; },
+        getColumnNumber() { return place(this)[2]; },
+        getEvalOrigin() {},
+        getThis() {},
+        getTypeName() { return null; },
+        getMethodName() { return null; },
+        getPromiseIndex() { return null; },
+        isAsync() { return false; },
+        isEval() { return false; },
+        isPromiseAll() { return false; },
+        isToplevel() { return true; },
+        toString() {
+            const name = ReflectApply(rawName, this, []) || "<anonymous>";
+            const found = place(this);
+            return found[0] === null ? `${name} (native)` : `${name} (${found[0]}:${found[1]}:${found[2]})`;
+        },
+    };
+    for (const name in methods) {
+        ObjectDefineProperty(prototype, name, {
+            __proto__: null, value: methods[name], writable: true, enumerable: false, configurable: true,
+        });
+    }
+};
+
 /** Puts both in the place of the engine's own. */
 export const install = () => {
     const { get, set } = ReflectGetOwnPropertyDescriptor({
@@ -55,5 +100,10 @@ export const install = () => {
     ObjectDefineProperty(primordials.Error, "captureStackTrace", {
         __proto__: null, value: captureStackTrace, writable: true, enumerable: false, configurable: true,
     });
+    const holder = {};
+    primordials.Error.prepareStackTrace = (error, sites) => sites;
+    ErrorCaptureStackTrace(holder);
+    primordials.Error.prepareStackTrace = undefined;
+    completeCallSites(ObjectGetPrototypeOf(holder.stack[0]));
 };
 

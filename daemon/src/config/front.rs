@@ -112,8 +112,8 @@ pub(super) fn budget(table: &mut Reader<'_>, sizes: Sizes) -> BudgetBounds {
     let mib = ByteCount::from_mib;
     let bounds = BudgetBounds {
         total: table.get_or("total", mib(192)),
-        caller: table.get_or("caller", mib(64)),
-        tenant: table.get_or("tenant", mib(32)),
+        caller: table.get_or("caller", mib(96)),
+        tenant: table.get_or("tenant", mib(48)),
     };
     // Below that, there would be requests that never fit.
     let largest = sizes.request.max(sizes.reply).max(sizes.source).saturating_plus(SLACK);

@@ -407,17 +407,19 @@ fn sizes(table: &mut Reader<'_>) -> Sizes {
     // Room in a frame for everything beside the payload.
     let most = u64::try_from(MAX_FRAME - (64 << 10)).unwrap_or(u64::MAX);
     let most = ByteCount::from_bytes(most);
-    let mut size = |key: &str, default| {
+    let mut size = |key: &str, default, most| {
         let size: ByteCount = table.get_or(key, default);
         if most < size {
             table.problem(key, format_args!("is {size}, at most {most} is possible"));
+            return default;
         }
-        size.min(most)
+        size
     };
     Sizes {
-        request: size("request", mib),
-        reply: size("reply", mib),
-        source: size("source", ByteCount::from_mib(4)),
+        request: size("request", mib, most),
+        reply: size("reply", mib, most),
+        // It goes to an instance in pieces.
+        source: size("source", ByteCount::from_mib(16), ByteCount::from_mib(256)),
     }
 }
 
@@ -702,7 +704,7 @@ mod tests {
                 "line 2: ids.user: is 5000, inside the range of the instances",
                 "line 3: ids.first: is 10: ids below 1000 belong to the host itself",
                 "line 7: pool.spare_floor: is 2, above pool.spare_ceiling which is 1",
-                "line 10: sizes.source: is 1GiB, at most 8128KiB is possible",
+                "line 10: sizes.source: is 1GiB, at most 256MiB is possible",
             ],
         );
     }
@@ -736,7 +738,7 @@ mod tests {
     fn a_budget_that_one_message_could_not_fit_into_is_refused() {
         refused(
             "[budget]\ntenant = \"1MiB\"",
-            &["line 2: budget.tenant: is 1MiB, at least 4352KiB is needed"],
+            &["line 2: budget.tenant: is 1MiB, at least 16640KiB is needed"],
         );
     }
 

@@ -11,9 +11,11 @@ use tokio::{sync::SemaphorePermit, time::timeout_at};
 
 use super::{Pool, start::OVERTAKEN};
 use crate::{
+    config::LogBounds,
     exit::Chain,
     instance::Instance,
     link::{Link, LinkError},
+    logs::Source,
     registry::{Content, Function, Made, Version},
 };
 
@@ -170,7 +172,7 @@ impl Pool {
         let (content, turn) = self.content(version).await?;
         let answer = async move {
             let mut made = {
-                let bind = content.bind(version, self.shared.max_reply, wall);
+                let bind = content.bind(version, self.shared.max_reply, self.shared.logs, wall);
                 let made = (0 < bind.max_bytecode_bytes).then(|| Made::begin(instance.build));
                 let bind = ToShim::Bind(bind);
                 let parts = content.parts(instance.build).map(ToShim::Part);
@@ -182,6 +184,9 @@ impl Pool {
                 }
                 made
             };
+            // A version that is not live yet has no place for lines.
+            let logs = self.live(&version.app).map(|(_, logs)| logs);
+            let mut taken = Taken::default();
             // Loading may take long: code that is to leave memory meanwhile does.
             let mut content = made.is_some().then_some(content);
             drop(turn);
@@ -203,15 +208,43 @@ impl Pool {
                         drop(content);
                         self.shared.kept.settle();
                     }
+                    ToDaemon::Log { level, text } => {
+                        if !taken.takes(text, self.shared.logs) {
+                            return Err(BindError::Stopped(Cause::BadFrame));
+                        }
+                        if let Some(logs) = &logs {
+                            logs.push(Source { invocation: None, level }, text);
+                        }
+                    }
                     // By then the app has run, and whatever comes could be its own.
                     ToDaemon::Bound { .. } if made.is_some() => {
                         return Err(BindError::Stopped(Cause::BadFrame));
                     }
-                    frame => return loaded(&frame),
+                    frame => {
+                        if let (ToDaemon::Bound { dropped, .. }, Some(logs)) = (&frame, &logs) {
+                            logs.tell_dropped(None, *dropped);
+                        }
+                        return loaded(&frame);
+                    }
                 }
             }
         };
         within_budget(version, instance, begun, answer).await
+    }
+}
+
+/// Console lines that have come: a shim keeps to the bounds, hostile code in its place does not.
+#[derive(Default)]
+struct Taken {
+    lines: u32,
+    bytes: u64,
+}
+
+impl Taken {
+    fn takes(&mut self, text: &str, bounds: LogBounds) -> bool {
+        self.lines += 1;
+        self.bytes += u64::try_from(text.len()).unwrap_or(u64::MAX);
+        self.lines <= bounds.lines_per_call && self.bytes <= bounds.bytes_per_call.bytes()
     }
 }
 
@@ -253,7 +286,7 @@ async fn within_budget<T>(
 /// nothing can be called, and cuts the names of the others.
 fn loaded(frame: &ToDaemon<'_>) -> Result<Exports, BindError> {
     match frame {
-        ToDaemon::Bound { functions, skipped, named } => {
+        ToDaemon::Bound { functions, skipped, named, dropped: _ } => {
             let callable = functions.iter().all(|function| {
                 let short = function.event.len().max(function.http.len()) <= NAME_BYTES;
                 short && function.name.parse::<FunctionName>().is_ok()

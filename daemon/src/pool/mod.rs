@@ -75,10 +75,8 @@ pub struct Shared {
     pub spare: Limits,
     /// Bytes of a reply.
     pub max_reply: ByteCount,
-    /// Console lines that are kept of an app.
-    pub log_lines: u32,
-    /// Bytes of console lines kept for each app.
-    pub log_bytes: ByteCount,
+    /// Console lines of a call or a load, and of an app.
+    pub logs: config::LogBounds,
     /// The code of all apps.
     pub kept: Arc<AllKept>,
     /// Wakes the upkeep.
@@ -322,8 +320,8 @@ impl Pool {
                     birth,
                     bill: Bill::default(),
                     logs: Arc::new(Logs::new(
-                        self.shared.log_lines,
-                        self.shared.log_bytes,
+                        self.shared.logs.lines_kept,
+                        self.shared.logs.bytes_kept,
                         Arc::clone(&self.shared.wake),
                     )),
                     version,
@@ -509,8 +507,12 @@ mod tests {
             limits,
             spare: open,
             max_reply: reply,
-            log_lines: 8,
-            log_bytes: ByteCount::from_mib(1),
+            logs: config::LogBounds {
+                lines_per_call: 8,
+                bytes_per_call: ByteCount::from_mib(1),
+                lines_kept: 8,
+                bytes_kept: ByteCount::from_mib(1),
+            },
             kept: Arc::new(AllKept::new(ByteCount::from_mib(1), None)),
             wake: Arc::default(),
         });

@@ -35,6 +35,7 @@ impl Payload for Prober {
                         functions: deeds::NAMES.iter().map(|name| function(name)).collect(),
                         skipped: 0,
                         named: Vec::new(),
+                        dropped: 0,
                     })
                 }
                 Ok(ToShim::Ping) => link.send(&ToDaemon::Pong),

@@ -550,6 +550,8 @@ fn console_lines_are_kept_with_their_call() {
     assert_eq!((usage.log_lines, usage.log_lines_dropped), (200, 50));
     let lines = host.logs("app");
     assert_eq!(lines.len(), 200);
-    assert_eq!(lines[199].text, "line 199");
+    assert_eq!(lines[198].text, "line 199");
+    let dropped = "50 more console lines were beyond the bound of one call and are not kept";
+    assert_eq!((lines[199].text.as_str(), lines[199].level.as_str()), (dropped, "warn"));
     assert_eq!(lines[0].invocation, lines[199].invocation);
 }

@@ -3,6 +3,7 @@
 import { ERROR, classOf } from "../class_of.js";
 import { isDOMException } from "../dom_exception.js";
 import { inspect } from "../inspect.js";
+import natives from "../natives.js";
 import { primordials } from "../primordials.js";
 import { isObject } from "../webidl.js";
 
@@ -20,6 +21,19 @@ const member = (error, key) => {
     }
 };
 
+// What is below the head, which the console shows first.
+const belowHead = (shown, name, message) => {
+    const head = message === "" ? name : `${name}: ${message}`;
+    return StringPrototypeStartsWith(shown, `${head}\n`) ? StringPrototypeSlice(shown, head.length + 1) : undefined;
+};
+
+// The engine does not say what is no function; the place of the call does.
+const named = (message, stack) => {
+    if (message !== "not a function") return message;
+    const callee = natives.callee(stack);
+    return callee === undefined ? message : `${callee} is not a function`;
+};
+
 const text = (value) => StringPrototypeToWellFormed(value);
 
 /**
@@ -33,7 +47,6 @@ export const thrownParts = (value) => {
     if (!isError) return ["", text(shown), ""];
     const name = member(value, "name");
     const message = member(value, "message");
-    const head = message === "" ? name : `${name}: ${message}`;
-    const isAhead = StringPrototypeStartsWith(shown, `${head}\n`);
-    return [text(name === "" ? "Error" : name), text(message), text(isAhead ? StringPrototypeSlice(shown, head.length + 1) : shown)];
+    const stack = text(belowHead(shown, name, message) ?? shown);
+    return [text(name === "" ? "Error" : name), text(named(message, stack)), stack];
 };

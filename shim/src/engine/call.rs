@@ -210,8 +210,8 @@ impl<'js> Calls<'_, 'js> {
     }
 
     fn script(&self, entry: &str, scope: bool) -> Result<App, Caught> {
-        let value =
-            self.modules.expression(self.ctx, entry, scope).map_err(|error| self.caught(error))?;
+        let value = self.driver.value.call::<Value<'js>>(self.ctx, (entry, scope));
+        let value = value.map_err(|error| self.caught(error))?;
         let nothing = Value::new_undefined(self.ctx.clone());
         Ok(self.app(AppKind::Script, nothing.clone(), nothing, value))
     }

@@ -7,7 +7,7 @@ use rquickjs::{Ctx, Error, Object, Value};
 use skep_link::frame::{self, Exception, cut};
 use skep_project::script::Place;
 
-use super::{modules::FOREIGN, stacks::Frame};
+use super::{scripts::FOREIGN, stacks::Frame};
 
 /// Bytes of a message or a stack that are passed on, at most.
 const MAX_TEXT: usize = frame::MAX_EXCEPTION_TEXT;

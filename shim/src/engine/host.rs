@@ -161,6 +161,7 @@ impl Host {
             functions: found.iter().map(|function| function.as_frame()).collect(),
             skipped: u32::try_from(others.len() + more.len()).unwrap_or(u32::MAX),
             named: named.collect(),
+            dropped: self.dropped(),
         })
     }
 
@@ -171,7 +172,7 @@ impl Host {
         self.base.set(self.heap.used());
         self.files.set(files);
         self.heap.set_limit(self.heap.used().saturating_add(own));
-        self.begin(bind.wall_ns, None, 0, 0);
+        self.begin(bind.wall_ns, None, bind.log_lines, bind.log_bytes);
         self.loading.set(true);
         self.about.replace(About {
             entry: bind.entry.to_owned(),

@@ -154,8 +154,13 @@ fn code<'js>(ctx: &Ctx<'js>, natives: &Object<'js>, modules: &Modules) -> Result
     let of = modules.clone();
     let compile = move |ctx: Ctx<'js>, id: String| of.common_js(&ctx, &id);
     natives.set("compileFile", Function::new(ctx.clone(), compile)?)?;
+    let of = modules.clone();
+    let compile = move |ctx: Ctx<'js>, id: String, scope: bool| of.expression(&ctx, &id, scope);
+    natives.set("compileValue", Function::new(ctx.clone(), compile)?)?;
     let compile = |ctx: Ctx<'js>, text: String, id: String| {
-        sys::Script::compile(&ctx, &id, text.as_bytes())?.into_function()
+        // A name with a backslash would make it one of the runtime's own scripts.
+        let name = if id.contains('\\') { "text" } else { &id };
+        sys::Script::compile(&ctx, name, text.as_bytes())?.into_function()
     };
     natives.set("compileText", Function::new(ctx.clone(), compile)?)?;
     let of = modules.clone();
@@ -164,6 +169,18 @@ fn code<'js>(ctx: &Ctx<'js>, natives: &Object<'js>, modules: &Modules) -> Result
         Ok(vec![promise, namespace])
     };
     natives.set("evaluateModule", Function::new(ctx.clone(), evaluate)?)?;
+    let of = modules.clone();
+    let callee = move |stack: String| {
+        let frame = stack.lines().find_map(stacks::Frame::of)?;
+        of.callee(frame.path, frame.line, frame.column)
+    };
+    natives.set("callee", Func::new(callee))?;
+    let of = modules.clone();
+    let place = move |path: String, line: u32, column: u32| -> Vec<u32> {
+        let (line, column) = of.author_place(&path, line, column);
+        vec![line, column]
+    };
+    natives.set("authorPlace", Func::new(place))?;
     let of = modules.clone();
     natives.set("authorStack", Func::new(move |stack: String| stacks::of_author(&of, &stack)))
 }

@@ -2,7 +2,8 @@
 //!
 //! It is warmed in the zygote and copied by each clone. Between calls nothing runs: there is no thread,
 //! and timers and promises advance only while a call is being driven. What a call may use is in
-//! [`host`]; the host APIs that tenant code sees are the list [`APIS`], one file each.
+//! [`host`]; what tenant code sees are the scripts of the runtime (the folder `js`, see [`scripts`]), which
+//! compute on bytes with [`natives`] and act on the instance through [`host_natives`].
 
 mod call;
 mod drive;

@@ -26,7 +26,7 @@ use skep_project::{
 use super::{
     exception::Caught,
     files::{AppFiles, Pieces},
-    scripts::{self, Driver},
+    scripts::{self, Driver, FOREIGN, FROM},
 };
 use crate::sys::{Meter, Script, evaluate_bytecode, load_bytecode};
 
@@ -65,8 +65,6 @@ struct Known {
 
 /// Before the name of a module that is built in.
 const BUILT_IN: &str = "node:";
-/// Before the path of a file that is no ES module, in the name of the module that an import of it gives.
-pub(super) const FOREIGN: &str = "skep\\foreign/";
 /// Where an app sees its files.
 const MOUNT: &str = "/app";
 
@@ -244,15 +242,19 @@ impl Modules {
         Script::compile(ctx, path, text.bytes())?.into_function()
     }
 
-    /// The value of a file that is one expression; with `scope` a function of an object whose members are names in it.
+    /// The function that gives the value of a file that is one expression; with `scope` that is a function of an
+    /// object whose members are names in it.
     pub(super) fn expression<'js>(
         &self,
         ctx: &Ctx<'js>,
         path: &str,
         scope: bool,
-    ) -> Result<Value<'js>> {
+    ) -> Result<Function<'js>> {
         let text = self.text(path).ok_or_else(|| not_made(ctx, path))?;
-        Script::compile_expression(ctx, path, text.bytes(), scope)?.evaluate()
+        // An expression that is written as a statement.
+        let text = text.bytes().trim_ascii_end();
+        let text = text.strip_suffix(b";").unwrap_or(text);
+        Script::compile_expression(ctx, path, text, scope)?.into_function()
     }
 
     /// Evaluates the ES module at that path: the promise of its end, and a namespace whose `app` is the module's.
@@ -264,7 +266,7 @@ impl Modules {
         // What was read from bytecode is linked by whoever imports it, and by nobody else.
         let start = format!("export * as app from {path:?};");
         let (module, promise) =
-            Module::declare(ctx.clone(), format!("skep\\from/{path}"), start)?.eval()?;
+            Module::declare(ctx.clone(), format!("{FROM}{path}"), start)?.eval()?;
         Ok((promise.into_value(), module.namespace()?.into_value()))
     }
 
@@ -365,6 +367,26 @@ impl Modules {
         found.map_or((line, column), |place| (place.line, place.column))
     }
 
+    /// What is called at a place of the author's text, such as `os.cups`: names with dots between them.
+    pub(super) fn callee(&self, path: &str, line: u32, column: u32) -> Option<String> {
+        let text = self.read_text(path)?;
+        let text: Vec<char> =
+            text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?.chars().collect();
+        let is_name = |at: usize| {
+            text.get(at).is_some_and(|it| it.is_alphanumeric() || *it == '_' || *it == '$')
+        };
+        let mut start = usize::try_from(column).ok()?.checked_sub(1)?;
+        let mut end = start;
+        while is_name(end) {
+            end += 1;
+        }
+        let is_part = |at: usize| is_name(at) || text.get(at) == Some(&'.');
+        while 0 < start && is_part(start - 1) {
+            start -= 1;
+        }
+        (start < end && is_name(start)).then(|| text[start..end].iter().collect())
+    }
+
     /// Whether a script may ask for `import.meta`.
     fn has_meta(&self, path: &str) -> bool {
         self.text(path)
@@ -456,7 +478,7 @@ impl Resolve for Modules {
         _attributes: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
         // The runtime's own scripts, which name paths of an app as they are.
-        if base.starts_with(scripts::PREFIX) {
+        if scripts::is_ours(base) {
             let path = if name.starts_with('.') { join(base, name) } else { Some(name.to_owned()) };
             return path.ok_or_else(|| Error::new_resolving(base, name));
         }

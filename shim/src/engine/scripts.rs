@@ -15,8 +15,20 @@ const FIRST: &str = "skep\\js/boot.js";
 /// Imports [`FIRST`]: what was read from bytecode is linked by whoever imports it, and by nobody else.
 const START: &str = "skep\\start";
 
+/// Before the path of a file in the name of the module that imports it to run it.
+pub(super) const FROM: &str = "skep\\from/";
+/// Before the path of a file that is no ES module, in the name of the module that an import of it gives.
+pub(super) const FOREIGN: &str = "skep\\foreign/";
+
 /// Names of modules, with their bytecode.
 const SCRIPTS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/scripts.rs"));
+
+/// Whether a module of that name is a script of the runtime, or one that stands between it and an app: those alone may
+/// name scripts. An app has no module with a backslash in its name, and no text of an app is compiled under one.
+pub(super) fn is_ours(name: &str) -> bool {
+    let between = [START, FROM, FOREIGN].iter().any(|ours| name.starts_with(ours));
+    between || SCRIPTS.iter().any(|(script, _)| *script == name)
+}
 
 /// The script of that name, if there is one.
 pub(super) fn load<'js>(ctx: &Ctx<'js>, name: &str) -> Option<Result<Module<'js, Declared>>> {
@@ -106,6 +118,7 @@ driver! {
     take_called = "takeCalled",
     thrown = "thrown",
     track_rejection = "trackRejection",
+    value = "value",
 }
 
 /// One of those functions.

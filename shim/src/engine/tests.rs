@@ -96,6 +96,8 @@ impl Host {
             max_reply_bytes: if self.heap_bytes == 16 << 20 { 1000 } else { 1 << 20 },
             max_bytecode_bytes: keep,
             wall_ns: 2_000_000_000,
+            log_lines: 3,
+            log_bytes: 1000,
         }));
     }
 
@@ -380,7 +382,7 @@ fn bound(functions: &[&'static str]) -> ToDaemon<'static> {
     let http = |name| if name == "default" { "edge" } else { "lambda" };
     let functions =
         functions.iter().map(|name| Function { name, event: "skep", http: http(*name) });
-    ToDaemon::Bound { functions: functions.collect(), skipped: 0, named: Vec::new() }
+    ToDaemon::Bound { functions: functions.collect(), skipped: 0, named: Vec::new(), dropped: 0 }
 }
 
 #[test]
@@ -392,7 +394,7 @@ fn exports_under_names_that_no_function_has_are_counted_and_not_listed() {
          export function {long}() {{}}; const x = () => 3; export {{ x as 'not a name' }}"
     );
     host.bind(&[("index.js", &source)]);
-    let ToDaemon::Bound { functions, skipped, named } = host.receive() else {
+    let ToDaemon::Bound { functions, skipped, named, .. } = host.receive() else {
         panic!("not bound");
     };
     let functions: Vec<&str> = functions.iter().map(|function| function.name).collect();
@@ -777,4 +779,62 @@ fn places_are_those_of_the_author() {
             }
         }
     }
+}
+
+#[test]
+fn no_text_of_an_app_is_compiled_under_a_name_of_the_runtime() {
+    let source = "const { Module } = require('module');
+        exports.f = (name) => {
+            const m = new Module(name);
+            m._compile('module.exports = (specifier) => import(specifier)', name);
+            return Promise.all(['./natives.js', './js/natives.js', 'skep\\\\js/driver.js'].map((it) =>
+                m.exports(it).then(() => 'reached', (error) => error.code)));
+        };";
+    let mut host = serving(&[("index.cjs", source)]);
+    for name in [
+        r#""skep\\js/boot.js""#,
+        r#""skep\\from/x""#,
+        r#""/app/skep\\js/x.js""#,
+        r#""skep\\start""#,
+    ] {
+        host.ask("f", name.as_bytes(), Encoding::Json, Duration::from_secs(5));
+        match host.receive() {
+            ToDaemon::Reply { payload, .. } => {
+                let text = String::from_utf8_lossy(payload).into_owned();
+                assert_eq!(
+                    text,
+                    r#"["ERR_MODULE_NOT_FOUND","ERR_MODULE_NOT_FOUND","ERR_MODULE_NOT_FOUND"]"#
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn lines_of_the_load_and_rejections_that_nobody_handles_are_kept() {
+    let mut host = Host::new();
+    let source = "console.log('loading'); Promise.reject(new RangeError('lost')); for (let i = 0; i < 3; i++) console.log(i);
+        export default () => { Promise.reject(new TypeError('late')).catch(() => {}); Promise.reject(5); };";
+    host.bind(&[("index.js", source)]);
+    let mut lines = Vec::new();
+    loop {
+        match host.receive() {
+            ToDaemon::Log { text, .. } => lines.push(text.to_owned()),
+            ToDaemon::Bound { dropped, .. } => {
+                assert_eq!(
+                    (lines.as_slice(), dropped),
+                    (["loading", "0", "1"].map(str::to_owned).as_slice(), 2)
+                );
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    host.ask("default", b"null", Encoding::Json, Duration::from_secs(5));
+    match host.receive() {
+        ToDaemon::Log { level: Level::Error, text } => assert_eq!(text, "Uncaught (in promise) 5"),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(host.receive(), ToDaemon::Reply { dropped: 0, .. }));
 }

@@ -10,8 +10,12 @@ const MODULE: [&[u8]; 2] = [
     b"(function (exports, require, module, __filename, __dirname) {\n\n",
     b"\nreturn typeof main === 'function' ? main : undefined;\n})",
 ];
-const EXPRESSION: [&[u8]; 2] = [b"(\n\n", b"\n)"];
-const SCOPED: [&[u8]; 2] = [b"(function (scope) { with (scope) { return (\n\n", b"\n); } })"];
+const EXPRESSION: [&[u8]; 2] =
+    [b"(function (exports, require, module, __filename, __dirname) { return (\n\n", b"\n); })"];
+const SCOPED: [&[u8]; 2] = [
+    b"(function (exports, require, module, __filename, __dirname) { return function (scope) { with (scope) { return (\n\n",
+    b"\n); } }; })",
+];
 
 /// What the engine made of a script, which has not run.
 pub struct Script<'js>(Value<'js>);
@@ -26,8 +30,8 @@ impl<'js> Script<'js> {
         Self::compile_within(ctx, name, source, MODULE)
     }
 
-    /// Compiles a text that is one expression: its value, or with `scope` a function of an object whose members are
-    /// names in it.
+    /// Compiles a text that is one expression, as a module of CommonJS that returns its value, or with `scope` a
+    /// function of an object whose members are names in it.
     ///
     /// # Errors
     ///
@@ -117,21 +121,12 @@ impl<'js> Script<'js> {
         Ok(copied)
     }
 
-    /// The function, of a module of CommonJS.
+    /// The function.
     ///
     /// # Errors
     ///
     /// What the engine throws.
     pub fn into_function(self) -> Result<Function<'js>> {
-        self.evaluate()?.get()
-    }
-
-    /// The value that its text has.
-    ///
-    /// # Errors
-    ///
-    /// What the engine throws.
-    pub fn evaluate(self) -> Result<Value<'js>> {
         let ctx = self.0.ctx().clone();
         let ptr = ctx.as_raw().as_ptr();
         // SAFETY: the value is alive and belongs to this context.
@@ -140,7 +135,7 @@ impl<'js> Script<'js> {
         let raw = unsafe { qjs::JS_EvalFunction(ptr, own) };
         // SAFETY: the reference that it returns is ours.
         let value = unsafe { Value::from_raw(ctx.clone(), raw) };
-        if value.is_exception() { Err(Error::Exception) } else { Ok(value) }
+        if value.is_exception() { Err(Error::Exception) } else { value.get() }
     }
 }
 

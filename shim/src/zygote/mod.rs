@@ -14,6 +14,7 @@ use std::{
     io::{self, IoSlice},
     num::NonZeroUsize,
     os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd},
+    panic,
     process::ExitCode,
     rc::Rc,
 };
@@ -55,9 +56,17 @@ const MAX_CHILDREN: usize = 16 << 10;
 /// Milliseconds without a request after which one is made ahead.
 const NETWORKS_AFTER_MS: u8 = 3;
 
+/// The exit code after a panic.
+const PANICKED: i32 = 101;
+
 /// The whole program: from the keeper's arguments to the end of the zygote. `warm` makes the payload
 /// that every child will have a copy of.
 pub fn main<P: Payload>(jail: Jail, warm: impl FnOnce() -> Result<P, Box<dyn Error>>) -> ExitCode {
+    // Nothing goes on after a panic: behind the walls what follows it would be nobody's plan.
+    panic::set_hook(Box::new(|info| {
+        say(&format!("panicked: {info}"));
+        sys::exit_now(PANICKED);
+    }));
     let ended = match start::Plan::parse(std::env::args().skip(1)) {
         Ok(start::Plan::Lower(lower)) => {
             start::lower(&lower).map(|never| match never {}).map_err(Into::into)

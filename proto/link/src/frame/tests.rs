@@ -38,6 +38,8 @@ fn every_frame_to_the_shim_is_read_back() {
         max_reply_bytes: 5,
         max_bytecode_bytes: 6,
         wall_ns: 7,
+        log_lines: 8,
+        log_bytes: 9,
     }));
     for form in
         [Form::File, Form::Bytecode, Form::Link, Form::Given, Form::Table, Form::Text, Form::Places]
@@ -77,7 +79,7 @@ fn every_frame_to_the_daemon_is_read_back() {
         Function { name: "add", event: "", http: "" },
     ];
     let named = vec!["\u{e9}"];
-    round_trip_to_daemon(&ToDaemon::Bound { functions, skipped: 9, named });
+    round_trip_to_daemon(&ToDaemon::Bound { functions, skipped: 9, named, dropped: 3 });
     round_trip_to_daemon(&ToDaemon::BindFailed {
         path: "lib/a.js",
         line: 3,

@@ -104,6 +104,8 @@ pub enum ToDaemon<'a> {
         skipped: u32,
         /// The first names of those, cut to the length that a name may have.
         named: Vec<&'a str>,
+        /// Console lines that were over the bound.
+        dropped: u32,
     },
     /// The source was refused: it does not parse, does not link, or its top level threw.
     BindFailed {
@@ -223,11 +225,12 @@ impl<'a> ToDaemon<'a> {
                 out.u64(*build);
                 namespaces.iter().for_each(|inode| out.u64(*inode));
             }),
-            Self::Bound { functions, skipped, named } => frame(out, 2, |out| {
+            Self::Bound { functions, skipped, named, dropped } => frame(out, 2, |out| {
                 Function::put_all(functions, out);
                 out.u32(u32::try_from(named.len()).unwrap_or(u32::MAX));
                 named.iter().for_each(|name| out.bytes(name.as_bytes()));
                 out.u32(*skipped);
+                out.u32(*dropped);
             }),
             Self::BindFailed { path, line, column, exception } => frame(out, 3, |out| {
                 out.bytes(path.as_bytes());
@@ -293,7 +296,12 @@ impl<'a> ToDaemon<'a> {
                 let functions = Function::read_all(&mut fields)?;
                 let count = fields.count(MAX_SKIPPED, "named")?;
                 let named = (0..count).map(|_| fields.text("named")).collect::<Result<_, _>>()?;
-                Self::Bound { functions, skipped: fields.u32("skipped")?, named }
+                Self::Bound {
+                    functions,
+                    skipped: fields.u32("skipped")?,
+                    named,
+                    dropped: fields.u32("dropped")?,
+                }
             }
             3 => Self::BindFailed {
                 path: fields.text("path")?,

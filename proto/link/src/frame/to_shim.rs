@@ -63,6 +63,10 @@ pub struct Bind<'a> {
     pub max_bytecode_bytes: u32,
     /// Nanoseconds of wall time for compiling and evaluating.
     pub wall_ns: u64,
+    /// Console lines that may be sent for the load.
+    pub log_lines: u32,
+    /// Bytes of their text.
+    pub log_bytes: u32,
 }
 
 /// What makes a call one of HTTP; its body is the payload.
@@ -165,6 +169,8 @@ impl<'a> Bind<'a> {
         out.u32(self.max_reply_bytes);
         out.u32(self.max_bytecode_bytes);
         out.u64(self.wall_ns);
+        out.u32(self.log_lines);
+        out.u32(self.log_bytes);
     }
 
     fn read(fields: &mut Fields<'a>) -> Result<Self, Malformed> {
@@ -185,6 +191,8 @@ impl<'a> Bind<'a> {
             max_reply_bytes: fields.u32("max_reply_bytes")?,
             max_bytecode_bytes: fields.u32("max_bytecode_bytes")?,
             wall_ns: fields.u64("wall_ns")?,
+            log_lines: fields.u32("log_lines")?,
+            log_bytes: fields.u32("log_bytes")?,
         })
     }
 }
