@@ -1,5 +1,6 @@
 //! The engine over a real link, without walls: what calls answer.
 
+mod conventions;
 mod runtime;
 
 use std::{
@@ -120,6 +121,7 @@ impl Host {
     #[track_caller]
     fn fetch(
         &mut self,
+        function: &str,
         method: &str,
         url: &str,
         headers: Pairs<'_>,
@@ -127,7 +129,7 @@ impl Host {
     ) -> (u16, Vec<(String, String)>, String) {
         self.send(&ToShim::Invoke(Invoke {
             id: [7; 16],
-            function: "default",
+            function,
             encoding: Encoding::Bytes,
             wall_ns: 5_000_000_000,
             cpu_ns: None,
@@ -708,7 +710,7 @@ fn a_worker_answers_a_call_of_http() {
     host.bind(&[("index.js", source)]);
     host.bound();
     let headers = vec![("Host", "example.org"), ("content-type", "text/plain")];
-    let (status, headers, body) = host.fetch("POST", "/p?q=%20a", headers, b"hi");
+    let (status, headers, body) = host.fetch("default", "POST", "/p?q=%20a", headers, b"hi");
     assert_eq!(status, 201);
     assert_eq!(body, r#"{"method":"POST","q":" a","body":"hi","x":"1"}"#);
     assert!(headers.contains(&("x-a".to_owned(), "b".to_owned())), "{headers:?}");
@@ -730,7 +732,7 @@ fn a_module_of_common_js_requires_others_and_built_in_ones() {
         ),
         other => panic!("{other:?}"),
     }
-    let (status, _, body) = host.fetch("GET", "/x", Vec::new(), b"");
+    let (status, _, body) = host.fetch("default", "GET", "/x", Vec::new(), b"");
     assert_eq!((status, &body[..20]), (200, r#"{"base":"index.cjs","#));
 }
 
@@ -741,7 +743,8 @@ fn a_server_that_listens_gets_calls_of_http() {
         "require('http').createServer((req, res) => { let t = ''; req.on('data', (d) => t += d).on('end', () => {
             res.writeHead(404, { 'x-y': req.headers.host }); res.end(req.method + req.url + t); }); }).listen(3000);",
     )]);
-    let (status, headers, body) = host.fetch("PUT", "/a?b", vec![("host", "h")], b"body");
+    let (status, headers, body) =
+        host.fetch("default", "PUT", "/a?b", vec![("host", "h")], b"body");
     assert_eq!((status, body.as_str()), (404, "PUT/a?bbody"));
     assert!(headers.iter().any(|(name, value)| name == "x-y" && value == "h"), "{headers:?}");
 }
