@@ -34,7 +34,6 @@ export const invalidJwk = () => nodeError(TypeError, "ERR_CRYPTO_INVALID_JWK", "
 /** What OpenSSL says of text that is no key that it knows. */
 export const undecodable = () => {
     const error = new Error("error:1E08010C:DECODER routines::unsupported");
-    error.library = "DECODER routines";
     error.reason = "unsupported";
     error.code = "ERR_OSSL_UNSUPPORTED";
     return error;

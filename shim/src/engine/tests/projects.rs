@@ -1,0 +1,98 @@
+//! Apps of several files and of other platforms' shapes, and what of the runtime they reach.
+
+use std::time::Duration;
+
+use skep_link::frame::{Encoding, ToDaemon};
+
+use super::Host;
+
+/// A shim that serves these files.
+fn serving(files: &[(&str, &str)]) -> Host {
+    let mut host = Host::new();
+    host.bind(files);
+    match host.receive() {
+        ToDaemon::Bound { .. } => host,
+        other => panic!("instead of bound: {other:?}"),
+    }
+}
+
+#[test]
+fn a_worker_answers_a_call_of_http() {
+    let source = "export default { async fetch(request, env) {
+        const { searchParams } = new URL(request.url);
+        return Response.json({ method: request.method, q: searchParams.get('q'), body: await request.text(), x: env.X },
+            { status: 201, headers: { 'x-a': 'b' } });
+    } };";
+    let mut host = Host::new();
+    host.variables = vec![("X", "1")];
+    host.bind(&[("index.js", source)]);
+    host.bound();
+    let headers = vec![("Host", "example.org"), ("content-type", "text/plain")];
+    let (status, headers, body) = host.fetch("default", "POST", "/p?q=%20a", headers, b"hi");
+    assert_eq!(status, 201);
+    assert_eq!(body, r#"{"method":"POST","q":" a","body":"hi","x":"1"}"#);
+    assert!(headers.contains(&("x-a".to_owned(), "b".to_owned())), "{headers:?}");
+}
+
+#[test]
+fn a_module_of_common_js_requires_others_and_built_in_ones() {
+    let mut host = serving(&[
+        ("index.cjs", "const path = require('node:path'); const { one } = require('./lib/one.cjs'); const data = require('./data.json');
+            exports.handler = async (event) => ({ base: path.basename(__filename), dir: __dirname, one, data, event, cwd: process.cwd() });"),
+        ("lib/one.cjs", "exports.one = 1;"),
+        ("data.json", "\u{feff}{\"a\": [1]}"),
+    ]);
+    host.ask("handler", b"7", Encoding::Json, Duration::from_secs(5));
+    match host.receive() {
+        ToDaemon::Reply { payload, .. } => assert_eq!(
+            String::from_utf8_lossy(payload),
+            r#"{"base":"index.cjs","dir":"/app","one":1,"data":{"a":[1]},"event":7,"cwd":"/app"}"#
+        ),
+        other => panic!("{other:?}"),
+    }
+    let (status, _, body) = host.fetch("default", "GET", "/x", Vec::new(), b"");
+    assert_eq!((status, &body[..20]), (200, r#"{"base":"index.cjs","#));
+}
+
+#[test]
+fn a_server_that_listens_gets_calls_of_http() {
+    let mut host = serving(&[(
+        "index.cjs",
+        "require('http').createServer((req, res) => { let t = ''; req.on('data', (d) => t += d).on('end', () => {
+            res.writeHead(404, { 'x-y': req.headers.host }); res.end(req.method + req.url + t); }); }).listen(3000);",
+    )]);
+    let (status, headers, body) =
+        host.fetch("default", "PUT", "/a?b", vec![("host", "h")], b"body");
+    assert_eq!((status, body.as_str()), (404, "PUT/a?bbody"));
+    assert!(headers.iter().any(|(name, value)| name == "x-y" && value == "h"), "{headers:?}");
+}
+
+#[test]
+fn no_text_of_an_app_is_compiled_under_a_name_of_the_runtime() {
+    let source = "const { Module } = require('module');
+        exports.f = (name) => {
+            const m = new Module(name);
+            m._compile('module.exports = (specifier) => import(specifier)', name);
+            return Promise.all(['./natives.js', './js/natives.js', 'skep\\\\js/driver.js'].map((it) =>
+                m.exports(it).then(() => 'reached', (error) => error.code)));
+        };";
+    let mut host = serving(&[("index.cjs", source)]);
+    for name in [
+        r#""skep\\js/boot.js""#,
+        r#""skep\\from/x""#,
+        r#""/app/skep\\js/x.js""#,
+        r#""skep\\start""#,
+    ] {
+        host.ask("f", name.as_bytes(), Encoding::Json, Duration::from_secs(5));
+        match host.receive() {
+            ToDaemon::Reply { payload, .. } => {
+                let text = String::from_utf8_lossy(payload).into_owned();
+                assert_eq!(
+                    text,
+                    r#"["ERR_MODULE_NOT_FOUND","ERR_MODULE_NOT_FOUND","ERR_MODULE_NOT_FOUND"]"#
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
