@@ -201,7 +201,7 @@ async fn attempt(
     usage: &mut Usage,
 ) -> Result<Answer, Failure> {
     let (version, logs) = pool.live(&call.app).ok_or(Failure::NotFound)?;
-    let Some(function) = version.function_for(call.function.as_ref()) else {
+    let Some(function) = version.function_for(call.function.as_ref(), call.http.is_some()) else {
         return Err(Failure::NotFound);
     };
     pool.called(&version, call.arrived);

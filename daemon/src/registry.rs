@@ -96,6 +96,12 @@ pub struct Manifest {
     pub deployed_ms: u64,
 }
 
+impl File {
+    fn place(&self) -> (FileKind, &str) {
+        (self.kind, self.path.as_str())
+    }
+}
+
 // Values of variables and contents of files are nobody's to see, also not in the operator's log.
 impl fmt::Debug for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,6 +165,9 @@ const BESIDE_FILE: usize = 64;
 /// Which function runs when a call names none.
 const PREFERRED: [&str; 4] = ["default", "fetch", "handler", "main"];
 
+/// The convention whose HTTP-shaped calls name their function in the path.
+const BY_PATH: &str = "vaas";
+
 fn count(bytes: usize) -> ByteCount {
     ByteCount::from_bytes(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
@@ -185,8 +194,9 @@ impl Version {
     }
 
     /// The name of the function that a call runs; `None` if there is none. A call that names none, or `default`, gets
-    /// the first of [`PREFERRED`] that there is, or the only one.
-    pub fn function_for(&self, asked: Option<&FunctionName>) -> Option<String> {
+    /// the first of [`PREFERRED`] that there is, or the only one; where an HTTP-shaped call is led to a function by its
+    /// path, `default`.
+    pub fn function_for(&self, asked: Option<&FunctionName>, is_http: bool) -> Option<String> {
         let has = |name: &str| self.functions.iter().any(|it| it.name == name);
         let asked = asked.map_or(FunctionName::DEFAULT, FunctionName::as_str);
         let found = if asked == FunctionName::DEFAULT {
@@ -194,7 +204,9 @@ impl Version {
                 [only] => Some(only.name.as_str()),
                 _ => None,
             };
-            PREFERRED.into_iter().find(|name| has(name)).or(only)
+            let by_path = is_http && self.functions.iter().any(|it| it.http == BY_PATH);
+            let routed = by_path.then_some(FunctionName::DEFAULT);
+            PREFERRED.into_iter().find(|name| has(name)).or(only).or(routed)
         } else {
             Some(asked).filter(|name| has(name))
         };
@@ -204,7 +216,8 @@ impl Version {
 
 impl Content {
     /// Files that nobody compiled yet.
-    pub fn new(files: Vec<File>, manifest: Manifest) -> Self {
+    pub fn new(mut files: Vec<File>, manifest: Manifest) -> Self {
+        files.sort_by(|one, other| one.place().cmp(&other.place()));
         Self { files, manifest, made: OnceLock::new() }
     }
 
@@ -288,14 +301,18 @@ impl Made {
 
     /// Takes a piece; whether it is one that can come of these files at all.
     pub fn take(&mut self, content: &Content, form: MadeForm, path: &str, bytes: &[u8]) -> bool {
-        let of = |file: &File| file.kind == FileKind::File && file.path.as_str() == path;
+        let of = |file: &File| file.place().cmp(&(FileKind::File, path));
         let at = match form {
             MadeForm::Table => path.is_empty().then_some(None),
-            _ => content.files.iter().position(of).map(Some),
+            _ => content.files.binary_search_by(of).ok().map(Some),
         };
         let Some(at) = at else { return false };
+        let kept = self.parts.entry((at, form)).or_insert_with(|| {
+            self.bytes += BESIDE_FILE;
+            Vec::new()
+        });
         self.bytes += bytes.len();
-        self.parts.entry((at, form)).or_default().extend_from_slice(bytes);
+        kept.extend_from_slice(bytes);
         count(self.bytes) <= MOST_MADE
     }
 
@@ -423,7 +440,29 @@ pub(crate) mod tests {
             [(Form::Bytecode, "index.js", b"ii"), (Form::Table, "", b"t")];
         sent(&version, 7, &[source, more].concat(), false);
         sent(&version, 8, &source, false);
-        assert_eq!(content.bytes().bytes(), 2 + 3 + 4 + 8 + 2 * 64);
+        assert_eq!(content.bytes().bytes(), 2 + 3 + 4 + 8 + 2 * 64 + 2 * 64);
+    }
+
+    #[test]
+    fn a_call_that_names_no_function_gets_the_preferred_one_or_one_by_its_path() {
+        let functions = |names: &[&str], http: &str| {
+            let function = |name: &&str| Function {
+                name: (*name).to_owned(),
+                event: http.to_owned(),
+                http: http.to_owned(),
+            };
+            Version { functions: names.iter().map(function).collect(), ..version() }
+        };
+        let many = functions(&["add", "take"], "vaas");
+        assert_eq!(many.function_for(None, true).as_deref(), Some("default"));
+        assert_eq!(many.function_for(None, false), None);
+        let other: FunctionName = "other".parse().unwrap();
+        assert_eq!(many.function_for(Some(&other), true), None);
+        let only = functions(&["add"], "vaas");
+        assert_eq!(only.function_for(None, true).as_deref(), Some("add"));
+        let lambda = functions(&["add", "main"], "lambda");
+        assert_eq!(lambda.function_for(None, true).as_deref(), Some("main"));
+        assert_eq!(functions(&["add", "take"], "lambda").function_for(None, true), None);
     }
 
     #[test]
@@ -434,7 +473,7 @@ pub(crate) mod tests {
         assert!(!Made::begin(7).take(&content, MadeForm::Table, "a.js", b"o"));
         let most = usize::try_from(MOST_MADE.bytes()).unwrap();
         let mut made = Made::begin(7);
-        assert!(made.take(&content, MadeForm::Text, "a.js", &vec![0; most - 1]));
+        assert!(made.take(&content, MadeForm::Text, "a.js", &vec![0; most - 1 - 2 * BESIDE_FILE]));
         assert!(made.take(&content, MadeForm::Bytecode, "index.js", b"1"));
         assert!(!made.take(&content, MadeForm::Bytecode, "index.js", b"1"));
     }

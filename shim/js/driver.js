@@ -163,6 +163,7 @@ export const driver = {
         resetContext();
         reportRejections();
         timerLoop.clear();
+        takeCalled();
         flushLog();
     },
 

@@ -316,9 +316,10 @@ impl<'js> Calls<'_, 'js> {
         };
         let begun = begun.map_err(|error| self.caught(error))?;
         let mut value = match direct {
-            Some(_) if !begun.is_promise() => {
+            Some(_) if begun.is_promise() => self.said(self.settle(begun)?)?,
+            Some(_) => {
                 self.ticks();
-                self.waited(begun)?
+                self.awaited(self.said(begun)?)?
             }
             _ => self.settle(begun)?,
         };
@@ -387,20 +388,24 @@ impl<'js> Calls<'_, 'js> {
         function.call((event, context))
     }
 
-    /// What a function that was called directly has answered by its context, or by a promise of another kind.
-    fn waited(&self, value: Value<'js>) -> Result<Value<'js>, Caught> {
-        if value.is_undefined() && self.host.is_untidy() {
-            let called = self.driver.take_called.call::<Option<Object<'js>>>(self.ctx, ());
-            let Some(called) = called.map_err(|error| self.caught(error))? else {
-                return Ok(value);
-            };
-            let part = |key| called.get::<_, Value<'js>>(key).map_err(|error| self.caught(error));
-            let error = part("error")?;
-            if !error.is_undefined() && !error.is_null() {
-                return Err(self.caught(self.ctx.throw(error)));
-            }
-            return part("result");
+    /// What a function that was called directly has answered: by its context, if it gave nothing.
+    fn said(&self, value: Value<'js>) -> Result<Value<'js>, Caught> {
+        if !value.is_undefined() || !self.host.is_untidy() {
+            return Ok(value);
         }
+        let caught = |error| self.caught(error);
+        let called = self.driver.take_called.call::<Option<Object<'js>>>(self.ctx, ());
+        let Some(called) = called.map_err(caught)? else { return Ok(value) };
+        let part = |key| called.get::<_, Value<'js>>(key).map_err(caught);
+        let error = part("error")?;
+        if !error.is_undefined() && !error.is_null() {
+            return Err(caught(self.ctx.throw(error)));
+        }
+        part("result")
+    }
+
+    /// What a promise of another kind comes to.
+    fn awaited(&self, value: Value<'js>) -> Result<Value<'js>, Caught> {
         if self.is_plain(&value)
             && !value.as_object().is_some_and(|it| it.contains_key("then").unwrap_or(true))
         {

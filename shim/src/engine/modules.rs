@@ -5,6 +5,7 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
+    collections::HashSet,
     fmt::Write as _,
     rc::Rc,
     sync::Arc,
@@ -320,9 +321,9 @@ impl Modules {
         }
         let mut made = self.0.compiled.take()?;
         // Without bytecode an instance needs the JavaScript.
-        let kept =
-            |path: &str| made.iter().any(|it| it.form == MadeForm::Bytecode && it.path == path);
-        let texts = app.files.texts.iter().filter(|(path, _)| !kept(path));
+        let kept = made.iter().filter(|made| made.form == MadeForm::Bytecode);
+        let kept: HashSet<&str> = kept.map(|made| made.path.as_str()).collect();
+        let texts = app.files.texts.iter().filter(|(path, _)| !kept.contains(path.as_str()));
         let texts: Vec<Made> = texts
             .map(|(path, text)| Made {
                 form: MadeForm::Text,

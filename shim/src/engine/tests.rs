@@ -245,6 +245,24 @@ fn the_context_tells_the_call() {
 }
 
 #[test]
+fn an_answer_by_the_context_is_that_of_its_own_call() {
+    let mut host = Host::serving(
+        "export default async (e, c) => { await null; if (e) c.succeed(e); }
+        export const early = (e, c) => { if (e) c.succeed(e); return Promise.resolve(e && 'own'); }
+        export const bare = (e, c) => { if (e) c.fail(new RangeError(e)); }",
+    );
+    host.check("7", "7");
+    host.check("0", "null");
+    for (name, payload, expected) in [("early", "8", r#""own""#), ("bare", "0", "null")] {
+        host.ask(name, payload.as_bytes(), Encoding::Json, Duration::from_secs(5));
+        match host.receive() {
+            ToDaemon::Reply { payload, .. } => assert_eq!(payload, expected.as_bytes()),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn state_lasts_from_call_to_call() {
     let mut host = Host::serving("let n = 0; export default () => ++n");
     host.check("null", "1");
