@@ -316,7 +316,7 @@ impl<'js> Calls<'_, 'js> {
         };
         let begun = begun.map_err(|error| self.caught(error))?;
         let mut value = match direct {
-            Some(_) if begun.is_promise() => self.said(self.settle(begun)?)?,
+            Some(_) if self.is_plain_promise(&begun) => self.said(self.settle(begun)?)?,
             Some(_) => {
                 self.ticks();
                 self.awaited(self.said(begun)?)?
@@ -344,11 +344,18 @@ impl<'js> Calls<'_, 'js> {
     /// A primitive value, or an object or a list without a class of its own.
     fn is_plain(&self, value: &Value<'js>) -> bool {
         let Some(object) = value.as_object() else { return true };
-        let Some(prototype) = object.get_prototype() else { return false };
-        self.driver
-            .plain
-            .iter()
-            .any(|plain| plain.clone().restore(self.ctx).is_ok_and(|plain| plain == prototype))
+        self.driver.plain.iter().any(|plain| self.inherits(object, plain))
+    }
+
+    /// A promise that is none of a subclass, which may have a `then` of its own.
+    fn is_plain_promise(&self, value: &Value<'js>) -> bool {
+        let object = value.as_object().filter(|_| value.is_promise());
+        object.is_some_and(|it| self.inherits(it, &self.driver.promise))
+    }
+
+    fn inherits(&self, object: &Object<'js>, from: &Persistent<Object<'static>>) -> bool {
+        let prototype = object.get_prototype();
+        prototype.is_some_and(|it| from.clone().restore(self.ctx).is_ok_and(|from| from == it))
     }
 
     fn event(&self, call: &Call<'_>) -> rquickjs::Result<Value<'js>> {

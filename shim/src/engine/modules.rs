@@ -69,6 +69,11 @@ const BUILT_IN: &str = "node:";
 /// Where an app sees its files.
 const MOUNT: &str = "/app";
 
+/// Behind a module that waits for another one. The engine takes a module that only waited for others as unfinished for
+/// ever, and so one that is imported later and needs it never runs (quickjs-ng, pull request 1646); a module with an
+/// `await` of its own ends as it should.
+const WAITING: &[u8] = b"\nawait undefined;\n";
+
 /// More than bytecode with its debug information and its copies of the source is of that, nearly always.
 const BYTECODE_PER_SOURCE: usize = 8;
 /// The same for small ones.
@@ -219,6 +224,14 @@ impl Modules {
     /// The JavaScript of a script.
     fn text(&self, path: &str) -> Option<Text> {
         let app = self.app();
+        if app.table.as_ref().is_some_and(|table| table.waits(path)) {
+            let text = self.text_of(&app, path)?;
+            return Some(Text::Longer([text.bytes(), WAITING].concat()));
+        }
+        self.text_of(&app, path)
+    }
+
+    fn text_of(&self, app: &Known, path: &str) -> Option<Text> {
         if let Some(text) = app.files.texts.get(path) {
             return Some(Text::Made(Rc::clone(text)));
         }
@@ -390,7 +403,7 @@ impl Modules {
 
     /// Whether a script may ask for `import.meta`.
     fn has_meta(&self, path: &str) -> bool {
-        self.text(path)
+        self.text_of(&self.app(), path)
             .is_none_or(|text| memchr::memmem::find(text.bytes(), b"import.meta").is_some())
     }
 
@@ -452,6 +465,8 @@ impl Known {
 enum Text {
     Own(bytes::Bytes),
     Made(Rc<str>),
+    /// With [`WAITING`] behind it.
+    Longer(Vec<u8>),
 }
 
 impl Text {
@@ -459,6 +474,7 @@ impl Text {
         match self {
             Self::Own(bytes) => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
             Self::Made(text) => text.as_bytes(),
+            Self::Longer(text) => text,
         }
     }
 }
