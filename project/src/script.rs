@@ -20,12 +20,14 @@ mod accessors;
 mod constant;
 mod enums;
 mod helpers;
+mod imports;
 mod names;
 mod places;
 mod reads;
 mod transform;
 mod types;
 
+pub use imports::imports_of;
 pub use names::{Exports, commonjs_names};
 pub use places::{Lines, Place, Places};
 pub use reads::{Asset, Base, Request, Unfollowed};

@@ -185,8 +185,7 @@ impl Work<'_> {
         }
         let kind = script.kind.unwrap_or(Kind::Commonjs);
         let reexports = script.exports.reexports.clone();
-        let known =
-            Script { kind, exports: script.exports, awaits: script.awaits, waits: false };
+        let known = Script { kind, exports: script.exports, awaits: script.awaits, waits: false };
         self.table.files.insert(path.to_owned(), known);
         let mut asked = Vec::new();
         for it in script.requests {

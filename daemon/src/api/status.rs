@@ -119,7 +119,11 @@ impl From<Refusal> for Status {
             }
             Refusal::Source { path, line, column, message } => {
                 let path = cut(&path, 200);
-                let text = format!("{path}:{line}:{column}: {message}");
+                let text = match line {
+                    // Of the whole file.
+                    0 => format!("{path}: {message}"),
+                    _ => format!("{path}:{line}:{column}: {message}"),
+                };
                 let text = cut(&text, MOST_TEXT);
                 with_reason(Code::InvalidArgument, text, "BAD_SOURCE", |details| {
                     details.add_bad_request_violation(format!("files[{path}]"), text);

@@ -67,8 +67,7 @@ pub(super) fn read(program: &Program<'_>, scoping: &Scoping, lines: &Lines<'_>) 
     let script = super::Script::default();
     let requires = BTreeSet::new();
     let (tries, lazy, functions) = (0, 0, 0);
-    let mut reader =
-        Reader { scoping, lines, constants, requires, script, tries, lazy, functions };
+    let mut reader = Reader { scoping, lines, constants, requires, script, tries, lazy, functions };
     reader.visit_program(program);
     reader.script
 }

@@ -132,8 +132,7 @@ fn modules_that_load_one_that_awaits_wait() {
         ("plain.mjs", "import('./a.mjs')"),
         ("own.mjs", "import './a.mjs'; await 1"),
     ]));
-    let resolver =
-        Resolver::new(Arc::clone(&uploaded) as Arc<dyn Files>, Settings::default());
+    let resolver = Resolver::new(Arc::clone(&uploaded) as Arc<dyn Files>, Settings::default());
     let (table, problems) = build(&uploaded, &resolver, "index.mjs", |_, _| {});
     assert_eq!(problems, []);
     let waiting: Vec<&str> =

@@ -147,7 +147,7 @@ impl<'js> Calls<'_, 'js> {
             return Caught::stopped();
         }
         match self.driver.thrown.call::<Vec<String>>(self.ctx, (thrown.clone(),)) {
-            Ok(texts) => Caught::from_texts(texts, &thrown),
+            Ok(texts) => self.modules.blamed(Caught::from_texts(texts, &thrown)),
             Err(_) => {
                 self.ctx.catch();
                 Caught::from_value(&thrown)

@@ -19,9 +19,9 @@ use rquickjs::{
 use skep_link::frame::{Bind, Form, MadeForm, Part};
 use skep_project::{
     By, Files, Kind, Resolver, Settings, Table, Target,
-    script::{Place, Places},
+    script::{Place, Places, imports_of},
     syntax::Dialect,
-    table::{self, Led},
+    table::{self, Led, Problem},
 };
 
 use super::{
@@ -62,6 +62,8 @@ struct Known {
     table: Option<Table>,
     settings: Settings,
     resolver: OnceCell<Resolver>,
+    /// What leads nowhere; only where the table was made.
+    problems: Vec<Problem>,
 }
 
 /// Before the name of a module that is built in.
@@ -171,6 +173,7 @@ impl Modules {
         if let Some(problem) = fatal {
             return Err(Caught::of_file(&problem.path, problem.at, &problem.message));
         }
+        known.problems = problems;
         let mut made = self.0.compiled.borrow_mut();
         if let Some(made) = made.as_mut() {
             made.push(Made {
@@ -399,6 +402,31 @@ impl Modules {
             start -= 1;
         }
         (start < end && is_name(start)).then(|| text[start..end].iter().collect())
+    }
+
+    /// What was thrown; of an error in linking modules the place of the import that cannot be had.
+    pub(super) fn blamed(&self, caught: Caught) -> Caught {
+        let app = self.app();
+        let unresolved = app.problems.iter().find(|it| caught.message.starts_with(&it.message));
+        if let Some(Problem { path, at: Some(at), .. }) = unresolved
+            && caught.path.is_none()
+        {
+            return caught.asked_by(path, *at);
+        }
+        let Some((name, from)) = caught.link() else { return caught };
+        let scripts = app.table.iter().flat_map(Table::files);
+        let found = scripts.filter(|(_, kind)| *kind == Kind::Module).find_map(|(path, _)| {
+            let bytes = app.files.read(path)?;
+            let leads = |(specifier, _): &(String, Place)| {
+                Self::resolve(self, specifier, path, By::Import).is_ok_and(|it| it == from)
+            };
+            let at = imports_of(path, &bytes, name).into_iter().find(leads)?.1;
+            Some((path.to_owned(), at))
+        });
+        match found {
+            Some((path, at)) => caught.asked_by(&path, at),
+            None => caught,
+        }
     }
 
     /// Whether a script may ask for `import.meta`.

@@ -200,10 +200,15 @@ impl Host {
     #[track_caller]
     fn refuses(source: &str, path: &str, line: u32, name: &str) {
         let mut host = Self::new();
-        host.bind(&[("index.js", source), ("lib/bad.js", "let x = ;")]);
+        let lib = [
+            ("lib/bad.js", "let x = ;"),
+            ("lib/asks.js", "export {\n  none as some } from './has.js'"),
+            ("lib/has.js", "export const one = 1;"),
+        ];
+        host.bind(&[&[("index.js", source)], lib.as_slice()].concat());
         match host.receive() {
             ToDaemon::BindFailed { path: found, line: at, exception, .. } => {
-                assert_eq!((found, at, exception.name), (path, line, name));
+                assert_eq!((found, at, exception.name), (path, line, name), "{exception:?}");
             }
             other => panic!("instead of a failure: {other:?}"),
         }
@@ -444,6 +449,31 @@ fn source_that_is_wrong_is_refused_with_its_place() {
     Host::refuses("\n\nlet x = ;", "index.js", 3, "SyntaxError");
     Host::refuses("import './lib/bad.js'", "lib/bad.js", 1, "SyntaxError");
     Host::refuses("\nthrow new TypeError('top')", "index.js", 2, "TypeError");
+}
+
+#[test]
+fn an_import_that_cannot_be_had_is_told_with_the_place_that_asks() {
+    Host::refuses("import { one,\n  two } from './lib/has.js'", "index.js", 2, "SyntaxError");
+    Host::refuses("\nimport one from './lib/has.js'", "index.js", 2, "SyntaxError");
+    Host::refuses("import './lib/asks.js'", "lib/asks.js", 2, "SyntaxError");
+    Host::refuses("\n\nimport './lib/none.js'", "index.js", 3, "Error");
+    Host::refuses("\nrequire('./lib/none.js')", "index.js", 2, "Error");
+    let lazy = "export default () => import('./lib/asks.js')";
+    let mut host = Host::new();
+    host.bind(&[
+        ("index.js", lazy),
+        ("lib/asks.js", "\nimport { b } from '../b.js'"),
+        ("b.js", ""),
+    ]);
+    host.bound();
+    host.ask("default", b"null", Encoding::Json, Duration::from_secs(5));
+    match host.receive() {
+        ToDaemon::Thrown { exception, .. } => assert_eq!(
+            (exception.message, exception.stack),
+            ("Could not find export 'b' in module 'b.js'", "    at lib/asks.js:2:10")
+        ),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
