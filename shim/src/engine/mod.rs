@@ -98,6 +98,7 @@ impl Engine {
         let context = Context::full(&runtime)?;
         let driver = context.with(|ctx| {
             random::install(&ctx)?;
+            sys::allow_growing(&ctx, &meter);
             let natives = Object::new(ctx.clone())?;
             natives::install(&ctx, &natives, &meter)?;
             host_natives::install(&ctx, &natives, &host, &modules)?;

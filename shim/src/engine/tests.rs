@@ -287,6 +287,49 @@ fn bytes_go_in_and_come_out() {
 }
 
 #[test]
+fn bytes_are_those_that_the_function_sees() {
+    let source = "const grown = (b) => { const v = new Uint8Array(b); (b.grow ?? b.resize).call(b, 4); v.set([1, 2, 3, 4]); return v; };
+        const all = {
+            shared: () => grown(new SharedArrayBuffer(2, { maxByteLength: 8 })),
+            own: () => grown(new ArrayBuffer(2, { maxByteLength: 8 })),
+            part: () => grown(new ArrayBuffer(2, { maxByteLength: 8 })).subarray(2),
+            whole: () => grown(new ArrayBuffer(2, { maxByteLength: 8 })).buffer,
+            shrunk: () => { const v = grown(new ArrayBuffer(2, { maxByteLength: 8 })); v.buffer.resize(1); return v; },
+            gone: () => { const b = new ArrayBuffer(8, { maxByteLength: 8 }); const v = new Uint8Array(b, 2, 3); b.resize(4); return v; },
+            huge: () => new SharedArrayBuffer(1, { maxByteLength: 1 << 30 }),
+        };
+        export default (which) => all[which]();";
+    let mut host = Host::serving(source);
+    let bytes = |host: &mut Host, which: &str| {
+        host.ask("default", which.as_bytes(), Encoding::Json, Duration::from_secs(5));
+        match host.receive() {
+            ToDaemon::Reply { payload, encoding: Encoding::Bytes, .. } => payload.to_vec(),
+            other => panic!("{which}: {other:?}"),
+        }
+    };
+    assert_eq!(bytes(&mut host, "\"shared\""), [1, 2, 3, 4]);
+    assert_eq!(bytes(&mut host, "\"own\""), [1, 2, 3, 4]);
+    assert_eq!(bytes(&mut host, "\"part\""), [3, 4]);
+    assert_eq!(bytes(&mut host, "\"whole\""), [1, 2, 3, 4]);
+    assert_eq!(bytes(&mut host, "\"shrunk\""), [1]);
+    host.ask("default", b"\"gone\"", Encoding::Json, Duration::from_secs(5));
+    match host.receive() {
+        ToDaemon::Thrown { exception, .. } => assert_eq!(
+            (exception.name, exception.message, exception.stack),
+            (
+                "TypeError",
+                "the bytes that were returned are no longer there: their buffer was transferred or cut",
+                ""
+            )
+        ),
+        other => panic!("{other:?}"),
+    }
+    // A SharedArrayBuffer counts with all that it may become.
+    host.ask("default", b"\"huge\"", Encoding::Json, Duration::from_secs(5));
+    assert!(matches!(host.receive(), ToDaemon::Stopped { why: Stop::Heap, .. }));
+}
+
+#[test]
 fn nothing_is_null() {
     Host::serving("export default () => {}").check("null", "null");
 }
