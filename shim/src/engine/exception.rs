@@ -66,6 +66,11 @@ impl Caught {
         Self::new("Error", "the top level leaves work behind that does not end")
     }
 
+    /// The app leaves too little of its heap.
+    pub(super) fn too_large(message: &str) -> Self {
+        Self::new("RangeError", message)
+    }
+
     pub(super) fn nothing_to_call(found: &str) -> Self {
         Self::new("TypeError", cut(found, MAX_TEXT))
     }

@@ -177,7 +177,8 @@ impl Engine {
         let host = &self.host;
         let mut modules = self.modules.clone();
         let begun = modules.begin(bind);
-        host.begin_bind(bind, *begun.as_ref().unwrap_or(&0));
+        let files = *begun.as_ref().unwrap_or(&0);
+        host.begin_bind(bind, files);
         if let Err(caught) = begun {
             host.send_failed(bind.entry, &caught)?;
             return Err(End);
@@ -186,6 +187,11 @@ impl Engine {
             let calls = self.calls(&ctx);
             if let Some(made) = modules.compile_all(&ctx) {
                 host.send_made(&made)?;
+                let beside = made.iter().map(|made| made.bytes.len()).sum();
+                if let Err(caught) = modules::fits(bind.heap_bytes, files, beside) {
+                    host.send_failed(bind.entry, &caught)?;
+                    return Err(End);
+                }
             }
             if let Some(allowed) = &bind.modules {
                 // Nothing else is there in its place.

@@ -66,6 +66,8 @@ struct Known {
     problems: Vec<Problem>,
 }
 
+/// Bytes of heap that an app has to itself at least.
+const LEAST_HEAP: usize = 8 << 20;
 /// Before the name of a module that is built in.
 const BUILT_IN: &str = "node:";
 /// Where an app sees its files.
@@ -585,6 +587,31 @@ impl Loader for Modules {
         }
         self.with_meta(ctx, name, module)
     }
+}
+
+/// Checks that an app whose files have so many bytes, and what was made of them so many beside, leaves an instance
+/// enough of its heap to run: both are in each instance, on the heap's bill.
+///
+/// # Errors
+///
+/// Less than [`LEAST_HEAP`] would be left.
+pub(super) fn fits(heap: u64, files: usize, made: usize) -> std::result::Result<(), Caught> {
+    let heap = usize::try_from(heap).unwrap_or(usize::MAX);
+    let missing = (files + made + LEAST_HEAP).saturating_sub(heap);
+    if missing == 0 {
+        return Ok(());
+    }
+    let mib = |bytes: usize| format!("{}.{} MiB", bytes >> 20, (bytes % (1 << 20)) * 10 >> 20);
+    // A sixteenth of an app's memory is not for its heap.
+    let more = (missing + missing / 15).div_ceil(1 << 20);
+    Err(Caught::too_large(&format!(
+        "the app's files take {} of its heap and what is compiled of them {}, so that of {} less than the {} are left \
+         that an app needs at least; give it at least {more} MiB more memory, or deploy less",
+        mib(files),
+        mib(made),
+        mib(heap),
+        mib(LEAST_HEAP),
+    )))
 }
 
 /// The text of the module that an import of something else than an ES module gives, with those named exports.

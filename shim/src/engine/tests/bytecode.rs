@@ -278,3 +278,30 @@ fn a_module_that_waited_for_another_can_be_imported_later() {
         }
     }
 }
+
+#[test]
+fn an_app_that_leaves_too_little_heap_is_refused_with_the_numbers() {
+    let data = "x".repeat(1 << 20);
+    let files = [("index.js", "export default () => 1"), ("a.txt", &data), ("b.txt", &data)];
+    let failed = |heap: u64| {
+        let mut host = Host::new();
+        host.heap_bytes = heap;
+        let code = files.iter().map(|(path, text)| (*path, Form::File, text.as_bytes()));
+        host.bind_code(code, 1 << 16);
+        loop {
+            match host.receive() {
+                ToDaemon::Made { .. } | ToDaemon::MadeAll => {}
+                ToDaemon::Bound { .. } => return None,
+                ToDaemon::BindFailed { path, line, exception, .. } => {
+                    assert_eq!((path, line, exception.name), ("index.js", 0, "RangeError"));
+                    return Some(exception.message.to_owned());
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let told = "the app's files take 2.0 MiB of its heap and what is compiled of them 0.0 MiB, so that of 9.0 MiB less \
+                than the 8.0 MiB are left that an app needs at least; give it at least 2 MiB more memory, or deploy less";
+    assert_eq!(failed(9 << 20).as_deref(), Some(told));
+    assert_eq!(failed(11 << 20), None);
+}
