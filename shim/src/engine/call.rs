@@ -1,6 +1,9 @@
 //! One call, or the load of an app: what goes into the scripts of the runtime, and what comes out of them.
 
-use std::cell::Cell;
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 use rquickjs::{Array, Ctx, Exception, Object, Persistent, String as JsString, Value};
 use skep_link::frame::{self, Encoding, HttpCall, Invoke, MAX_HEADER_BYTES, MAX_HEADERS};
@@ -8,6 +11,9 @@ use skep_project::Kind;
 
 use super::{exception::Caught, host::Host, modules::Modules, scripts::Driver};
 use crate::sys::{Bytes, copy_bytes};
+
+/// How long an app that offers nothing yet has after its load to begin to listen, in a timer.
+const LISTENING: Duration = Duration::from_secs(1);
 
 /// How a call ended, unless it was stopped.
 pub(super) enum Settled {
@@ -257,15 +263,18 @@ impl<'js> Calls<'_, 'js> {
 
     /// What of an app can be called: looked at when it is deployed.
     fn describe(&self, app: &App) -> Result<Vec<Function>, Caught> {
+        // A timer may still make it listen; other timers never end.
+        let mut patience = LISTENING;
         loop {
             app.is_adopted.set(false);
             self.adopt(app)?;
             let (functions, problem) = self.described().map_err(|error| self.caught(error))?;
-            match problem {
-                None => return Ok(functions),
-                // A timer may still make it listen.
-                Some(_) if self.host.check().is_none() && self.wait() => {}
-                Some(problem) => return Err(Caught::nothing_to_call(&problem)),
+            let Some(problem) = problem else { return Ok(functions) };
+            let begun = Instant::now();
+            let waited = self.host.within(patience, || self.wait());
+            patience = patience.saturating_sub(begun.elapsed());
+            if self.host.check().is_some() || waited != Some(true) || patience.is_zero() {
+                return Err(Caught::nothing_to_call(&problem));
             }
         }
     }

@@ -200,7 +200,7 @@ impl Engine {
             let mut loaded =
                 calls.open(&Opening { entry: bind.entry, functions: bind.functions.clone() });
             // What the top level left behind must not run inside somebody's call.
-            if calls.finish() {
+            if calls.finish() && loaded.is_ok() {
                 loaded = Err(Caught::restless());
             }
             if let Some(why) = host.stopped() {

@@ -529,6 +529,22 @@ fn only_the_apps_own_files_can_be_imported() {
 }
 
 #[test]
+fn timers_without_end_do_not_hide_that_nothing_can_be_called() {
+    for source in
+        ["setInterval(() => {}, 5)", "setTimeout(() => {}, 1e6)", "setTimeout(() => { for (;;); })"]
+    {
+        let mut host = Host::new();
+        host.bind(&[("index.js", source)]);
+        match host.receive() {
+            ToDaemon::BindFailed { exception, .. } => {
+                assert!(exception.message.contains("lambda"), "{source}: {exception:?}");
+            }
+            other => panic!("{source}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_top_level_that_does_not_end_is_stopped() {
     let mut host = Host::new();
     host.bind(&[("index.js", "while (true);")]);
