@@ -328,6 +328,65 @@ fn a_native_loop_that_never_polls_is_killed() {
     kills("native", "() => [].join.call({ length: 2 ** 31 }, '')", 1000);
 }
 
+/// Work of natives that takes far longer than a call may: in steps, or killed in the middle of one.
+const LONG_NATIVES: [(&str, &str); 12] = [
+    ("pbkdf2", "crypto.pbkdf2Sync('p', 's', 2 ** 31 - 1, 64, 'sha512')"),
+    (
+        "pbkdf2 as a promise",
+        "new Promise((ok) => crypto.pbkdf2('p', 's', 2 ** 31 - 1, 64, 'sha512', ok))",
+    ),
+    ("scrypt", "for (;;) crypto.scryptSync('p', 's', 64, { N: 2 ** 14, r: 8, p: 1 })"),
+    ("hashes", "for (;;) crypto.createHash('sha512').update(much).digest()"),
+    (
+        "web hashes",
+        "(async () => { for (;;) await globalThis.crypto.subtle.digest('SHA-512', much); })()",
+    ),
+    ("random bytes", "for (;;) crypto.randomFillSync(much)"),
+    ("brotli", "zlib.brotliCompressSync(crypto.randomFillSync(much))"),
+    ("deflate", "for (;;) zlib.deflateSync(crypto.randomFillSync(much), { level: 9 })"),
+    (
+        "a stream of gzip",
+        "(async () => { for (;;) await new Response(new Blob([much]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer(); })()",
+    ),
+    (
+        "text",
+        "for (;;) new TextDecoder('utf-16le').decode(new TextEncoder().encode(much.toString('latin1')))",
+    ),
+    ("base64", "for (;;) atob(btoa(much.toString('latin1')))"),
+    ("search", "for (;;) much.indexOf('abc')"),
+];
+
+#[test]
+fn natives_that_would_run_on_and_on_end_at_the_deadline() {
+    let host = Host::new("");
+    let cases: String = LONG_NATIVES
+        .iter()
+        .map(|(name, work)| {
+            format!(
+                "{name:?}: () => {{ {}{work}; }},\n",
+                if work.starts_with("for") { "" } else { "return " }
+            )
+        })
+        .collect();
+    let source = format!(
+        "import crypto from 'crypto'; import zlib from 'zlib';
+        const much = Buffer.alloc(8 << 20);
+        const cases = {{ {cases} }};
+        export default (name) => (name === null ? 1 : cases[name]());"
+    );
+    host.deploy("acme", "app", &source, |request| {
+        let limits = request.limits.as_mut().unwrap();
+        (limits.memory_bytes, limits.timeout_ms) = (Some(128 << 20), Some(60_000));
+    })
+    .unwrap();
+    for (name, _) in LONG_NATIVES {
+        let mut request = Host::request("acme", "app", "", format!("{name:?}").as_bytes());
+        request.timeout_ms = Some(300 * slowness().min(5));
+        refused(host.send(request), Code::DeadlineExceeded, "DEADLINE");
+        assert_eq!(host.reply("app", "", "null"), "1", "after {name}");
+    }
+}
+
 #[test]
 fn a_cpu_budget_ends_a_call_that_has_time_left() {
     let host = Host::new("");
