@@ -12,6 +12,7 @@ mod files;
 mod host;
 mod host_natives;
 mod modules;
+mod names;
 mod natives;
 mod random;
 mod scripts;
@@ -45,6 +46,10 @@ const WARM_AFTER_MS: u8 = 20;
 
 /// Bytes of native stack that JavaScript may use: far from the process limit, deep enough for real code.
 const STACK_BYTES: usize = 512 << 10;
+
+/// Bytes that an app makes before garbage is searched for. Each search writes to every object there is, and so copies
+/// the memory that clones share.
+const UNCOLLECTED: usize = 3 << 20;
 
 /// An engine, and whether it serves a version yet.
 pub struct Engine {
@@ -95,6 +100,7 @@ impl Engine {
         runtime.set_interrupt_handler(Some(Box::new(move || watched.interrupted())));
         let modules = Modules::new(Rc::clone(&meter));
         runtime.set_loader(modules.clone(), modules.clone());
+        names::make(&runtime)?;
         let context = Context::full(&runtime)?;
         let driver = context.with(|ctx| {
             random::install(&ctx)?;
@@ -115,9 +121,7 @@ impl Engine {
             },
         )));
         runtime.run_gc();
-        // Each search for garbage writes to every object there is, and so copies the memory that clones share:
-        // not before as much again is in use.
-        runtime.set_gc_threshold(2 * meter.used());
+        runtime.set_gc_threshold(meter.used() + UNCOLLECTED);
         let context = ManuallyDrop::new(context);
         Ok(Self { context, host, modules, driver, warm_up: Vec::new(), bound: None })
     }
@@ -179,10 +183,10 @@ impl Engine {
         let begun = modules.begin(bind);
         let files = *begun.as_ref().unwrap_or(&0);
         host.begin_bind(bind, files);
-        // What the load makes stays, nearly all of it: not before twice the files are there, or half of the heap.
-        let base = host.base();
-        let heap = usize::try_from(bind.heap_bytes).unwrap_or(usize::MAX) / 2;
-        self.context.runtime().set_gc_threshold(base.saturating_add((base + 2 * files).min(heap)));
+        // What the load makes stays, nearly all of it.
+        let heap = usize::try_from(bind.heap_bytes).unwrap_or(usize::MAX);
+        let more = (UNCOLLECTED + 2 * files).min(heap / 2);
+        self.context.runtime().set_gc_threshold(host.base().saturating_add(more));
         if let Err(caught) = begun {
             host.send_failed(bind.entry, &caught)?;
             return Err(End);
