@@ -5,6 +5,7 @@
 
 import { asciiLower, isToken, strip } from "./mime.js";
 import { primordials } from "./primordials.js";
+import { showAs } from "./show_as.js";
 import { registerPlatform } from "./structured_clone.js";
 import {
     ByteString, callback, defineInterface, isObject, iterateBy, needs, record, sequence,
@@ -159,7 +160,7 @@ export const toHeadersInit = (init, what) => {
     if (method === entries && isHeaders(init)) return sortAndCombine(headerListOf(init));
     const pairs = [];
     iterateBy(init, method, what, (item) => {
-        ArrayPrototypePush(pairs, toPair(item, `Item ${pairs.length} of ${what}`));
+        ArrayPrototypePush(pairs, toPair(item, `${what}: item ${pairs.length}`));
     });
     return pairs;
 };
@@ -281,6 +282,20 @@ defineInterface(Headers);
 const { entries } = Headers.prototype;
 ObjectDefineProperty(Headers.prototype, SymbolIterator, {
     __proto__: null, value: entries, writable: true, enumerable: false, configurable: true,
+});
+
+showAs(Headers, (headers) => {
+    const shown = {};
+    const pairs = sortAndCombine(listOf(headers));
+    for (let at = 0; at < pairs.length; at++) {
+        const name = pairs[at][0];
+        const value = pairs[at][1];
+        // Only `set-cookie` comes more than once.
+        if (shown[name] === undefined) shown[name] = value;
+        else if (typeof shown[name] === "string") shown[name] = [shown[name], value];
+        else ArrayPrototypePush(shown[name], value);
+    }
+    return shown;
 });
 
 export { isHeaders };

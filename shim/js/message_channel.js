@@ -80,7 +80,7 @@ const transferOf = (options) => {
         const method = options[SymbolIterator];
         if (method !== undefined && method !== null) {
             const list = [];
-            iterateBy(options, method, what, (item) => ArrayPrototypePush(list, object(item, `An item of ${what}`)));
+            iterateBy(options, method, what, (item) => ArrayPrototypePush(list, object(item, `${what}: an item`)));
             return list;
         }
     }

@@ -12,8 +12,9 @@ import { URL } from "./url.js";
 
 const {
     ArrayPrototypePush, Error, FunctionPrototypeCall, JSONParse, ObjectCreate, ObjectDefineProperty, ObjectGetPrototypeOf,
-    ObjectKeys, ObjectPrototype, ObjectPrototypeHasOwnProperty, PromisePrototypeThen, ReflectApply, SafeMap, StringPrototypeLastIndexOf,
-    StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeToWellFormed, SyntaxError, TypeError,
+    ObjectKeys, ObjectPreventExtensions, ObjectPrototype, ObjectPrototypeHasOwnProperty, PromisePrototypeThen,
+    ReflectApply, SafeMap, StringPrototypeEndsWith, StringPrototypeLastIndexOf, StringPrototypeSlice,
+    StringPrototypeStartsWith, StringPrototypeToWellFormed, SymbolToStringTag, SyntaxError, TypeError,
 } = primordials;
 
 /** The folder in which an app sees its files. */
@@ -31,6 +32,12 @@ const dirname = (path) => {
 };
 
 const notFound = (specifier, from) => {
+    const why = natives.unresolved(specifier, idOf(from) ?? "");
+    if (why !== undefined) {
+        const error = new Error(why[1]);
+        error.code = why[0];
+        return error;
+    }
     const error = new Error(`Cannot find module '${specifier}'\nRequire stack:\n- ${from}`);
     error.code = "MODULE_NOT_FOUND";
     error.requireStack = [from];
@@ -52,7 +59,7 @@ export class Module {
         this.filename = null;
         this.loaded = false;
         this.children = [];
-        this.paths = [];
+        this.paths = StringPrototypeStartsWith(id, "/") ? Module._nodeModulePaths(this.path) : [];
         ObjectDefineProperty(this, "parent", { __proto__: null, value: parent, writable: true, configurable: true });
         if (parent !== undefined && parent !== null) ArrayPrototypePush(parent.children, this);
     }
@@ -120,6 +127,7 @@ export class Module {
     static _nodeModulePaths(from) {
         const paths = [];
         for (let at = from; ; at = dirname(at)) {
+            if (StringPrototypeEndsWith(at, "/node_modules")) continue;
             ArrayPrototypePush(paths, at === "/" ? "/node_modules" : `${at}/node_modules`);
             if (at === "/") return paths;
         }
@@ -138,7 +146,7 @@ const addChild = (parent, child) => {
 };
 
 const begin = (path, parent, isMain) => {
-    const module = new Module(path, parent);
+    const module = new Module(path, isMain ? null : parent);
     if (isMain) {
         main = module;
         module.id = ".";
@@ -180,14 +188,30 @@ const evaluatedModule = (id) => {
 const PENDING = 0;
 const REJECTED = 2;
 
+// What `require` gives for a namespace. Of one with a default export that is an object with `__esModule`, by which what
+// was compiled from `import` finds the default one (Node's documentation of "Loading ECMAScript modules using require()").
+const requiredOf = (namespace) => {
+    const has = (name) => ObjectPrototypeHasOwnProperty(namespace, name);
+    if (has("module.exports")) return namespace["module.exports"];
+    if (!has("default") || has("__esModule")) return namespace;
+    const exports = ObjectCreate(null);
+    ObjectDefineProperty(exports, "__esModule", { __proto__: null, value: true, enumerable: true });
+    const names = ObjectKeys(namespace);
+    for (let at = 0; at < names.length; at++) {
+        const name = names[at];
+        ObjectDefineProperty(exports, name, { __proto__: null, get: () => namespace[name], enumerable: true });
+    }
+    ObjectDefineProperty(exports, SymbolToStringTag, { __proto__: null, value: "Module" });
+    return ObjectPreventExtensions(exports);
+};
+
 /** The modules that were required although they are ES modules, by id: what `require` gives for them. */
 const namespaces = new SafeMap();
 
 const requireModule = (id) => {
     let exports = namespaces.get(id);
     if (exports === undefined) {
-        const namespace = evaluatedModule(id);
-        exports = ObjectPrototypeHasOwnProperty(namespace, "module.exports") ? namespace["module.exports"] : namespace;
+        exports = requiredOf(evaluatedModule(id));
         namespaces.set(id, exports);
     }
     return exports;
@@ -250,7 +274,6 @@ export const makeRequire = (module) => {
 export const requireFrom = (path) => {
     const module = new Module(path);
     module.filename = path;
-    module.paths = Module._nodeModulePaths(module.path);
     return makeRequire(module);
 };
 

@@ -19,14 +19,14 @@ const pairRecord = record(USVString, USVString);
 const sequenceOfPairs = (value, method, what) => {
     const pairs = [];
     iterateBy(value, method, what, (item) => {
-        const name = `Item ${pairs.length} of ${what}`;
+        const name = `${what}: item ${pairs.length}`;
         if (!isObject(item)) fail(name, "is no pair of name and value.");
         const pair = [];
         iterate(item, name, (part) => ArrayPrototypePush(pair, USVString(part, `A part of ${name}`)));
         ArrayPrototypePush(pairs, pair);
     });
     for (let index = 0; index < pairs.length; index++) {
-        if (pairs[index].length !== 2) fail(`Item ${index} of ${what}`, "is no pair of name and value.");
+        if (pairs[index].length !== 2) fail(`${what}: item ${index}`, "is no pair of name and value.");
     }
     return pairs;
 };

@@ -154,7 +154,7 @@ export const iterateBy = (iterable, method, what, each) => {
 export const sequence = (converter) => (value, what) => {
     if (!isObject(value)) fail(what, "is not iterable.");
     const items = [];
-    iterate(value, what, (item) => ArrayPrototypePush(items, converter(item, `Item ${items.length} of ${what}`)));
+    iterate(value, what, (item) => ArrayPrototypePush(items, converter(item, `${what}: item ${items.length}`)));
     return items;
 };
 
@@ -168,8 +168,8 @@ export const record = (keyConverter, valueConverter) => (value, what) => {
         const key = keys[index];
         const described = ReflectGetOwnPropertyDescriptor(value, key);
         if (described === undefined || !described.enumerable) continue;
-        const name = keyConverter(key, `A key of ${what}`);
-        const pair = [name, valueConverter(value[key], `"${name}" of ${what}`)];
+        const name = keyConverter(key, `${what}: a key`);
+        const pair = [name, valueConverter(value[key], `${what}: "${name}"`)];
         // Two keys can be one after their conversion: the later value counts, in the place of the first.
         if (at[name] === undefined) {
             at[name] = pairs.length;
@@ -192,7 +192,7 @@ export const dictionary = (members) => (value, what) => {
         const { key, converter, required, otherwise } = members[index];
         const member = value === undefined || value === null ? undefined : value[key];
         if (member !== undefined) {
-            result[key] = converter(member, `"${key}" of ${what}`);
+            result[key] = converter(member, `${what}: "${key}"`);
         } else if (required) {
             fail(what, `lacks "${key}", which is required.`);
         } else if (otherwise !== undefined) {

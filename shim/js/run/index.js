@@ -43,12 +43,13 @@
 // what the function threw. An empty `functionName` or "default" names none.
 
 import { primordials } from "../primordials.js";
+import { isObject } from "../webidl.js";
 import { CONVENTIONS, findFunctions } from "./detect.js";
 import { answerOf, badBodyMessage, callOfEvent, payloadOfAnswer } from "./http.js";
 import { HTTP, MISSING, Outcome, PAYLOAD, VALUE } from "./outcome.js";
 import { routed } from "./vaas.js";
 
-const { ArrayPrototypeJoin, ArrayPrototypePush, ObjectKeys, ReflectOwnKeys, SafeWeakMap, String } = primordials;
+const { ArrayPrototypeJoin, ArrayPrototypePush, ObjectKeys, ReflectOwnKeys, RegExpPrototypeExec, SafeWeakMap, String } = primordials;
 
 /** Which function runs when a call names none: the first of these, else the only one. */
 const PREFERRED = ["default", "fetch", "handler", "main"];
@@ -84,6 +85,15 @@ const namesOf = (found) => {
     return names;
 };
 
+const some = (list, is) => {
+    for (let at = 0; at < list.length; at++) if (is(list[at])) return true;
+    return false;
+};
+
+// As the daemon has names of functions.
+const CALLABLE = /^[A-Za-z0-9_$]{1,63}$/;
+const isCallable = (name) => RegExpPrototypeExec(CALLABLE, name) !== null;
+
 /** At most this many names are listed in a message. */
 const LISTED = 20;
 
@@ -98,6 +108,8 @@ const listed = (names) => {
 const offered = ({ kind, exports, value }) => {
     if (kind === "script") return `a file whose value is of the type ${typeof value}`;
     const names = [];
+    if (kind === "cjs" && !isObject(exports)) return `a CommonJS module whose exports are of the type ${typeof exports}`;
+    if (kind === "cjs" && typeof exports === "function") return "a CommonJS module that exports a class";
     if (typeof exports === "object" && exports !== null) {
         const keys = kind === "esm" ? ReflectOwnKeys(exports) : ObjectKeys(exports);
         for (let at = 0; at < keys.length; at++) {
@@ -134,11 +146,17 @@ export const describe = (app) => {
     if (found.length === 0) {
         return { handler: null, http: null, functions: [], conventions, problem: problemOf(app) };
     }
+    const names = namesOf(found);
+    if (!some(names, isCallable)) {
+        const problem = `nothing can be called: the names of what is exported are ${listed(names)}; a call can name ` +
+            "1 to 63 of A-Z, a-z, 0-9, '_' and '$'";
+        return { handler: null, http: null, functions: [], conventions, problem };
+    }
     const first = preferred(found) ?? found[0];
     return {
         handler: first.event ?? first.http,
         http: first.http ?? null,
-        functions: namesOf(found),
+        functions: names,
         conventions,
         problem: null,
     };

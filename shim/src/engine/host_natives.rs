@@ -9,7 +9,7 @@ use skep_project::{By, Kind};
 
 use super::{
     host::{self, Host},
-    modules::Modules,
+    modules::{Modules, code_of},
     stacks,
 };
 use crate::sys::{self, Bytes};
@@ -149,6 +149,13 @@ fn code<'js>(ctx: &Ctx<'js>, natives: &Object<'js>, modules: &Modules) -> Result
         of.resolve(&specifier, &from, by).ok()
     };
     natives.set("resolve", Func::new(resolve))?;
+    let of = modules.clone();
+    // The code and the words of an error, where they are others than those of what is not there.
+    let unresolved = move |specifier: String, from: String| {
+        let error = of.resolve(&specifier, &from, By::Require).err();
+        error.and_then(|it| Some(vec![code_of(&it)?.to_owned(), it.to_string()]))
+    };
+    natives.set("unresolved", Func::new(unresolved))?;
     let of = modules.clone();
     natives.set("readText", Func::new(move |id: String| of.read_text(&id)))?;
     let of = modules.clone();

@@ -19,6 +19,7 @@ use rquickjs::{
 use skep_link::frame::{Bind, Form, MadeForm, Part};
 use skep_project::{
     By, Files, Kind, Resolver, Settings, Table, Target,
+    resolve::{NotResolved, Why},
     script::{Place, Places, imports_of},
     syntax::Dialect,
     table::{self, Led, Problem},
@@ -206,13 +207,13 @@ impl Modules {
     ///
     /// # Errors
     ///
-    /// Why it leads nowhere, in words.
+    /// Why it leads nowhere.
     pub(super) fn resolve(
         &self,
         specifier: &str,
         from: &str,
         by: By,
-    ) -> std::result::Result<String, String> {
+    ) -> std::result::Result<String, NotResolved> {
         let app = self.app();
         let led = app.table.as_ref().and_then(|table| table.lookup(from, specifier, by));
         match led {
@@ -220,7 +221,7 @@ impl Modules {
             Some(Led::Builtin(name)) => return Ok(format!("{BUILT_IN}{name}")),
             None => {}
         }
-        match app.resolver().resolve(from, specifier, by).map_err(|error| error.to_string())? {
+        match app.resolver().resolve(from, specifier, by)? {
             Target::File(path) => Ok(path),
             Target::Builtin(name) => Ok(format!("{BUILT_IN}{name}")),
         }
@@ -538,13 +539,23 @@ impl Resolve for Modules {
     }
 }
 
+/// The code that Node has for that, unless it is the usual one.
+pub(super) fn code_of(error: &NotResolved) -> Option<&'static str> {
+    match error.why {
+        Why::NotExported { .. } => Some("ERR_PACKAGE_PATH_NOT_EXPORTED"),
+        Why::NotImported => Some("ERR_PACKAGE_IMPORT_NOT_DEFINED"),
+        Why::NoBuiltin { .. } => Some("ERR_UNKNOWN_BUILTIN_MODULE"),
+        _ => None,
+    }
+}
+
 impl Modules {
     /// Throws an error with the code that Node has for a module that is not there.
-    fn not_found(&self, ctx: &Ctx<'_>, why: &str) -> Error {
-        let error = Exception::throw_message(ctx, why);
+    fn not_found(&self, ctx: &Ctx<'_>, why: &NotResolved) -> Error {
+        let error = Exception::throw_message(ctx, &why.to_string());
         let thrown = ctx.catch();
         if let Some(object) = thrown.as_object() {
-            let _ = object.set("code", "ERR_MODULE_NOT_FOUND");
+            let _ = object.set("code", code_of(why).unwrap_or("ERR_MODULE_NOT_FOUND"));
         }
         let _ = ctx.throw(thrown);
         error

@@ -13,6 +13,8 @@ export const cases = [
         shown(new URL("http://u@h:81/a#f")).startsWith('URL {"href":"http://u@h:81/a#f",'), true],
     ["parameters are shown as pairs", () => [shown(new URLSearchParams("a=1&b=")), shown(new URLSearchParams())],
         ['URLSearchParams { "a" => "1", "b" => "" }', "URLSearchParams {}"]],
+    ["headers are shown with their values", () => shown(new Headers([["a", "b"], ["Set-Cookie", "1"], ["set-cookie", "2"]])),
+        'Headers {"a":"b","set-cookie":["1","2"]}'],
     ["an event of a class of the app has its name", () => {
         class Mine extends Event {}
         const start = 'Mine {"type":"x","defaultPrevented":false,"cancelable":false,"timeStamp":';

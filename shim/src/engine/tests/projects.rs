@@ -96,3 +96,25 @@ fn no_text_of_an_app_is_compiled_under_a_name_of_the_runtime() {
         }
     }
 }
+
+#[test]
+fn what_is_required_and_not_there_is_told_as_node_does() {
+    let mut host = serving(&[
+        ("index.cjs", "const code = (name) => { try { return Object.keys(require(name)).join(); } catch (error) { return error.code; } };
+            exports.handler = async () => ['./m.mjs', './plain.mjs', 'p', 'p/inner', '#x', './none', 'node:none', 'none'].map(code)
+                .concat(module.parent === null, module.paths.join(), require('./m.mjs').__esModule, require('./m.mjs').default());"),
+        ("m.mjs", "export default () => 'd'; export const x = 1;"),
+        ("plain.mjs", "export const y = 2;"),
+        ("node_modules/p/package.json", r#"{"exports": {".": "./p.js"}}"#),
+        ("node_modules/p/p.js", "exports.z = 3"),
+        ("node_modules/p/inner.js", "exports.z = 4"),
+    ]);
+    host.ask("handler", b"null", Encoding::Json, Duration::from_secs(5));
+    match host.receive() {
+        ToDaemon::Reply { payload, .. } => assert_eq!(
+            String::from_utf8_lossy(payload),
+            r##"["__esModule,default,x","y","z","ERR_PACKAGE_PATH_NOT_EXPORTED","ERR_PACKAGE_IMPORT_NOT_DEFINED","MODULE_NOT_FOUND","ERR_UNKNOWN_BUILTIN_MODULE","MODULE_NOT_FOUND",true,"/app/node_modules,/node_modules",true,"d"]"##
+        ),
+        other => panic!("{other:?}"),
+    }
+}
