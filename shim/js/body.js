@@ -10,7 +10,9 @@ import { formDataEntries, isFormData, newFormData } from "./form_data.js";
 import { essenceOf, extractMimeType, parameterOf, serializeMimeType } from "./mime.js";
 import { encodeMultipart, parseMultipart } from "./multipart.js";
 import natives from "./natives.js";
-import { concat, copyOf, hexEncode, isUint8Array, lengthOf, utf8Decode, utf8Encode } from "./octets.js";
+import {
+    concat, copyOf, hexEncode, isUint8Array, lengthOf, utf8Decode, utf8DecodeKeeping, utf8Encode,
+} from "./octets.js";
 import { primordials } from "./primordials.js";
 import { streamOfBytes } from "./streams/bytes.js";
 import { isReadableStream, readableObject, readableOf } from "./streams/index.js";
@@ -243,7 +245,7 @@ const toForm = (bytes, mimeType) => {
             ArrayPrototypePush(form, { name, value: value ?? newFile(copyOf(bytes), filename, type) });
         }
     } else if (essence === "application/x-www-form-urlencoded") {
-        const pairs = parseForm(utf8Decode(bytes));
+        const pairs = parseForm(utf8DecodeKeeping(bytes));
         for (let at = 0; at < pairs.length; at++) ArrayPrototypePush(form, { name: pairs[at][0], value: pairs[at][1] });
     } else {
         throw new TypeError("The body has no Content-Type of a form.");
