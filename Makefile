@@ -9,7 +9,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SUITE := integration/suite/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo serve test check test-unit test-host test-vm test-walls test-attacks bench bench-quick bench-vm clean
+.PHONY: help build demo serve test check test-unit test-host test-vm test-walls test-web test-attacks bench bench-quick bench-vm clean
 
 help: ## these lines
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -44,6 +44,10 @@ test-vm: ## the integration suite in a virtual machine that has control groups o
 
 test-walls: ## takes away each wall in turn and demands that its test fails
 	$(SUITE) walls
+
+test-web: build ## a folder of web-platform-tests as apps, and a table of what passed: WPT=FOLDER, if you like ONLY="url streams", EXCEPT=…, REFERENCE=FILE (as root or through sudo)
+	$(SUDO) $(TARGET)/release/test-web $(if $(WPT),"$(WPT)") $(foreach place,$(ONLY),--only "$(place)") \
+		$(foreach place,$(EXCEPT),--except "$(place)") $(if $(REFERENCE),--reference "$(REFERENCE)") --out $(TARGET)/test-web.jsonl
 
 test-attacks: build ## attacks of callers at length: the daemon's memory and CPU, what a neighbour notices, and whether bills add up (as root or through sudo)
 	$(SUDO) $(TARGET)/release/attacks
