@@ -6,6 +6,7 @@ import { resolveBlobUrl } from "./blob_url.js";
 import { bodyOfBytes } from "./body.js";
 import { processDataUrl } from "./data_url.js";
 import { appendHeader, newHeaderList } from "./headers.js";
+import { fitsIntegrity } from "./integrity.js";
 import { lengthOf } from "./octets.js";
 import { primordials } from "./primordials.js";
 import { Request, requestAborted, requestRecord } from "./request.js";
@@ -14,15 +15,23 @@ import { needs } from "./webidl.js";
 
 const { PromiseResolve, StringPrototypeStartsWith, TypeError } = primordials;
 
-const answerData = (url) => {
+// What the answer to a request has as its body: that of HEAD has none, and bytes must be those that were asked for.
+const bodyFor = ({ method, integrity }, bytes, shared) => {
+    if (!fitsIntegrity(bytes, integrity)) throw new TypeError("The answer does not match the integrity of the request.");
+    return method === "HEAD" ? null : bodyOfBytes(bytes, shared);
+};
+
+const answerData = (record) => {
+    const { url } = record;
     const found = processDataUrl(url);
     if (found === null) throw new TypeError("The data: URL is malformed.");
     const headers = newHeaderList("immutable");
     appendHeader(headers, "Content-Type", found.contentType);
-    return makeResponse({ type: "basic", url, statusText: "OK", headers, body: bodyOfBytes(found.bytes) });
+    return makeResponse({ type: "basic", url, statusText: "OK", headers, body: bodyFor(record, found.bytes, false) });
 };
 
-const answerBlob = (url, method) => {
+const answerBlob = (record) => {
+    const { method, url } = record;
     if (method !== "GET") throw new TypeError("A blob: URL is fetched with GET only.");
     const blob = resolveBlobUrl(url);
     if (blob === undefined) throw new TypeError("The blob: URL leads to nothing; it was revoked or never made.");
@@ -30,13 +39,14 @@ const answerBlob = (url, method) => {
     const headers = newHeaderList("immutable");
     appendHeader(headers, "Content-Length", `${lengthOf(bytes)}`);
     appendHeader(headers, "Content-Type", blobType(blob));
-    return makeResponse({ type: "basic", url, statusText: "OK", headers, body: bodyOfBytes(bytes, true) });
+    return makeResponse({ type: "basic", url, statusText: "OK", headers, body: bodyFor(record, bytes, true) });
 };
 
 const answer = (request) => {
-    const { method, url } = requestRecord(request);
-    if (StringPrototypeStartsWith(url, "data:")) return answerData(url);
-    if (StringPrototypeStartsWith(url, "blob:")) return answerBlob(url, method);
+    const record = requestRecord(request);
+    const { method, url } = record;
+    if (StringPrototypeStartsWith(url, "data:")) return answerData(record);
+    if (StringPrototypeStartsWith(url, "blob:")) return answerBlob(record);
     throw new TypeError(`fetch failed: egress is not granted to this app (${method} ${url})`);
 };
 

@@ -83,6 +83,26 @@ export const cases = [
         ["TypeError", "fetch failed: egress is not granted to this app (GET https://h.test/x)"]],
     ["other schemes", () => Promise.all([name(fetch("file:///etc/passwd")), name(fetch("about:blank")), name(fetch("/relative"))]),
         ["TypeError", "TypeError", "TypeError"]],
+    ["an answer to HEAD has no body", async () => {
+        const response = await fetch("data:text/plain,x", { method: "HEAD" });
+        return [response.status, response.headers.get("content-type"), response.body, await response.text()];
+    }, [200, "text/plain", null, ""]],
+    ["integrity is that of the strongest hash", async () => {
+        const [x256, x384, y256] = [
+            "sha256-LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=",
+            "sha384-11LCxR+6DimqGQVwqdQlPkQHegWNMpf6OlYw1b0BJiL5fCisrtMTtcg7uZDKp9qF",
+            "sha256-ofzkNjhU/4iM/0uOeHXWAMJoI5BBKoz3mzfQsRFIsPo=",
+        ];
+        const x512 = "sha512-pKvURIxJVi2CgRXROh/M6pJ/UrTVRZKX+LQ+QtqJI4vBNibkPcs43bCCSIkn7JBPtCBXRDmD6IWFF51QVRr+Yg==";
+        const y512 = "sha512-EhtHdKdZkkopKcSkEvtuMbmqp0ZGaEDvzEp21pqUFJ4jZOOYPWRv6vqhtRF4XlyekK7cMNpqa+rVUg7MmcZiag==";
+        const get = (integrity) => fetch("data:,x", { integrity }).then((response) => response.text(), (error) => error.name);
+        return Promise.all([
+            get(""), get("md5-no"), get(x256), get(x384.toUpperCase().slice(0, 6) + x384.slice(6)), get(x512.replaceAll("=", "")),
+            get(x512.replaceAll("/", "_").replaceAll("+", "-")), get(`${x256}?option`), get(y256), get(`${y256} ${x384}`),
+            get(`${y512}\n${x384}`), get(`${y512} ${x512}`), get(`${y256} ${y512}`), get("sha256-"),
+            fetch(URL.createObjectURL(new Blob(["x"])), { integrity: x256 }).then((response) => response.text()),
+        ]);
+    }, ["x", "x", "x", "x", "x", "x", "x", "TypeError", "x", "TypeError", "x", "TypeError", "TypeError", "x"]],
     ["aborted before and while", async () => {
         const controller = new AbortController();
         const running = fetch("data:,x", { signal: controller.signal });
