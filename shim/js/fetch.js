@@ -2,7 +2,6 @@
 // are answered, everything else is refused by name.
 
 import { blobBytes, blobType } from "./blob.js";
-import { resolveBlobUrl } from "./blob_url.js";
 import { bodyOfBytes } from "./body.js";
 import { processDataUrl } from "./data_url.js";
 import { appendHeader, newHeaderList } from "./headers.js";
@@ -31,9 +30,8 @@ const answerData = (record) => {
 };
 
 const answerBlob = (record) => {
-    const { method, url } = record;
+    const { blob, method, url } = record;
     if (method !== "GET") throw new TypeError("A blob: URL is fetched with GET only.");
-    const blob = resolveBlobUrl(url);
     if (blob === undefined) throw new TypeError("The blob: URL leads to nothing; it was revoked or never made.");
     const bytes = blobBytes(blob);
     const headers = newHeaderList("immutable");

@@ -4,6 +4,7 @@
 // `cache`, `referrer` and the like are kept and given back, and change nothing.
 
 import { abortReason, createDependentSignal, createSignal, isAborted, isAbortSignal } from "./abort.js";
+import { resolveBlobUrl } from "./blob_url.js";
 import { USED, cloneBody, extractBody, isBodyUnusable, mixBody, takeBody } from "./body.js";
 import {
     appendHeader, copyHeaderList, fillHeaders, hasHeader, headerOf, newHeaderList, toHeadersInit, wrapHeaderList,
@@ -17,7 +18,7 @@ import {
     needs, nullable,
 } from "./webidl.js";
 
-const { StringPrototypeToUpperCase, TypeError } = primordials;
+const { StringPrototypeStartsWith, StringPrototypeToUpperCase, TypeError } = primordials;
 
 const toRequestInit = dictionary([
     { key: "body", converter: nullable(any) },
@@ -52,6 +53,8 @@ const newRecord = (method, url, headers) => ({
     __proto__: null,
     method,
     url,
+    // What a blob: URL led to when the request was made: that URL may be revoked since.
+    blob: StringPrototypeStartsWith(url, "blob:") ? resolveBlobUrl(url) : undefined,
     headers,
     body: null,
     cache: "default",
@@ -66,6 +69,7 @@ const newRecord = (method, url, headers) => ({
 
 const copyRecord = (record) => {
     const copy = newRecord(record.method, record.url, copyHeaderList(record.headers, "request"));
+    copy.blob = record.blob;
     copy.cache = record.cache;
     copy.credentials = record.credentials;
     copy.integrity = record.integrity;

@@ -79,6 +79,14 @@ export const cases = [
         URL.revokeObjectURL(url);
         return [...got, await name(fetch(url))];
     }, ["abc", "a/b", "3", "TypeError"]],
+    ["a request has the blob that its URL led to when it was made", async () => {
+        const url = URL.createObjectURL(new Blob(["abc"]));
+        const made = new Request(url);
+        const running = fetch(url);
+        URL.revokeObjectURL(url);
+        const texts = await Promise.all([running, fetch(made.clone()), fetch(made)]);
+        return [...await Promise.all(texts.map((response) => response.text())), await name(fetch(url)), made.url === url];
+    }, ["abc", "abc", "abc", "TypeError", true]],
     ["there is no network", () => fetch("https://h.test/x").catch((error) => [error.name, error.message]),
         ["TypeError", "fetch failed: egress is not granted to this app (GET https://h.test/x)"]],
     ["other schemes", () => Promise.all([name(fetch("file:///etc/passwd")), name(fetch("about:blank")), name(fetch("/relative"))]),
