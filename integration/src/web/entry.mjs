@@ -9,6 +9,9 @@ import { readFileSync } from "node:fs";
 const plan = JSON.parse(readFileSync(`${import.meta.dirname}/plan.json`, "utf8"));
 const read = (path) => readFileSync(`${import.meta.dirname}/wpt/${path}.txt`);
 
+// Tests replace some of these.
+const { Blob, URL, fetch: fetchElsewhere } = globalThis;
+
 const address = new URL(plan.file + plan.variant, "http://web-platform.test:8000/");
 
 const give = (name, value) => {
@@ -20,17 +23,20 @@ const TYPES = {
     __proto__: null, json: "application/json", txt: "text/plain", html: "text/html", xml: "text/xml", vtt: "text/vtt",
 };
 
-// Files that were laid, by their addresses; everything else is what it is without a server.
-const { fetch: fetchElsewhere } = globalThis;
+const paths = new Map(plan.data.map((path) => [new URL(path, `${address.origin}/`).pathname, path]));
 
-const fetchHere = (input) => {
+// A file that was laid is fetched by its address as a blob is; everything else is what it is without a server.
+const fetchHere = (input, init) => {
     if (typeof input !== "string" && !(input instanceof URL)) return undefined;
     const url = URL.parse(input, address);
     if (url === null || url.origin !== address.origin) return undefined;
-    const path = decodeURIComponent(url.pathname).slice(1);
-    if (!plan.data.includes(path)) return undefined;
+    const path = paths.get(url.pathname);
+    if (path === undefined) return undefined;
     const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
-    return Promise.resolve(new Response(read(path), { headers: { "content-type": type } }));
+    const blob = URL.createObjectURL(new Blob([read(path)], { type }));
+    const answer = fetchElsewhere(blob, init);
+    URL.revokeObjectURL(blob);
+    return answer;
 };
 
 const prepare = () => {
@@ -46,7 +52,7 @@ const prepare = () => {
     if (plan.title !== null) globalThis.META_TITLE = plan.title;
     if (plan.data.length !== 0) {
         globalThis.fetch = function fetch(input, init) {
-            return fetchHere(input) ?? fetchElsewhere.call(this, input, init);
+            return fetchHere(input, init) ?? fetchElsewhere.call(this, input, init);
         };
     }
 };
