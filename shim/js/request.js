@@ -150,6 +150,7 @@ const isSimpleMethod = (method) => method === "GET" || method === "HEAD" || meth
 
 let recordOf;
 let signalOf;
+let signalGiven;
 let isRequest;
 
 export class Request {
@@ -280,6 +281,7 @@ export class Request {
             request.#signal ??= createSignal();
             return request.#signal;
         };
+        signalGiven = (request) => request.#signal;
         isRequest = (value) => isObject(value) && #record in value;
     }
 }
@@ -316,10 +318,13 @@ export { isRequest };
 /** Its {method, url, headers, body, ...}: the header list and the body of body.js. */
 export const requestRecord = (request) => recordOf(request);
 
+/** Its signal, or null if nobody gave it one or asked for it: then it is never aborted. */
+export const requestSignal = (request) => signalGiven(request);
+
 /** Whether its signal is aborted, and why: {reason} or null. */
 export const requestAborted = (request) => {
-    const signal = signalOf(request);
-    return isAborted(signal) ? { reason: abortReason(signal) } : null;
+    const signal = signalGiven(request);
+    return signal !== null && isAborted(signal) ? { reason: abortReason(signal) } : null;
 };
 
 /** A request that came in, taken as it is: `headers` is a header list, `body` one of body.js or null. */

@@ -118,5 +118,29 @@ export const cases = [
         return [await name(running), await name(fetch("data:,x", { signal: AbortSignal.abort() })),
             await fetch("data:,x", { signal: AbortSignal.abort("why") }).catch((reason) => reason)];
     }, ["AbortError", "AbortError", "why"]],
+    ["an abort ends what was not read of the answer", async () => {
+        const controller = new AbortController();
+        const get = () => fetch("data:,abc", { signal: controller.signal });
+        const [read, whole, twice, streamed, begun] = [await get(), await get(), await get(), await get(), await get()];
+        const copy = whole.clone();
+        const text = await read.text();
+        const reader = begun.body.getReader();
+        const first = (await reader.read()).value.length;
+        controller.abort("over");
+        return [
+            text, first, read.bodyUsed, await read.text().catch((reason) => reason.name),
+            ...await Promise.all([whole.text(), copy.json(), reader.read(), streamed.body.getReader().read()]
+                .map((promise) => promise.catch((reason) => reason))),
+            await twice.bytes().catch((reason) => reason), await twice.bytes().catch((reason) => reason.name), twice.bodyUsed,
+        ];
+    }, ["abc", 3, true, "TypeError", "over", "over", "over", "over", "over", "TypeError", true]],
+    ["an abort before the answer cancels the stream of the request", async () => {
+        let why;
+        const body = new ReadableStream({ cancel(reason) { why = reason; } });
+        const init = { method: "POST", body, duplex: "half", signal: AbortSignal.abort("over") };
+        const running = fetch("data:,x", init);
+        const told = why;
+        return [told, await running.catch((reason) => reason)];
+    }, ["over", "over"]],
     ["wrong arguments reject", () => name(fetch()), "TypeError"],
 ];
