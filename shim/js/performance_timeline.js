@@ -4,7 +4,7 @@
 // ever dropped. What differs: `buffered` beside `entryTypes` is passed over, as Node does.
 
 import { DOMException } from "./dom_exception.js";
-import { invalidArgType, missingArgs } from "./node_errors.js";
+import { invalidArgType, missingArgs, validateObject } from "./node_errors.js";
 import { primordials } from "./primordials.js";
 import { reportException } from "./report.js";
 import { showAs } from "./show_as.js";
@@ -212,8 +212,9 @@ export class PerformanceObserver {
         return SUPPORTED;
     }
 
-    observe(options = undefined) {
+    observe(options = {}) {
         const record = this.#record;
+        validateObject(options, "options");
         const { buffered, entryTypes, type } = observeOptions(options, "Argument 1 of observe");
         if (entryTypes === undefined && type === undefined) throw missingArgs("options.entryTypes", "options.type");
         if (entryTypes !== undefined && type !== undefined) {
