@@ -9,10 +9,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SUITE := integration/suite/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo serve test check test-unit test-host test-vm test-walls test-web test-attacks bench bench-quick bench-vm clean
+.PHONY: help build demo serve test check test-unit test-host test-vm test-packages test-walls test-web test-attacks bench bench-quick bench-vm clean
 
 help: ## these lines
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 
 build: ## the programs, into target/release
 	$(CARGO) build --release --workspace --bins
@@ -23,7 +23,7 @@ demo: build ## the whole of it in a minute: deploy, invoke, attack, watch (as ro
 serve: build ## a daemon in the foreground with contrib/dev.toml (as root or through sudo)
 	$(SUDO) $(TARGET)/release/skepd --config contrib/dev.toml
 
-test: ## every test: test-host, test-vm, the same tests on both, test-walls; then the counts
+test: ## every test: test-host, test-vm, the same tests on both, test-packages, test-walls; then the counts
 	$(SUITE) all
 
 check: ## what needs no root: format, lints, documentation, house rules, scripts
@@ -41,6 +41,9 @@ test-host: ## unit tests, and the integration suite on this machine's own kernel
 
 test-vm: ## the integration suite in a virtual machine that has control groups of version 2 only
 	$(SUITE) vm
+
+test-packages: ## packages of npm against a daemon of its own; installs them
+	$(SUITE) packages
 
 test-walls: ## takes away each wall in turn and demands that its test fails
 	$(SUITE) walls

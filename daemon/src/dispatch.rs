@@ -26,6 +26,7 @@ use crate::{
     link::LinkError,
     logs::{Logs, Source},
     pool::{BindError, Lease, Pool, Start, Turned},
+    registry::Version,
 };
 
 /// How long the shim may take to stop a call by itself before it is killed.
@@ -133,8 +134,15 @@ pub enum Answer {
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// No such app, or no such function.
+    /// No such app.
     NotFound,
+    /// The app has no such function; those that it has.
+    NoFunction {
+        /// What was asked for; none if the call names none.
+        asked: Option<String>,
+        /// What there is.
+        has: Vec<String>,
+    },
     /// The event is not what its encoding says, as this text tells; the function was not called.
     BadPayload(String),
     /// The typed cause; whether the instance's end is proven; what more to tell the tenant.
@@ -202,7 +210,7 @@ async fn attempt(
 ) -> Result<Answer, Failure> {
     let (version, logs) = pool.live(&call.app).ok_or(Failure::NotFound)?;
     let Some(function) = version.function_for(call.function.as_ref(), call.http.is_some()) else {
-        return Err(Failure::NotFound);
+        return Err(no_function(call, &version));
     };
     pool.called(&version, call.arrived);
     let deadline =
@@ -217,6 +225,7 @@ async fn attempt(
     (usage.start_time, usage.start) = (lease.start_time, Some(lease.start));
     let mut running = Running {
         call,
+        version: &version,
         function: &function,
         deadline,
         bounds,
@@ -237,6 +246,11 @@ async fn attempt(
 const TOLD: usize = 256;
 
 /// A call that threw or was ended has one line among those of its app, beside its own.
+fn no_function(call: &Call, version: &Version) -> Failure {
+    let asked = call.function.as_ref().map(|name| name.as_str().to_owned());
+    Failure::NoFunction { asked, has: version.functions.iter().map(|it| it.name.clone()).collect() }
+}
+
 fn tell_app(
     call: &Call,
     function: &str,
@@ -245,7 +259,8 @@ fn tell_app(
     logs: &Logs,
 ) {
     let what = match answer {
-        Ok(Answer::Reply { .. }) | Err(Failure::NotFound | Failure::BadPayload(_)) => return,
+        Ok(Answer::Reply { .. })
+        | Err(Failure::NotFound | Failure::NoFunction { .. } | Failure::BadPayload(_)) => return,
         Ok(Answer::Thrown { name, message, .. }) => {
             format!("threw {}: {}", cut(name, TOLD), cut(message, TOLD))
         }
@@ -263,6 +278,7 @@ fn tell_app(
 
 struct Running<'a> {
     call: &'a Call,
+    version: &'a Version,
     /// The name of the function that runs.
     function: &'a str,
     deadline: Deadline,
@@ -332,7 +348,7 @@ impl Running<'_> {
             }
             Talk::NoFunction => {
                 lease.healthy();
-                Err(Failure::NotFound)
+                Err(no_function(self.call, self.version))
             }
             Talk::BadPayload(message) => {
                 lease.healthy();

@@ -140,6 +140,8 @@ pub struct Content {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Made {
     build: u64,
+    /// Bytes that it may have.
+    most: usize,
     /// By the place of the file; the table has none.
     parts: BTreeMap<(Option<usize>, MadeForm), Vec<u8>>,
     bytes: usize,
@@ -154,11 +156,22 @@ impl fmt::Debug for Made {
     }
 }
 
-/// Bytes of bytecode that a shim sends of one app, at most: with its debug information and its copies of the source it
-/// is two to three times as large as that.
-const MOST_BYTECODE: ByteCount = ByteCount::from_mib(8);
-/// Bytes of all that it sends.
-const MOST_MADE: ByteCount = ByteCount::from_mib(40);
+/// Bytes of bytecode that a shim sends of one app, at most.
+const MOST_BYTECODE: usize = 8 << 20;
+/// Bytes of all that it sends: bytecode, the table of names, and the JavaScript of what is TypeScript.
+const MOST_MADE: usize = 40 << 20;
+
+/// Bytes of bytecode that are kept of the scripts of one app. With its debug information and its copies of the source
+/// it is two to three times as large as that.
+fn most_bytecode(files: usize, source: usize) -> usize {
+    (4 * source + 512 * files + (16 << 10)).min(MOST_BYTECODE)
+}
+
+/// Bytes of all that can be made of so many files, with so many bytes of paths.
+fn most_made(files: usize, source: usize, paths: usize) -> usize {
+    (8 * source + 4 * paths + 1024 * files + (1 << 20)).min(MOST_MADE)
+}
+
 /// Bytes in memory beside path and content of each file: what points to them and says how long they are.
 const BESIDE_FILE: usize = 64;
 
@@ -176,6 +189,14 @@ impl Version {
     /// Bytes of all its files.
     pub fn source_bytes(&self) -> ByteCount {
         self.content.source_bytes()
+    }
+
+    /// What the sandbox gets in which it is looked through and compiled, if the tenant has that to spare.
+    pub fn deploy_memory(&self) -> ByteCount {
+        let content = self.content.get();
+        let sizes = content.iter().flat_map(|it| &it.files).map(|file| file.bytes.len());
+        let largest = count(sizes.max().unwrap_or(0));
+        skep_core::limits::deploy_memory(self.limits.memory, self.source_bytes(), largest)
     }
 
     /// Bytes in memory: what it runs, as far as it is there, and the names of its functions.
@@ -236,7 +257,11 @@ impl Content {
 
     /// Bytes of all its files.
     pub fn source_bytes(&self) -> ByteCount {
-        count(self.files.iter().map(|file| file.bytes.len()).sum())
+        count(self.source_len())
+    }
+
+    fn source_len(&self) -> usize {
+        self.files.iter().map(|file| file.bytes.len()).sum()
     }
 
     /// The pieces that make its files in an instance of `build`, which come before [`Self::bind`].
@@ -263,7 +288,10 @@ impl Content {
         wall_ns: u64,
     ) -> Bind<'a> {
         let small = |size: ByteCount| u32::try_from(size.bytes()).unwrap_or(u32::MAX);
-        let wanted = if self.made.get().is_none() { MOST_BYTECODE } else { ByteCount::ZERO };
+        let wanted = match self.made.get() {
+            None => most_bytecode(self.files.len(), self.source_len()),
+            Some(_) => 0,
+        };
         let Manifest { handler, modules, conditions, variables, deployed_ms } = &self.manifest;
         Bind {
             entry: version.entry.as_str(),
@@ -279,7 +307,7 @@ impl Content {
             deployed_ms: *deployed_ms,
             heap_bytes: skep_core::limits::heap_limit(version.limits.memory).bytes(),
             max_reply_bytes: small(max_reply),
-            max_bytecode_bytes: small(wanted),
+            max_bytecode_bytes: small(count(wanted)),
             wall_ns,
             log_lines: logs.lines_per_call,
             log_bytes: small(logs.bytes_per_call),
@@ -294,9 +322,11 @@ impl Content {
 }
 
 impl Made {
-    /// What an instance of `build` makes, of which nothing has come yet.
-    pub fn begin(build: u64) -> Self {
-        Self { build, ..Self::default() }
+    /// What an instance of `build` makes of `content`, of which nothing has come yet.
+    pub fn begin(build: u64, content: &Content) -> Self {
+        let paths = content.files.iter().map(|file| file.path.as_str().len()).sum();
+        let most = most_made(content.files.len(), content.source_len(), paths);
+        Self { build, most, ..Self::default() }
     }
 
     /// Takes a piece; whether it is one that can come of these files at all.
@@ -313,7 +343,7 @@ impl Made {
         });
         self.bytes += bytes.len();
         kept.extend_from_slice(bytes);
-        count(self.bytes) <= MOST_MADE
+        self.bytes <= self.most
     }
 
     /// The pieces that were made of one file.
@@ -428,7 +458,7 @@ pub(crate) mod tests {
         sent(&version, 7, &source, true);
         let content = version.content.get().unwrap();
         let made = |build, code: &[u8]| {
-            let mut made = Made::begin(build);
+            let mut made = Made::begin(build, &content);
             assert!(made.take(&content, MadeForm::Bytecode, "index.js", code));
             assert!(made.take(&content, MadeForm::Bytecode, "index.js", code));
             assert!(made.take(&content, MadeForm::Table, "", b"t"));
@@ -469,10 +499,11 @@ pub(crate) mod tests {
     fn what_cannot_be_made_of_the_version_is_refused() {
         let version = version();
         let content = version.content.get().unwrap();
-        assert!(!Made::begin(7).take(&content, MadeForm::Bytecode, "other.js", b"o"));
-        assert!(!Made::begin(7).take(&content, MadeForm::Table, "a.js", b"o"));
-        let most = usize::try_from(MOST_MADE.bytes()).unwrap();
-        let mut made = Made::begin(7);
+        assert!(!Made::begin(7, &content).take(&content, MadeForm::Bytecode, "other.js", b"o"));
+        assert!(!Made::begin(7, &content).take(&content, MadeForm::Table, "a.js", b"o"));
+        let most = most_made(2, 2, "a.js".len() + "index.js".len());
+        assert!(most < MOST_MADE / 30, "{most}");
+        let mut made = Made::begin(7, &content);
         assert!(made.take(&content, MadeForm::Text, "a.js", &vec![0; most - 1 - 2 * BESIDE_FILE]));
         assert!(made.take(&content, MadeForm::Bytecode, "index.js", b"1"));
         assert!(!made.take(&content, MadeForm::Bytecode, "index.js", b"1"));

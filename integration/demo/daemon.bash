@@ -20,7 +20,7 @@ dir='' daemon='' helpers=()
 need_root() {
     local name environment=()
     ((EUID)) || return 0
-    for name in CARGO_TARGET_DIR NO_COLOR SKEP_CLIENT_CACHE SKEP_TEST_SLOWNESS; do
+    for name in CARGO_TARGET_DIR NO_COLOR SKEP_CLIENT_CACHE SKEP_PACKAGES_CACHE SKEP_TEST_SLOWNESS; do
         [[ -z ${!name+set} ]] || environment+=("$name=${!name}")
     done
     exec sudo -- env "${environment[@]}" "$@"

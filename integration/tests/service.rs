@@ -22,6 +22,8 @@ mod loads;
 mod outputs;
 #[path = "service/places.rs"]
 mod places;
+#[path = "service/projects.rs"]
+mod projects;
 #[path = "service/quotas.rs"]
 mod quotas;
 #[path = "service/rates.rs"]

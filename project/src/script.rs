@@ -20,12 +20,14 @@ mod accessors;
 mod constant;
 mod enums;
 mod helpers;
+mod imports;
 mod names;
 mod places;
 mod reads;
 mod transform;
 mod types;
 
+pub use imports::imports_of;
 pub use names::{Exports, commonjs_names};
 pub use places::{Lines, Place, Places};
 pub use reads::{Asset, Base, Request, Unfollowed};
@@ -60,6 +62,8 @@ pub struct Script {
     pub assets: Vec<Asset>,
     /// Where it asks for what only shows at run time.
     pub unfollowed: Vec<Unfollowed>,
+    /// It is a module with an `await` outside of its functions.
+    pub awaits: bool,
     /// What an `import` of it gets, if it is CommonJS.
     pub exports: Exports,
     /// What it exports that are types, if it is TypeScript.
@@ -190,6 +194,11 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
         return Err(error);
     }
     if let Some(what) = transform::decorated_private(&parsed.program) {
+        return Err(unsupported(ask.path, &lines, what));
+    }
+    if let Some(config) = ask.tsconfig.filter(|it| !it.experimental_decorators)
+        && let Some(what) = transform::decorated(&parsed.program, config)
+    {
         return Err(unsupported(ask.path, &lines, what));
     }
     enums::check(&parsed.program).map_err(|it| unsupported(ask.path, &lines, it))?;

@@ -21,9 +21,26 @@ pub use form::{BadTable, Led, MAX_TABLE, Table};
 #[derive(Debug, Default)]
 struct Made {
     /// By path.
-    files: BTreeMap<String, (Kind, Exports)>,
+    files: BTreeMap<String, Script>,
     /// By script, specifier and way of asking.
     targets: BTreeMap<(String, String, By), Target>,
+}
+
+/// What is known of a file.
+#[derive(Debug)]
+struct Script {
+    kind: Kind,
+    exports: Exports,
+    /// It is a module with an `await` outside of its functions.
+    awaits: bool,
+    /// See [`Table::waits`].
+    waits: bool,
+}
+
+impl From<Kind> for Script {
+    fn from(kind: Kind) -> Self {
+        Self { kind, exports: Exports::default(), awaits: false, waits: false }
+    }
 }
 
 /// A script of an upload that cannot be loaded, or a request in it that leads nowhere.
@@ -59,7 +76,7 @@ pub fn build(
             todo.push((path.to_owned(), false));
         } else {
             let kind = syntax::kind_of(path, &[], None);
-            work.table.files.insert(path.to_owned(), (kind, Exports::default()));
+            work.table.files.insert(path.to_owned(), kind.into());
         }
     }
     todo.push((entry.to_owned(), true));
@@ -76,6 +93,7 @@ pub fn build(
         firm.insert(path, asked.into_iter().filter(|it| it.1).map(|it| it.0).collect::<Vec<_>>());
     }
     work.typed(&mut visit);
+    work.table.spread(&firm);
     let reached = reached(entry, &firm);
     for problem in &mut work.problems {
         problem.reached = reached.contains(problem.path.as_str()) && problem.reached;
@@ -101,6 +119,27 @@ pub(crate) fn reached<'a>(
         }
     }
     reached
+}
+
+impl Made {
+    /// Notes the modules that wait for another one; `firm` has what each script loads with it.
+    fn spread(&mut self, firm: &BTreeMap<String, Vec<String>>) {
+        let mut askers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (from, asked) in firm {
+            asked.iter().for_each(|it| askers.entry(it).or_default().push(from));
+        }
+        let awaiting = self.files.iter().filter(|(_, it)| it.awaits);
+        let mut todo: Vec<String> = awaiting.map(|(path, _)| path.clone()).collect();
+        while let Some(path) = todo.pop() {
+            for from in askers.get(path.as_str()).into_iter().flatten() {
+                let Some(script) = self.files.get_mut(*from) else { continue };
+                if script.kind == Kind::Module && !script.awaits && !script.waits {
+                    script.waits = true;
+                    todo.push((*from).to_owned());
+                }
+            }
+        }
+    }
 }
 
 struct Work<'a> {
@@ -146,7 +185,8 @@ impl Work<'_> {
         }
         let kind = script.kind.unwrap_or(Kind::Commonjs);
         let reexports = script.exports.reexports.clone();
-        self.table.files.insert(path.to_owned(), (kind, script.exports));
+        let known = Script { kind, exports: script.exports, awaits: script.awaits, waits: false };
+        self.table.files.insert(path.to_owned(), known);
         let mut asked = Vec::new();
         for it in script.requests {
             match self.resolver.resolve(path, &it.specifier, it.by) {

@@ -44,6 +44,8 @@ pub struct TsConfig {
     pub jsx_factory: Option<String>,
     /// `jsxFragmentFactory`
     pub jsx_fragment: Option<String>,
+    /// `experimentalDecorators`
+    pub experimental_decorators: bool,
     /// `emitDecoratorMetadata`
     pub metadata: bool,
     /// `strictNullChecks`, or `strict`.
@@ -158,6 +160,9 @@ impl TsConfig {
             if let Some(value) = text(name).filter(|it| is_dotted(it)) {
                 *field = Some(value.to_owned());
             }
+        }
+        if let Some(value) = flag("experimentalDecorators") {
+            self.experimental_decorators = value;
         }
         if let Some(value) = flag("emitDecoratorMetadata") {
             self.metadata = value;

@@ -3,11 +3,12 @@
 
 import natives from "./natives.js";
 import { primordials } from "./primordials.js";
+import { isObject } from "./webidl.js";
 
 const {
-    ErrorCaptureStackTrace, ErrorPrototype, ErrorPrototypeGetStack, ErrorPrototypeSetStack, ErrorPrototypeToString,
+    ErrorCaptureStackTrace, ErrorPrototype, ErrorPrototypeGetStack, ErrorPrototypeToString,
     ObjectDefineProperty, ObjectGetPrototypeOf, ReflectApply, ReflectGetOwnPropertyDescriptor, StringPrototypeStartsWith,
-    StringPrototypeToWellFormed,
+    StringPrototypeToWellFormed, TypeError,
 } = primordials;
 
 const FRAME = "    at ";
@@ -92,8 +93,12 @@ export const install = () => {
         get stack() {
             return stackOfError(this);
         },
+        // Any value, as everywhere else; the engine's own takes texts only.
         set stack(value) {
-            ErrorPrototypeSetStack(this, value);
+            if (!isObject(this)) throw new TypeError("stack can be set of objects only");
+            ObjectDefineProperty(this, "stack", {
+                __proto__: null, value, writable: true, enumerable: false, configurable: true,
+            });
         },
     }, "stack");
     ObjectDefineProperty(ErrorPrototype, "stack", { __proto__: null, get, set, enumerable: false, configurable: true });

@@ -362,6 +362,23 @@ impl Reservation {
         }
     }
 
+    /// Reserves `least`, and as much more up to `most` as there is. Returns how much that is.
+    ///
+    /// # Errors
+    ///
+    /// The quota does not have `least` left; nothing was reserved.
+    pub fn reserve_up_to(
+        &mut self,
+        least: ByteCount,
+        most: ByteCount,
+    ) -> Result<ByteCount, Denied> {
+        let amount = match self.room() {
+            Ceiling::At(room) => most.min(room).max(least),
+            Ceiling::Open => most.max(least),
+        };
+        self.reserve(amount).map(|()| amount)
+    }
+
     /// Gives `amount` back, after the death of its instance was proven.
     pub fn release(&mut self, amount: ByteCount) {
         debug_assert!(amount <= self.reserved, "more released than was reserved");

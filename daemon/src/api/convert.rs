@@ -132,15 +132,16 @@ pub(super) fn context(fields: &mut Fields, raw: String) -> String {
             "context",
             format_args!("has {} bytes, at most {MAX_CONTEXT} are possible", raw.len()),
         );
-    } else if !raw.is_empty() && serde_json::from_str::<Ignored>(&raw).is_err() {
+    } else if !raw.is_empty() && !is_object(&raw) {
         fields.bad("context", "is no JSON object");
     }
     raw
 }
 
-/// A JSON object of which nothing is kept.
-#[derive(serde::Deserialize)]
-struct Ignored {}
+fn is_object(text: &str) -> bool {
+    let object = text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{');
+    object && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
 
 /// Whole rates; a burst without a rate is a mistake.
 pub(super) fn rate(fields: &mut Fields, field: &str, raw: v1::Rates) -> Ceiling<Rate> {

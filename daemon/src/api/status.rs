@@ -119,7 +119,11 @@ impl From<Refusal> for Status {
             }
             Refusal::Source { path, line, column, message } => {
                 let path = cut(&path, 200);
-                let text = format!("{path}:{line}:{column}: {message}");
+                let text = match line {
+                    // Of the whole file.
+                    0 => format!("{path}: {message}"),
+                    _ => format!("{path}:{line}:{column}: {message}"),
+                };
                 let text = cut(&text, MOST_TEXT);
                 with_reason(Code::InvalidArgument, text, "BAD_SOURCE", |details| {
                     details.add_bad_request_violation(format!("files[{path}]"), text);
@@ -146,6 +150,14 @@ impl From<Refusal> for Status {
 pub(super) fn of_failure(failure: Failure, id: InvocationId) -> Status {
     match failure {
         Failure::NotFound => Refusal::NotFound.into(),
+        Failure::NoFunction { asked, has } => {
+            let what = match asked.as_deref() {
+                Some(name) => format!("the app has no function {}", shown(name)),
+                None => "the call names no function, and the app has no default one".to_owned(),
+            };
+            let has = joined(has.into_iter(), 0, MOST_TEXT / 2);
+            with_reason(Code::NotFound, &format!("{what}; it has: {has}"), "NOT_FOUND", |_| ())
+        }
         Failure::BadPayload(message) => {
             let what = format!("is not what its encoding says: {message}");
             Refusal::Fields(vec![BadField { field: "payload".to_owned(), what }], 0).into()

@@ -9,7 +9,7 @@ use skep_core::{Cause, Ceiling, FunctionName, life::State, name::NAME_BYTES};
 use skep_link::frame::{MAX_EXCEPTION_NAME, Stop, ToDaemon, ToShim, cut};
 use tokio::{sync::SemaphorePermit, time::timeout_at};
 
-use super::{Pool, start::OVERTAKEN};
+use super::{Limits, Pool, start::OVERTAKEN};
 use crate::{
     config::LogBounds,
     exit::Chain,
@@ -112,8 +112,9 @@ impl Pool {
                     return None;
                 }
                 seat.cpu = Ceiling::At(version.limits.cpu);
+                let memory = Ceiling::At(seat.memory);
                 asked = Some(books.quota_changes);
-                Some((books.limits_of(version), books.quota_changes))
+                Some((Limits { memory, ..books.limits_of(version) }, books.quota_changes))
             });
             let Err(error) = written else { return Ok(()) };
             let overtaken = asked.is_some_and(|changes| changes != self.lock().quota_changes);
@@ -173,7 +174,8 @@ impl Pool {
         let answer = async move {
             let mut made = {
                 let bind = content.bind(version, self.shared.max_reply, self.shared.logs, wall);
-                let made = (0 < bind.max_bytecode_bytes).then(|| Made::begin(instance.build));
+                let made =
+                    (0 < bind.max_bytecode_bytes).then(|| Made::begin(instance.build, &content));
                 let bind = ToShim::Bind(bind);
                 let parts = content.parts(instance.build).map(ToShim::Part);
                 let frames: Vec<ToShim<'_>> = parts.chain([bind]).chain(call.cloned()).collect();

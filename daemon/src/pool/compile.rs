@@ -8,7 +8,7 @@ use std::{
 use skep_core::{Cause, Ceiling, Level, Line, admission, life::Event, pool::make_room};
 
 use super::{
-    Pool, Start,
+    Books, Limits, Pool, Start,
     bind::{BindError, Exports},
 };
 use crate::{exit::Chain, registry::Version};
@@ -54,16 +54,19 @@ impl Pool {
     ///
     /// [`CompileError`].
     pub async fn compile(self: &Arc<Self>, version: &Version) -> Result<Compiled, CompileError> {
-        let memory = version.limits.memory;
         admission::spend(&mut [(Level::Tenant, &mut self.lock().gauge)], Instant::now())
             .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
         self.kept_gives_way_to_deploy(&mut self.lock(), version)?;
         self.make_way(version).await;
-        self.lock()
+        // More than its instances will have, if the tenant has it to spare.
+        let memory = self
+            .lock()
             .memory
-            .reserve(memory)
+            .reserve_up_to(version.limits.memory, version.deploy_memory())
             .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
-        let launched = self.launch(|books| books.limits_of(version)).await;
+        let limits =
+            |books: &Books| Limits { memory: Ceiling::At(memory), ..books.limits_of(version) };
+        let launched = self.launch(limits).await;
         let (instance, mut link) = match launched {
             Ok(launched) => launched,
             Err(error) => {

@@ -32,8 +32,24 @@ fn what_is_unknown_and_what_is_not_yours_read_the_same() {
     };
     let unknown = ask("nobody", "app", "");
     assert_eq!(ask("acme", "other", ""), unknown);
-    assert_eq!(ask("acme", "app", "missing"), unknown);
     assert_eq!(ask("beta", "app", ""), unknown);
+}
+
+#[test]
+fn a_function_that_is_not_there_is_told_with_those_that_are() {
+    let host = Host::new("");
+    let told = |app: &str, function: &str| {
+        let status = refused(host.invoke(app, function, "1"), Code::NotFound, "NOT_FOUND");
+        status.message().to_owned()
+    };
+    host.deploy("acme", "app", "export const one = () => 1, two = () => 2;", |_| ()).unwrap();
+    assert_eq!(told("app", "three"), "the app has no function \"three\"; it has: one; two");
+    let none = "the call names no function, and the app has no default one; it has: one; two";
+    assert_eq!(told("app", ""), none);
+    let many: String = (0..200).map(|at| format!("export const f{at} = () => {at};\n")).collect();
+    host.deploy("acme", "many", &many, |_| ()).unwrap();
+    let told = told("many", "other");
+    assert!(told.contains("f0; f1;") && told.ends_with(" more") && told.len() < 700, "{told}");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use oxc_ast::ast::{
-    ArrowFunctionExpression, BindingPattern, CallExpression, ConditionalExpression,
-    ExportAllDeclaration, ExportFromDeclaration, Expression, Function, IfStatement,
-    ImportDeclaration, ImportExpression, LogicalExpression, NewExpression, Program,
-    TSImportEqualsDeclaration, TSModuleReference, TryStatement, VariableDeclarator,
+    ArrowFunctionExpression, AwaitExpression, BindingPattern, CallExpression,
+    ConditionalExpression, ExportAllDeclaration, ExportFromDeclaration, Expression, ForOfStatement,
+    Function, IfStatement, ImportDeclaration, ImportExpression, LogicalExpression, NewExpression,
+    Program, TSImportEqualsDeclaration, TSModuleReference, TryStatement, VariableDeclaration,
+    VariableDeclarationKind, VariableDeclarator,
 };
 use oxc_ast_visit::{VisitJs, walk_js};
 use oxc_semantic::{Scoping, SymbolId};
@@ -65,7 +66,8 @@ pub(super) fn read(program: &Program<'_>, scoping: &Scoping, lines: &Lines<'_>) 
     let constants = Constants::new(scoping);
     let script = super::Script::default();
     let requires = BTreeSet::new();
-    let mut reader = Reader { scoping, lines, constants, requires, script, tries: 0, lazy: 0 };
+    let (tries, lazy, functions) = (0, 0, 0);
+    let mut reader = Reader { scoping, lines, constants, requires, script, tries, lazy, functions };
     reader.visit_program(program);
     reader.script
 }
@@ -81,6 +83,8 @@ struct Reader<'s> {
     tries: u32,
     /// Functions and conditions around.
     lazy: u32,
+    /// Functions around.
+    functions: u32,
 }
 
 impl Reader<'_> {
@@ -197,7 +201,9 @@ impl Reader<'_> {
     fn function(&mut self, walk: impl FnOnce(&mut Self)) {
         let tries = std::mem::take(&mut self.tries);
         self.lazy += 1;
+        self.functions += 1;
         walk(self);
+        self.functions -= 1;
         self.lazy -= 1;
         self.tries = tries;
     }
@@ -280,6 +286,22 @@ impl<'a> VisitJs<'a> for Reader<'_> {
             self.asset(&Value::Path(Base::Script, text), false, false, it.span);
         }
         walk_js::walk_new_expression(self, it);
+    }
+
+    fn visit_await_expression(&mut self, it: &AwaitExpression<'a>) {
+        self.script.awaits |= self.functions == 0;
+        walk_js::walk_await_expression(self, it);
+    }
+
+    fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
+        self.script.awaits |= it.r#await && self.functions == 0;
+        walk_js::walk_for_of_statement(self, it);
+    }
+
+    fn visit_variable_declaration(&mut self, it: &VariableDeclaration<'a>) {
+        let awaits = it.kind == VariableDeclarationKind::AwaitUsing;
+        self.script.awaits |= awaits && self.functions == 0;
+        walk_js::walk_variable_declaration(self, it);
     }
 
     fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {

@@ -201,6 +201,43 @@ fn what_cannot_be_decorated_is_refused_by_name() {
 }
 
 #[test]
+fn decorators_of_the_standard_are_refused_by_name() {
+    let read = |config: &TsConfig| {
+        let bytes = b"class A {\n  @d() x = 1;\n}";
+        let tsconfig = Some(config);
+        read(&Ask { path: "a.ts", bytes, package_type: None, tsconfig, code: true, types: &[] })
+    };
+    let mut config = TsConfig { paths_read: vec!["tsconfig.json".into()], ..TsConfig::default() };
+    let message = "a.ts:2:3: standard decorators are not supported; with \"experimentalDecorators\": true in \
+                   tsconfig.json these are TypeScript's experimental ones, which are";
+    assert_eq!(read(&config).unwrap_err().to_string(), message);
+    config.experimental_decorators = true;
+    assert!(read(&config).unwrap().code.is_some());
+}
+
+#[test]
+fn an_await_outside_of_functions_is_seen() {
+    let awaits = |text: &str| ask("a.mjs", text).unwrap().awaits;
+    for text in [
+        "await 0",
+        "if (1) { try { f(await x) } catch {} }",
+        "for await (const x of y) ;",
+        "{ await using x = y; }",
+        "export default [await import('./b')]",
+    ] {
+        assert!(awaits(text), "{text}");
+    }
+    for text in [
+        "import('./b')",
+        "const f = async () => await 0; async function g() { for await (const x of y) ; }",
+        "class A { async m() { await 0 } }",
+        "'await 0'",
+    ] {
+        assert!(!awaits(text), "{text}");
+    }
+}
+
+#[test]
 fn values_of_enums_stay_small() {
     let bomb = (1..40).map(|at| format!("A{at} = A{} + A{}", at - 1, at - 1));
     let bomb = format!("enum E {{ A0 = 'xxxxxxxx', {} }}", bomb.collect::<Vec<_>>().join(", "));

@@ -110,6 +110,27 @@ pub(super) fn decorated_private(program: &Program<'_>) -> Option<super::Refused>
     private.0
 }
 
+/// The place and a message, if something is decorated although `config` does not ask for TypeScript's experimental
+/// decorators: then it means those of the standard, which the transformer does not know.
+pub(super) fn decorated(program: &Program<'_>, config: &TsConfig) -> Option<super::Refused> {
+    struct First(Option<u32>);
+
+    impl<'a> VisitJs<'a> for First {
+        fn visit_decorator(&mut self, it: &Decorator<'a>) {
+            self.0.get_or_insert(it.span.start);
+        }
+    }
+
+    let mut first = First(None);
+    first.visit_program(program);
+    let config = config.paths_read.first().map_or("tsconfig.json", String::as_str);
+    let message = format!(
+        "standard decorators are not supported; with \"experimentalDecorators\": true in {config} these are \
+         TypeScript's experimental ones, which are"
+    );
+    first.0.map(|at| (at, message))
+}
+
 /// The place and a message, if something is left that no engine reads.
 pub(super) fn left_over(program: &Program<'_>) -> Option<super::Refused> {
     struct Left(Option<super::Refused>);

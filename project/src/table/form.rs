@@ -3,9 +3,9 @@
 //! The form: numbers in groups of seven bits, lowest first; texts as length and UTF-8.
 //!
 //! ```text
-//! "skt1"
+//! "skt2"
 //! number of texts;     each: a text, in order, each once
-//! number of files;     each: path, kind, names, specifiers of reexports (lists of texts)
+//! number of files;     each: path, kind * 2 + whether it waits, names, specifiers of reexports (lists of texts)
 //! number of entries;   each: script, specifier * 2 + by, target * 2 + whether it is built in
 //! ```
 //!
@@ -15,13 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-use super::Made;
+use super::{Made, Script};
 use crate::{
     resolve::{By, Target},
     syntax::Kind,
 };
 
-const MARK: &[u8] = b"skt1";
+const MARK: &[u8] = b"skt2";
 
 /// The most bytes that a table may have.
 pub const MAX_TABLE: usize = 16 << 20;
@@ -62,6 +62,7 @@ pub struct Table {
 struct File {
     path: u32,
     kind: Kind,
+    waits: bool,
     /// Where its lists are.
     lists: u32,
 }
@@ -69,7 +70,7 @@ struct File {
 /// Writes a table.
 pub(super) fn written(made: &Made) -> Table {
     let mut texts = BTreeSet::new();
-    for (path, (_, exports)) in &made.files {
+    for (path, Script { exports, .. }) in &made.files {
         texts.insert(path.as_str());
         texts.extend(exports.names.iter().chain(&exports.reexports).map(String::as_str));
     }
@@ -87,9 +88,9 @@ pub(super) fn written(made: &Made) -> Table {
         out.extend_from_slice(it.as_bytes());
     }
     number(&mut out, made.files.len());
-    for (path, (kind, exports)) in &made.files {
+    for (path, Script { kind, exports, waits, .. }) in &made.files {
         number(&mut out, text(path));
-        number(&mut out, kind_number(*kind));
+        number(&mut out, kind_number(*kind) * 2 + usize::from(*waits));
         for list in [&exports.names, &exports.reexports] {
             number(&mut out, list.len());
             list.iter().for_each(|it| number(&mut out, text(it)));
@@ -157,6 +158,12 @@ impl Table {
     /// How the file at `path` is loaded; `None` if the table does not have it.
     pub fn kind(&self, path: &str) -> Option<Kind> {
         Some(self.file(self.number(path)?)?.kind)
+    }
+
+    /// Whether the file at `path` is a module without an `await` outside of its functions that loads one with it,
+    /// itself or through others: it ends later than it runs.
+    pub fn waits(&self, path: &str) -> bool {
+        self.number(path).and_then(|it| self.file(it)).is_some_and(|it| it.waits)
     }
 
     /// Every file with its kind, by path.
@@ -254,7 +261,9 @@ impl<'a> Input<'a> {
             if files.last().is_some_and(|it| path <= it.path) {
                 return None;
             }
-            let kind = match self.number()? {
+            let number = self.number()?;
+            let waits = number % 2 == 1;
+            let kind = match number / 2 {
                 0 => Kind::Commonjs,
                 1 => Kind::Module,
                 2 => Kind::Json,
@@ -267,7 +276,7 @@ impl<'a> Input<'a> {
                     known(self.number()?)?;
                 }
             }
-            files.push(File { path, kind, lists });
+            files.push(File { path, kind, waits, lists });
         }
         let count = self.count()?;
         let mut entries: Vec<(u32, u32, u32)> = Vec::with_capacity(count.min(ROOM));

@@ -120,3 +120,22 @@ proptest! {
         ask(bytes);
     }
 }
+
+#[test]
+fn modules_that_load_one_that_awaits_wait() {
+    let uploaded = Arc::new(tree(&[
+        ("index.mjs", "import './a.mjs'; import('./lazy.mjs')"),
+        ("a.mjs", "export * from './b.mjs'"),
+        ("b.mjs", "import './a.mjs'; import './leaf.mjs'"),
+        ("leaf.mjs", "await 0"),
+        ("lazy.mjs", "import './plain.mjs'"),
+        ("plain.mjs", "import('./a.mjs')"),
+        ("own.mjs", "import './a.mjs'; await 1"),
+    ]));
+    let resolver = Resolver::new(Arc::clone(&uploaded) as Arc<dyn Files>, Settings::default());
+    let (table, problems) = build(&uploaded, &resolver, "index.mjs", |_, _| {});
+    assert_eq!(problems, []);
+    let waiting: Vec<&str> =
+        table.files().map(|it| it.0).filter(|path| table.waits(path)).collect();
+    assert_eq!(waiting, ["a.mjs", "b.mjs", "index.mjs"]);
+}

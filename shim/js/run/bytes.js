@@ -11,6 +11,15 @@ const {
 
 const notThere = () => new TypeError("the bytes that were returned are no longer there: their buffer was transferred or cut");
 
+// What throws by itself for a view that is outside of its buffer.
+const there = (ask, ...args) => {
+    try {
+        return ask(...args);
+    } catch {
+        throw notThere();
+    }
+};
+
 /**
  * A Uint8Array over what a typed array, a DataView or an ArrayBuffer sees; undefined for other values.
  * Throws a TypeError for a buffer that was transferred and a view that lies outside of its buffer.
@@ -22,14 +31,16 @@ export const bytesOfResult = (value) => {
     }
     if (!ArrayBufferIsView(value)) return undefined;
     if (TypedArrayPrototypeGetSymbolToStringTag(value) === undefined) {
-        // These throw by themselves for a view that is outside.
-        const length = DataViewPrototypeGetByteLength(value);
-        return new Uint8Array(DataViewPrototypeGetBuffer(value), DataViewPrototypeGetByteOffset(value), length);
+        const length = there(DataViewPrototypeGetByteLength, value);
+        return bytesOfResult(new Uint8Array(DataViewPrototypeGetBuffer(value), DataViewPrototypeGetByteOffset(value), length));
     }
     const buffer = TypedArrayPrototypeGetBuffer(value);
     const length = TypedArrayPrototypeGetByteLength(value);
-    if (ArrayBufferPrototypeGetDetached(buffer)) throw notThere();
-    // Throws for a view that is outside, which has no length either.
-    if (length === 0) TypedArrayPrototypeAt(value, 0);
-    return new Uint8Array(buffer, TypedArrayPrototypeGetByteOffset(value), length);
+    const isShared = !isArrayBuffer(buffer);
+    if (!isShared && ArrayBufferPrototypeGetDetached(buffer)) throw notThere();
+    // The engine has a length of zero for a view that is outside of its buffer, and says so when an element is asked for.
+    if (length === 0) there(TypedArrayPrototypeAt, value, 0);
+    const seen = new Uint8Array(buffer, TypedArrayPrototypeGetByteOffset(value), length);
+    // A copy, whose buffer is no SharedArrayBuffer.
+    return isShared ? new Uint8Array(seen) : seen;
 };

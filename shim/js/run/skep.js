@@ -40,8 +40,10 @@ export const skep = {
     http: skepByEvent,
 };
 
-/** A promise of the engine and what can be no thenable as it is, everything else as a promise, as `await` takes it. */
+/** A plain promise and what can be no thenable as it is, everything else as a promise, as `await` takes it. */
 export const awaited = (value) => {
-    if (!isObject(value) || classOf(value) === PROMISE || !ReflectHas(value, "then")) return value;
+    if (!isObject(value) || !ReflectHas(value, "then")) return value;
+    // One of a subclass is asked by its own `then`.
+    if (classOf(value) === PROMISE && value.constructor === Promise) return value;
     return new Promise((resolve) => resolve(value));
 };

@@ -21,10 +21,11 @@ const member = (error, key) => {
     }
 };
 
-// What is below the head, which the console shows first.
+// What is below the head, which the console shows first, in brackets where there are no frames.
 const belowHead = (shown, name, message) => {
     const head = message === "" ? name : `${name}: ${message}`;
-    return StringPrototypeStartsWith(shown, `${head}\n`) ? StringPrototypeSlice(shown, head.length + 1) : undefined;
+    if (StringPrototypeStartsWith(shown, `${head}\n`)) return StringPrototypeSlice(shown, head.length + 1);
+    return StringPrototypeStartsWith(shown, `[${head}]`) ? StringPrototypeSlice(shown, head.length + 2) : undefined;
 };
 
 // The engine does not say what is no function; the place of the call does.

@@ -1,6 +1,9 @@
 //! One call, or the load of an app: what goes into the scripts of the runtime, and what comes out of them.
 
-use std::cell::Cell;
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 use rquickjs::{Array, Ctx, Exception, Object, Persistent, String as JsString, Value};
 use skep_link::frame::{self, Encoding, HttpCall, Invoke, MAX_HEADER_BYTES, MAX_HEADERS};
@@ -8,6 +11,9 @@ use skep_project::Kind;
 
 use super::{exception::Caught, host::Host, modules::Modules, scripts::Driver};
 use crate::sys::{Bytes, copy_bytes};
+
+/// How long an app that offers nothing yet has after its load to begin to listen, in a timer.
+const LISTENING: Duration = Duration::from_secs(1);
 
 /// How a call ended, unless it was stopped.
 pub(super) enum Settled {
@@ -147,7 +153,7 @@ impl<'js> Calls<'_, 'js> {
             return Caught::stopped();
         }
         match self.driver.thrown.call::<Vec<String>>(self.ctx, (thrown.clone(),)) {
-            Ok(texts) => Caught::from_texts(texts, &thrown),
+            Ok(texts) => self.modules.blamed(Caught::from_texts(texts, &thrown)),
             Err(_) => {
                 self.ctx.catch();
                 Caught::from_value(&thrown)
@@ -257,15 +263,18 @@ impl<'js> Calls<'_, 'js> {
 
     /// What of an app can be called: looked at when it is deployed.
     fn describe(&self, app: &App) -> Result<Vec<Function>, Caught> {
+        // A timer may still make it listen; other timers never end.
+        let mut patience = LISTENING;
         loop {
             app.is_adopted.set(false);
             self.adopt(app)?;
             let (functions, problem) = self.described().map_err(|error| self.caught(error))?;
-            match problem {
-                None => return Ok(functions),
-                // A timer may still make it listen.
-                Some(_) if self.host.check().is_none() && self.wait() => {}
-                Some(problem) => return Err(Caught::nothing_to_call(&problem)),
+            let Some(problem) = problem else { return Ok(functions) };
+            let begun = Instant::now();
+            let waited = self.host.within(patience, || self.wait());
+            patience = patience.saturating_sub(begun.elapsed());
+            if self.host.check().is_some() || waited != Some(true) || patience.is_zero() {
+                return Err(Caught::nothing_to_call(&problem));
             }
         }
     }
@@ -316,7 +325,7 @@ impl<'js> Calls<'_, 'js> {
         };
         let begun = begun.map_err(|error| self.caught(error))?;
         let mut value = match direct {
-            Some(_) if begun.is_promise() => self.said(self.settle(begun)?)?,
+            Some(_) if self.is_plain_promise(&begun) => self.said(self.settle(begun)?)?,
             Some(_) => {
                 self.ticks();
                 self.awaited(self.said(begun)?)?
@@ -344,11 +353,18 @@ impl<'js> Calls<'_, 'js> {
     /// A primitive value, or an object or a list without a class of its own.
     fn is_plain(&self, value: &Value<'js>) -> bool {
         let Some(object) = value.as_object() else { return true };
-        let Some(prototype) = object.get_prototype() else { return false };
-        self.driver
-            .plain
-            .iter()
-            .any(|plain| plain.clone().restore(self.ctx).is_ok_and(|plain| plain == prototype))
+        self.driver.plain.iter().any(|plain| self.inherits(object, plain))
+    }
+
+    /// A promise that is none of a subclass, which may have a `then` of its own.
+    fn is_plain_promise(&self, value: &Value<'js>) -> bool {
+        let object = value.as_object().filter(|_| value.is_promise());
+        object.is_some_and(|it| self.inherits(it, &self.driver.promise))
+    }
+
+    fn inherits(&self, object: &Object<'js>, from: &Persistent<Object<'static>>) -> bool {
+        let prototype = object.get_prototype();
+        prototype.is_some_and(|it| from.clone().restore(self.ctx).is_ok_and(|from| from == it))
     }
 
     fn event(&self, call: &Call<'_>) -> rquickjs::Result<Value<'js>> {

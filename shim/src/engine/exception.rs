@@ -66,6 +66,11 @@ impl Caught {
         Self::new("Error", "the top level leaves work behind that does not end")
     }
 
+    /// The app leaves too little of its heap.
+    pub(super) fn too_large(message: &str) -> Self {
+        Self::new("RangeError", message)
+    }
+
     pub(super) fn nothing_to_call(found: &str) -> Self {
         Self::new("TypeError", cut(found, MAX_TEXT))
     }
@@ -114,6 +119,27 @@ impl Caught {
         }
     }
 
+    /// The name and the module of a message that says that one is not to be had from the other, as the engine writes
+    /// them when it links modules: it has no place.
+    pub(super) fn link(&self) -> Option<(&str, &str)> {
+        if self.name != "SyntaxError" || self.path.is_some() {
+            return None;
+        }
+        let (_, rest) = self.message.split_once("xport '")?;
+        let (name, rest) = rest.split_once("' in module '")?;
+        Some((name, rest.split_once('\'')?.0))
+    }
+
+    /// The same, thrown by the file that asked.
+    pub(super) fn asked_by(mut self, path: &str, at: Place) -> Self {
+        self.path = Some(cut(path, MAX_NAME).to_owned());
+        (self.line, self.column) = (at.line, at.column);
+        if self.stack.is_empty() || !self.stack.contains("    at ") {
+            self.stack = cut(&format!("    at {path}:{at}"), MAX_TEXT).to_owned();
+        }
+        self
+    }
+
     pub(super) fn as_frame(&self) -> Exception<'_> {
         Exception { name: &self.name, message: &self.message, stack: &self.stack }
     }
@@ -140,7 +166,9 @@ impl Found {
 
     /// From the first frame of a stack.
     fn from_stack(stack: &str) -> Self {
-        let frame = stack.lines().find_map(Frame::of);
+        // Behind the last frame members of the error may begin.
+        let bare = |line| str::strip_suffix(line, " {").unwrap_or(line);
+        let frame = stack.lines().map(bare).find_map(Frame::of);
         frame.map_or_else(Self::default, |frame| Self {
             path: Some(frame.path.to_owned()),
             line: frame.line,

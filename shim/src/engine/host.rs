@@ -289,6 +289,23 @@ impl Host {
         }
     }
 
+    /// Does something that may take so long at most, and is stopped by that as by a deadline; whether it was not.
+    pub(super) fn within<R>(&self, most: Duration, work: impl FnOnce() -> R) -> Option<R> {
+        let deadline = self.deadline.get();
+        let end = Instant::now().checked_add(most);
+        let is_nearer = end.is_some_and(|end| deadline.is_none_or(|deadline| end < deadline));
+        if is_nearer {
+            self.deadline.set(end);
+        }
+        let done = work();
+        self.deadline.set(deadline);
+        if !is_nearer || self.check() != Some(Stop::Deadline) {
+            return Some(done);
+        }
+        self.stop.set(None);
+        None
+    }
+
     /// Ends the call, or the load, for this reason, unless there is one already.
     pub(super) fn stop(&self, why: Stop) {
         if self.stop.get().is_none() {

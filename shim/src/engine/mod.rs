@@ -98,6 +98,7 @@ impl Engine {
         let context = Context::full(&runtime)?;
         let driver = context.with(|ctx| {
             random::install(&ctx)?;
+            sys::allow_growing(&ctx, &meter);
             let natives = Object::new(ctx.clone())?;
             natives::install(&ctx, &natives, &meter)?;
             host_natives::install(&ctx, &natives, &host, &modules)?;
@@ -176,7 +177,8 @@ impl Engine {
         let host = &self.host;
         let mut modules = self.modules.clone();
         let begun = modules.begin(bind);
-        host.begin_bind(bind, *begun.as_ref().unwrap_or(&0));
+        let files = *begun.as_ref().unwrap_or(&0);
+        host.begin_bind(bind, files);
         if let Err(caught) = begun {
             host.send_failed(bind.entry, &caught)?;
             return Err(End);
@@ -185,6 +187,11 @@ impl Engine {
             let calls = self.calls(&ctx);
             if let Some(made) = modules.compile_all(&ctx) {
                 host.send_made(&made)?;
+                let beside = made.iter().map(|made| made.bytes.len()).sum();
+                if let Err(caught) = modules::fits(bind.heap_bytes, files, beside) {
+                    host.send_failed(bind.entry, &caught)?;
+                    return Err(End);
+                }
             }
             if let Some(allowed) = &bind.modules {
                 // Nothing else is there in its place.
@@ -193,7 +200,7 @@ impl Engine {
             let mut loaded =
                 calls.open(&Opening { entry: bind.entry, functions: bind.functions.clone() });
             // What the top level left behind must not run inside somebody's call.
-            if calls.finish() {
+            if calls.finish() && loaded.is_ok() {
                 loaded = Err(Caught::restless());
             }
             if let Some(why) = host.stopped() {

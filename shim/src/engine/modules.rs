@@ -19,9 +19,9 @@ use rquickjs::{
 use skep_link::frame::{Bind, Form, MadeForm, Part};
 use skep_project::{
     By, Files, Kind, Resolver, Settings, Table, Target,
-    script::{Place, Places},
+    script::{Place, Places, imports_of},
     syntax::Dialect,
-    table::{self, Led},
+    table::{self, Led, Problem},
 };
 
 use super::{
@@ -62,12 +62,21 @@ struct Known {
     table: Option<Table>,
     settings: Settings,
     resolver: OnceCell<Resolver>,
+    /// What leads nowhere; only where the table was made.
+    problems: Vec<Problem>,
 }
 
+/// Bytes of heap that an app has to itself at least.
+const LEAST_HEAP: usize = 8 << 20;
 /// Before the name of a module that is built in.
 const BUILT_IN: &str = "node:";
 /// Where an app sees its files.
 const MOUNT: &str = "/app";
+
+/// Behind a module that waits for another one. The engine takes a module that only waited for others as unfinished for
+/// ever, and so one that is imported later and needs it never runs (quickjs-ng, pull request 1646); a module with an
+/// `await` of its own ends as it should.
+const WAITING: &[u8] = b"\nawait undefined;\n";
 
 /// More than bytecode with its debug information and its copies of the source is of that, nearly always.
 const BYTECODE_PER_SOURCE: usize = 8;
@@ -166,6 +175,7 @@ impl Modules {
         if let Some(problem) = fatal {
             return Err(Caught::of_file(&problem.path, problem.at, &problem.message));
         }
+        known.problems = problems;
         let mut made = self.0.compiled.borrow_mut();
         if let Some(made) = made.as_mut() {
             made.push(Made {
@@ -219,6 +229,14 @@ impl Modules {
     /// The JavaScript of a script.
     fn text(&self, path: &str) -> Option<Text> {
         let app = self.app();
+        if app.table.as_ref().is_some_and(|table| table.waits(path)) {
+            let text = self.text_of(&app, path)?;
+            return Some(Text::Longer([text.bytes(), WAITING].concat()));
+        }
+        self.text_of(&app, path)
+    }
+
+    fn text_of(&self, app: &Known, path: &str) -> Option<Text> {
         if let Some(text) = app.files.texts.get(path) {
             return Some(Text::Made(Rc::clone(text)));
         }
@@ -388,9 +406,34 @@ impl Modules {
         (start < end && is_name(start)).then(|| text[start..end].iter().collect())
     }
 
+    /// What was thrown; of an error in linking modules the place of the import that cannot be had.
+    pub(super) fn blamed(&self, caught: Caught) -> Caught {
+        let app = self.app();
+        let unresolved = app.problems.iter().find(|it| caught.message.starts_with(&it.message));
+        if let Some(Problem { path, at: Some(at), .. }) = unresolved
+            && caught.path.is_none()
+        {
+            return caught.asked_by(path, *at);
+        }
+        let Some((name, from)) = caught.link() else { return caught };
+        let scripts = app.table.iter().flat_map(Table::files);
+        let found = scripts.filter(|(_, kind)| *kind == Kind::Module).find_map(|(path, _)| {
+            let bytes = app.files.read(path)?;
+            let leads = |(specifier, _): &(String, Place)| {
+                Self::resolve(self, specifier, path, By::Import).is_ok_and(|it| it == from)
+            };
+            let at = imports_of(path, &bytes, name).into_iter().find(leads)?.1;
+            Some((path.to_owned(), at))
+        });
+        match found {
+            Some((path, at)) => caught.asked_by(&path, at),
+            None => caught,
+        }
+    }
+
     /// Whether a script may ask for `import.meta`.
     fn has_meta(&self, path: &str) -> bool {
-        self.text(path)
+        self.text_of(&self.app(), path)
             .is_none_or(|text| memchr::memmem::find(text.bytes(), b"import.meta").is_some())
     }
 
@@ -452,6 +495,8 @@ impl Known {
 enum Text {
     Own(bytes::Bytes),
     Made(Rc<str>),
+    /// With [`WAITING`] behind it.
+    Longer(Vec<u8>),
 }
 
 impl Text {
@@ -459,6 +504,7 @@ impl Text {
         match self {
             Self::Own(bytes) => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
             Self::Made(text) => text.as_bytes(),
+            Self::Longer(text) => text,
         }
     }
 }
@@ -541,6 +587,31 @@ impl Loader for Modules {
         }
         self.with_meta(ctx, name, module)
     }
+}
+
+/// Checks that an app whose files have so many bytes, and what was made of them so many beside, leaves an instance
+/// enough of its heap to run: both are in each instance, on the heap's bill.
+///
+/// # Errors
+///
+/// Less than [`LEAST_HEAP`] would be left.
+pub(super) fn fits(heap: u64, files: usize, made: usize) -> std::result::Result<(), Caught> {
+    let heap = usize::try_from(heap).unwrap_or(usize::MAX);
+    let missing = (files + made + LEAST_HEAP).saturating_sub(heap);
+    if missing == 0 {
+        return Ok(());
+    }
+    let mib = |bytes: usize| format!("{}.{} MiB", bytes >> 20, (bytes % (1 << 20)) * 10 >> 20);
+    // A sixteenth of an app's memory is not for its heap.
+    let more = (missing + missing / 15).div_ceil(1 << 20);
+    Err(Caught::too_large(&format!(
+        "the app's files take {} of its heap and what is compiled of them {}, so that of {} less than the {} are left \
+         that an app needs at least; give it at least {more} MiB more memory, or deploy less",
+        mib(files),
+        mib(made),
+        mib(heap),
+        mib(LEAST_HEAP),
+    )))
 }
 
 /// The text of the module that an import of something else than an ES module gives, with those named exports.

@@ -75,20 +75,22 @@ macro_rules! driver {
             pub(super) builtins: Vec<String>,
             /// What plain objects and lists inherit from.
             pub(super) plain: [Persistent<Object<'static>>; 2],
+            /// What plain promises inherit from.
+            pub(super) promise: Persistent<Object<'static>>,
         }
 
         impl Driver {
             fn new<'js>(ctx: &Ctx<'js>, driver: &Object<'js>) -> Result<Self> {
-                let plain = ["Object", "Array"].map(|name| -> Result<_> {
+                let [object, array, promise] = ["Object", "Array", "Promise"].map(|name| -> Result<_> {
                     let prototype: Object<'js> = ctx.globals().get::<_, Object<'js>>(name)?.get("prototype")?;
                     Ok(Persistent::save(ctx, prototype))
                 });
-                let [object, array] = plain;
                 let context: Object<'js> = driver.get("contextPrototype")?;
                 Ok(Self {
                     builtins: driver.get("builtins")?,
                     context: Persistent::save(ctx, context),
                     plain: [object?, array?],
+                    promise: promise?,
                     $($name: Called(Persistent::save(ctx, driver.get::<_, Function<'js>>($key)?)),)*
                 })
             }

@@ -200,10 +200,15 @@ impl Host {
     #[track_caller]
     fn refuses(source: &str, path: &str, line: u32, name: &str) {
         let mut host = Self::new();
-        host.bind(&[("index.js", source), ("lib/bad.js", "let x = ;")]);
+        let lib = [
+            ("lib/bad.js", "let x = ;"),
+            ("lib/asks.js", "export {\n  none as some } from './has.js'"),
+            ("lib/has.js", "export const one = 1;"),
+        ];
+        host.bind(&[&[("index.js", source)], lib.as_slice()].concat());
         match host.receive() {
             ToDaemon::BindFailed { path: found, line: at, exception, .. } => {
-                assert_eq!((found, at, exception.name), (path, line, name));
+                assert_eq!((found, at, exception.name), (path, line, name), "{exception:?}");
             }
             other => panic!("instead of a failure: {other:?}"),
         }
@@ -279,6 +284,49 @@ fn bytes_go_in_and_come_out() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn bytes_are_those_that_the_function_sees() {
+    let source = "const grown = (b) => { const v = new Uint8Array(b); (b.grow ?? b.resize).call(b, 4); v.set([1, 2, 3, 4]); return v; };
+        const all = {
+            shared: () => grown(new SharedArrayBuffer(2, { maxByteLength: 8 })),
+            own: () => grown(new ArrayBuffer(2, { maxByteLength: 8 })),
+            part: () => grown(new ArrayBuffer(2, { maxByteLength: 8 })).subarray(2),
+            whole: () => grown(new ArrayBuffer(2, { maxByteLength: 8 })).buffer,
+            shrunk: () => { const v = grown(new ArrayBuffer(2, { maxByteLength: 8 })); v.buffer.resize(1); return v; },
+            gone: () => { const b = new ArrayBuffer(8, { maxByteLength: 8 }); const v = new Uint8Array(b, 2, 3); b.resize(4); return v; },
+            huge: () => new SharedArrayBuffer(1, { maxByteLength: 1 << 30 }),
+        };
+        export default (which) => all[which]();";
+    let mut host = Host::serving(source);
+    let bytes = |host: &mut Host, which: &str| {
+        host.ask("default", which.as_bytes(), Encoding::Json, Duration::from_secs(5));
+        match host.receive() {
+            ToDaemon::Reply { payload, encoding: Encoding::Bytes, .. } => payload.to_vec(),
+            other => panic!("{which}: {other:?}"),
+        }
+    };
+    assert_eq!(bytes(&mut host, "\"shared\""), [1, 2, 3, 4]);
+    assert_eq!(bytes(&mut host, "\"own\""), [1, 2, 3, 4]);
+    assert_eq!(bytes(&mut host, "\"part\""), [3, 4]);
+    assert_eq!(bytes(&mut host, "\"whole\""), [1, 2, 3, 4]);
+    assert_eq!(bytes(&mut host, "\"shrunk\""), [1]);
+    host.ask("default", b"\"gone\"", Encoding::Json, Duration::from_secs(5));
+    match host.receive() {
+        ToDaemon::Thrown { exception, .. } => assert_eq!(
+            (exception.name, exception.message, exception.stack),
+            (
+                "TypeError",
+                "the bytes that were returned are no longer there: their buffer was transferred or cut",
+                ""
+            )
+        ),
+        other => panic!("{other:?}"),
+    }
+    // A SharedArrayBuffer counts with all that it may become.
+    host.ask("default", b"\"huge\"", Encoding::Json, Duration::from_secs(5));
+    assert!(matches!(host.receive(), ToDaemon::Stopped { why: Stop::Heap, .. }));
 }
 
 #[test]
@@ -447,11 +495,52 @@ fn source_that_is_wrong_is_refused_with_its_place() {
 }
 
 #[test]
+fn an_import_that_cannot_be_had_is_told_with_the_place_that_asks() {
+    Host::refuses("import { one,\n  two } from './lib/has.js'", "index.js", 2, "SyntaxError");
+    Host::refuses("\nimport one from './lib/has.js'", "index.js", 2, "SyntaxError");
+    Host::refuses("import './lib/asks.js'", "lib/asks.js", 2, "SyntaxError");
+    Host::refuses("\n\nimport './lib/none.js'", "index.js", 3, "Error");
+    Host::refuses("\nrequire('./lib/none.js')", "index.js", 2, "Error");
+    let lazy = "export default () => import('./lib/asks.js')";
+    let mut host = Host::new();
+    host.bind(&[
+        ("index.js", lazy),
+        ("lib/asks.js", "\nimport { b } from '../b.js'"),
+        ("b.js", ""),
+    ]);
+    host.bound();
+    host.ask("default", b"null", Encoding::Json, Duration::from_secs(5));
+    match host.receive() {
+        ToDaemon::Thrown { exception, .. } => assert_eq!(
+            (exception.message, exception.stack),
+            ("Could not find export 'b' in module 'b.js'", "    at lib/asks.js:2:10")
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn only_the_apps_own_files_can_be_imported() {
     for name in ["fs", "./none.js", "../out.js", "/etc/passwd"] {
         let mut host = Host::new();
         host.bind(&[("index.js", &format!("import '{name}'"))]);
         assert!(matches!(host.receive(), ToDaemon::BindFailed { .. }), "{name}");
+    }
+}
+
+#[test]
+fn timers_without_end_do_not_hide_that_nothing_can_be_called() {
+    for source in
+        ["setInterval(() => {}, 5)", "setTimeout(() => {}, 1e6)", "setTimeout(() => { for (;;); })"]
+    {
+        let mut host = Host::new();
+        host.bind(&[("index.js", source)]);
+        match host.receive() {
+            ToDaemon::BindFailed { exception, .. } => {
+                assert!(exception.message.contains("lambda"), "{source}: {exception:?}");
+            }
+            other => panic!("{source}: {other:?}"),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod bytecode;
 mod classes;
 mod fds;
 mod filter;
+mod growable;
 mod handles;
 mod heap;
 mod process;
@@ -20,6 +21,7 @@ pub use bytecode::{evaluate_bytecode, load_bytecode};
 pub use classes::{class_number, new_list, promise_result};
 pub use fds::{FileId, close_from, receive, socket_domain, standard_input};
 pub use filter::{Instruction, install_filter, instructions};
+pub use growable::allow_growing;
 pub use handles::Handle;
 pub use heap::{Charge, Heap, Meter, fill_holes};
 pub use process::{

@@ -147,6 +147,18 @@ fn closed_process_quotas_are_told_apart_from_none_idle() {
 }
 
 #[test]
+fn more_than_the_least_is_reserved_as_far_as_there_is_room() {
+    let mib = ByteCount::from_mib;
+    let mut memory = Reservation::new(Level::Tenant, Ceiling::At(mib(100)));
+    assert_eq!(memory.reserve_up_to(mib(20), mib(60)), Ok(mib(60)));
+    assert_eq!(memory.reserve_up_to(mib(20), mib(60)), Ok(mib(40)));
+    assert!(memory.reserve_up_to(mib(1), mib(60)).is_err());
+    assert_eq!(memory.reserved(), mib(100));
+    let mut open = Reservation::new(Level::Tenant, Ceiling::Open);
+    assert_eq!(open.reserve_up_to(mib(20), mib(60)), Ok(mib(60)));
+}
+
+#[test]
 fn memory_is_reserved_up_to_the_quota_and_not_beyond() {
     let mut book = Reservation::new(Level::Tenant, Ceiling::At(mib(100)));
     assert_eq!(book.reserve(mib(64)), Ok(()));

@@ -236,3 +236,72 @@ fn places_are_those_of_the_author() {
         }
     }
 }
+
+/// Modules that wait for one that waits, two of them in a circle, and calls that import them one after the other.
+const WAITING: [(&str, &str); 7] = [
+    (
+        "index.js",
+        "import { n } from './middle.js';
+        export { n };
+        export const lazy = async () => [n, (await import('./late.js')).sum, (await import('./later.js')).sum];
+        export const failed = async () => {
+            const told = [];
+            for (const path of ['./broken.js', './broken.js']) await import(path).catch((e) => told.push(e.message));
+            return told;
+        };
+        export default async () => (await lazy()).concat((await import('./again.js')).default);",
+    ),
+    ("leaf.js", "await 0; export const n = 1;"),
+    ("middle.js", "import { n as leaf } from './leaf.js'; export const n = leaf + 1 // no end of line"),
+    ("late.js", "import { n } from './middle.js'; import * as later from './later.js'; export const sum = n + 1; export const other = () => later.sum"),
+    ("later.js", "import { n } from './middle.js'; import { sum as late } from './late.js'; export let sum = n + 10; export const f = () => late"),
+    ("again.js", "import { n } from './index.js'; import { sum, other } from './late.js'; export default [sum, other(), typeof n]"),
+    ("broken.js", "import { n } from './middle.js'; throw new Error(`broken ${n}`)"),
+];
+
+#[test]
+fn a_module_that_waited_for_another_can_be_imported_later() {
+    let right = "[2,3,12,3,12,\"number\"]";
+    let (made, mut first) = compiled(&WAITING);
+    assert_eq!(paths(&made).len(), WAITING.len());
+    first.bound();
+    let mut given = given(&WAITING, &made);
+    given.bound();
+    for host in [&mut first, &mut given] {
+        host.check("null", right);
+        host.ask("failed", b"null", Encoding::Json, Duration::from_secs(5));
+        match host.receive() {
+            ToDaemon::Reply { payload, .. } => {
+                assert_eq!(String::from_utf8_lossy(payload), r#"["broken 2","broken 2"]"#);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_app_that_leaves_too_little_heap_is_refused_with_the_numbers() {
+    let data = "x".repeat(1 << 20);
+    let files = [("index.js", "export default () => 1"), ("a.txt", &data), ("b.txt", &data)];
+    let failed = |heap: u64| {
+        let mut host = Host::new();
+        host.heap_bytes = heap;
+        let code = files.iter().map(|(path, text)| (*path, Form::File, text.as_bytes()));
+        host.bind_code(code, 1 << 16);
+        loop {
+            match host.receive() {
+                ToDaemon::Made { .. } | ToDaemon::MadeAll => {}
+                ToDaemon::Bound { .. } => return None,
+                ToDaemon::BindFailed { path, line, exception, .. } => {
+                    assert_eq!((path, line, exception.name), ("index.js", 0, "RangeError"));
+                    return Some(exception.message.to_owned());
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let told = "the app's files take 2.0 MiB of its heap and what is compiled of them 0.0 MiB, so that of 9.0 MiB less \
+                than the 8.0 MiB are left that an app needs at least; give it at least 2 MiB more memory, or deploy less";
+    assert_eq!(failed(9 << 20).as_deref(), Some(told));
+    assert_eq!(failed(11 << 20), None);
+}
