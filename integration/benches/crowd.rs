@@ -215,7 +215,7 @@ pub(crate) fn memory(effort: Effort) -> anyhow::Result<Vec<Row>> {
     })?;
     let what = format!("memory of an idle instance that answered once, of {count}");
     let figures = (own, theirs);
-    let base = one("memory_vs_bwrap", what, own / theirs, Goal::Most(0.5, 0.25), figures, noisy);
+    let base = one("memory_vs_bwrap", what, own / theirs, Goal::Most(0.65, 0.25), figures, noisy);
     let note = format!("{}ours: {parts}", base.note);
     Ok(vec![Row { unit: "KiB", note, ..base }])
 }

@@ -11,6 +11,7 @@ mod hop;
 mod kill;
 mod limiter;
 mod node;
+mod npm;
 mod ours;
 mod reference;
 mod rows;
@@ -43,7 +44,7 @@ Measures Skep beside other ways to do the same, as root. Without rows: all of th
   --unified   only the rows that depend on the version of control groups
   --divide N  so many times less of everything, for slow machines
   --out FILE  where the figures go as JSON (target/bench/latest.json; of single rows rows.json)
-  --install   only installs what it compares with: bubblewrap, runc, crun, workerd, isolated-vm
+  --install   only installs what it compares with: bubblewrap, runc, crun, workerd, isolated-vm, express, zod, jose
 ";
 
 struct Plan {

@@ -4,7 +4,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -19,6 +19,7 @@ use tokio::{
 
 use crate::{
     control::time,
+    npm,
     ours::{FLYING, per_second},
     reference::Absent,
     stats::Series,
@@ -28,41 +29,52 @@ const WORKERD: &str = "workerd@1.20261117.1";
 /// The last one for Node 20; newer ones need a newer Node.
 const ISOLATED_VM: &str = "isolated-vm@5.0.4";
 
-/// The folder that npm fills for a package, below the place of all other builds.
-fn modules(package: &str) -> anyhow::Result<PathBuf> {
+/// The folder of that name that npm fills once, below the place of all other builds.
+pub(crate) fn installed(
+    name: &str,
+    npm: impl FnOnce(&Path) -> anyhow::Result<Command>,
+) -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
-    let folder = program.parent().context("no folder")?.join("bench-node").join(package);
+    let folder = program.parent().context("no folder")?.join("bench-node").join(name);
     let ready = folder.join("ready");
     if !ready.exists() {
-        eprintln!("installing {package} into {}", folder.display());
+        eprintln!("installing {name} into {}", folder.display());
         fs::create_dir_all(&folder)?;
-        let output = Command::new("npm")
-            .args(["install", "--no-audit", "--no-fund", "--prefix"])
-            .arg(&folder)
-            .arg(package)
-            .output()
-            .map_err(|error| Absent(format!("cannot run npm: {error}")))?;
+        let output = npm(&folder)?.output();
+        let output = output.map_err(|error| Absent(format!("cannot run npm: {error}")))?;
         let said = String::from_utf8_lossy(&output.stderr);
         let first = said.lines().next().unwrap_or_default();
-        ensure!(output.status.success(), Absent(format!("{package}: {first}")));
+        ensure!(output.status.success(), Absent(format!("{name}: {first}")));
         fs::write(ready, "")?;
     }
+    Ok(folder)
+}
+
+fn modules(package: &str) -> anyhow::Result<PathBuf> {
+    let folder = installed(package, |folder| {
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(folder).arg(package);
+        Ok(npm)
+    })?;
     Ok(folder.join("node_modules"))
 }
 
 /// Installs what comes from npm.
-pub(crate) fn install() -> [anyhow::Result<()>; 2] {
-    [WORKERD, ISOLATED_VM].map(|package| modules(package).map(drop))
+pub(crate) fn install() -> [anyhow::Result<()>; 3] {
+    [modules(WORKERD).map(drop), modules(ISOLATED_VM).map(drop), npm::installed().map(drop)]
 }
 
-fn node(script: &str) -> anyhow::Result<Child> {
+pub(crate) fn node(script: &str) -> anyhow::Result<Child> {
     let mut node = Command::new("node");
     node.args(["-e", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
     Ok(node.spawn().map_err(|error| Absent(format!("cannot run node: {error}")))?)
 }
 
 /// Sends one line and awaits the answer, which must be 2.
-fn ask(input: &mut ChildStdin, output: &mut BufReader<ChildStdout>) -> anyhow::Result<()> {
+pub(crate) fn ask(
+    input: &mut ChildStdin,
+    output: &mut BufReader<ChildStdout>,
+) -> anyhow::Result<()> {
     input.write_all(b"1\n")?;
     let mut line = String::new();
     output.read_line(&mut line)?;
@@ -89,15 +101,27 @@ pub(crate) fn processes(count: usize) -> anyhow::Result<Series> {
     Ok(series)
 }
 
-/// A Node process that makes an isolate for each call: no wall of the kernel around it.
-pub(crate) struct Isolates {
+/// A Node process that is asked again and again: no wall of the kernel around what it runs.
+pub(crate) struct Asked {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
-impl Isolates {
-    pub(crate) fn new() -> anyhow::Result<Self> {
+impl Asked {
+    /// One that calls this function, warm.
+    pub(crate) fn calling(function: &str) -> anyhow::Result<Self> {
+        let script = format!(
+            "const f = {function}; require('readline').createInterface({{ input: process.stdin }}).on('line', \
+             (line) => process.stdout.write(JSON.stringify(f(JSON.parse(line))) + '\\n'));"
+        );
+        let mut node = Self::running(&script)?;
+        node.series(50)?;
+        Ok(node)
+    }
+
+    /// One that makes an isolate for each call.
+    pub(crate) fn isolates() -> anyhow::Result<Self> {
         let library = modules(ISOLATED_VM)?.join("isolated-vm");
         let script = format!(
             "const vm = require({:?}); const all = []; \
@@ -110,12 +134,16 @@ impl Isolates {
                if (all.length > 64) all.shift().dispose(); }});",
             library.display().to_string()
         );
-        let mut child = node(&script)?;
-        let input = child.stdin.take().context("no input")?;
-        let output = BufReader::new(child.stdout.take().context("no output")?);
-        let mut isolates = Self { child, input, output };
+        let mut isolates = Self::running(&script)?;
         isolates.series(1)?;
         Ok(isolates)
+    }
+
+    fn running(script: &str) -> anyhow::Result<Self> {
+        let mut child = node(script)?;
+        let input = child.stdin.take().context("no input")?;
+        let output = BufReader::new(child.stdout.take().context("no output")?);
+        Ok(Self { child, input, output })
     }
 
     pub(crate) fn series(&mut self, count: usize) -> anyhow::Result<Series> {
@@ -129,7 +157,7 @@ impl Isolates {
     }
 }
 
-impl Drop for Isolates {
+impl Drop for Asked {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -27,7 +27,15 @@ pub(crate) async fn call(
     client: &mut InvocationsClient<Channel>,
     app: &str,
 ) -> anyhow::Result<(Duration, v1::Usage)> {
-    answer(client, request(app)).await.with_context(|| format!("call of {app}"))
+    asked(client, request(app)).await
+}
+
+async fn asked(
+    client: &mut InvocationsClient<Channel>,
+    request: InvokeRequest,
+) -> anyhow::Result<(Duration, v1::Usage)> {
+    let app = request.app.clone();
+    answer(client, request).await.with_context(|| format!("call of {app}"))
 }
 
 /// Sends a call that answers 2; the time from send to answer, and the bill.
@@ -41,6 +49,7 @@ pub(crate) async fn answer(
     let response = response?.into_inner();
     match response.outcome {
         Some(Outcome::Reply(reply)) if reply.payload == "2" => {}
+        Some(Outcome::Reply(v1::Reply { http: Some(http), .. })) if http.body == "2" => {}
         other => bail!("instead of 2: {other:?}"),
     }
     Ok((took, response.usage.unwrap_or_default()))
@@ -51,6 +60,22 @@ pub(crate) fn request(app: &str) -> InvokeRequest {
     Host::request("acme", app, "", b"1")
 }
 
+/// The same in the shape of HTTP.
+pub(crate) fn http_request(app: &str) -> InvokeRequest {
+    let header = |name: &str, value: &str| v1::Header { name: name.into(), value: value.into() };
+    let http = v1::HttpRequest {
+        method: "POST".to_owned(),
+        url: "/add".to_owned(),
+        headers: vec![
+            header("host", "shop.example.org"),
+            header("content-type", "application/json"),
+            header("accept", "application/json"),
+        ],
+        body: "1".into(),
+    };
+    InvokeRequest { http: Some(http), ..Host::request("acme", app, "", b"") }
+}
+
 /// A daemon whose spares are kept at `spares`, and `apps` apps, called `a0` and so on, that nobody called
 /// yet.
 pub(crate) struct Ours {
@@ -58,6 +83,8 @@ pub(crate) struct Ours {
     spares: usize,
     apps: usize,
     next: usize,
+    /// How an app is called.
+    pub(crate) request: fn(&str) -> InvokeRequest,
 }
 
 /// How long spares are left alone until they are ready: each warms itself after 20 ms.
@@ -73,20 +100,28 @@ impl Ours {
 
     /// The same, of apps with that source.
     pub(crate) fn of(source: &str, spares: u32, apps: usize) -> anyhow::Result<Self> {
-        let pool = format!(
-            "[pool]\nspare_floor = {spares}\nspare_ceiling = {spares}\nidle_after = \"10m\"\n\
-             [max]\napps = 10000\n[defaults]\nmemory = \"16MiB\"\n"
-        );
-        let wanted = usize::try_from(spares)?;
-        let ours = Self { host: Host::roomy(&pool), spares: wanted, apps, next: 0 };
-        for number in 0..apps {
-            let name = format!("a{number}");
-            let made = ours.host.deploy("acme", &name, source, |request| {
+        Self::deployed(spares, apps, |host, name| {
+            let made = host.deploy("acme", name, source, |request| {
                 let limits = request.limits.get_or_insert_default();
                 (limits.concurrency, limits.max_instances) = (Some(1), Some(1));
             });
-            made.map_err(|status| anyhow::anyhow!("{status}"))?;
-        }
+            made.map(drop).map_err(|status| anyhow::anyhow!("{status}"))
+        })
+    }
+
+    /// The same, of apps that are deployed so.
+    pub(crate) fn deployed(
+        spares: u32,
+        apps: usize,
+        deploy: impl Fn(&Host, &str) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
+        let pool = format!(
+            "[pool]\nspare_floor = {spares}\nspare_ceiling = {spares}\nidle_after = \"10m\"\n\
+             [max]\napps = 10000\n[defaults]\nmemory = \"16MiB\"\n[daemon]\nmemory = \"6GiB\"\nkept = \"4GiB\"\n"
+        );
+        let wanted = usize::try_from(spares)?;
+        let ours = Self { host: Host::roomy(&pool), spares: wanted, apps, next: 0, request };
+        (0..apps).try_for_each(|number| deploy(&ours.host, &format!("a{number}")))?;
         Ok(ours)
     }
 
@@ -122,7 +157,7 @@ impl Ours {
                 for _ in 0..before {
                     let _ = client.invoke(request("nobody")).await;
                 }
-                call(&mut client, &app).await
+                asked(&mut client, (self.request)(&app)).await
             })?;
             ensure!(usage.start() == wanted, "{app} came by {:?}", usage.start());
             series.push(took);

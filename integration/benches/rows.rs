@@ -11,7 +11,8 @@ use crate::{
     control::{AGAIN, in_turns, time, watched},
     crowd, kill, limiter,
     node::{self, Workerd},
-    ours::{Ours, one_by_one, saturated},
+    npm,
+    ours::{Ours, http_request, one_by_one, saturated},
     reference::{APP, Bwrap, Echo, FUNCTION, Launcher, Oci},
     stats::{Goal, Rounds, Row, Series},
 };
@@ -36,13 +37,16 @@ pub(crate) struct Effort {
 /// Every row by name, with what it takes to measure it.
 type Measure = fn(Effort) -> anyhow::Result<Vec<Row>>;
 
-pub(crate) const ALL: [(&str, Measure); 18] = [
+pub(crate) const ALL: [(&str, Measure); 21] = [
     ("cold_vs_bwrap", |effort| cold(effort, "cold_vs_bwrap", Goal::Most(0.25, 0.10))),
     ("cold_vs_launcher", |effort| cold(effort, "cold_vs_launcher", Goal::Most(0.5, 0.25))),
     ("cold_vs_runc", |effort| cold(effort, "cold_vs_runc", Goal::Most(0.06, 0.02))),
     ("cold_vs_node", |effort| cold(effort, "cold_vs_node", Goal::Most(0.02, 0.01))),
     ("cold_vs_isolate", |effort| cold(effort, "cold_vs_isolate", Goal::Known)),
     ("spare_vs_echo", spare_vs_echo),
+    ("spare_http_vs_echo", spare_http_vs_echo),
+    ("npm_cold", npm::npm_cold),
+    ("compute_vs_node", npm::compute_vs_node),
     ("warm_vs_echo", warm_vs_echo),
     ("rps_vs_echo", rps_vs_echo),
     ("rps_vs_hop", rps_vs_hop),
@@ -127,7 +131,7 @@ fn cold(effort: Effort, id: &str, goal: Goal) -> anyhow::Result<Vec<Row>> {
         }
         "cold_vs_node" => Box::new(move || node::processes(effort.starts)),
         _ => {
-            let mut isolates = node::Isolates::new()?;
+            let mut isolates = node::Asked::isolates()?;
             Box::new(move || isolates.series(effort.starts))
         }
     };
@@ -204,22 +208,50 @@ fn spare_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
     Ok(vec![row("spare_vs_echo", what, &rounds, Goal::Most(3.0, 1.3), "")])
 }
 
+/// Of calls in the shape of HTTP.
+fn spare_http_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let place = Place::new();
+    let mut ours = Ours::of(HTTP_APP, 8, effort.starts * effort.rounds * (AGAIN + 1))?;
+    ours.request = http_request;
+    let echo = Echo::new(&place)?;
+    let client = Host::roomy("");
+    let rounds = in_turns(
+        effort.rounds,
+        || ours.first_calls(effort.starts, Start::Spare),
+        || one_by_one(&client, &echo.socket, "app", effort.calls),
+    )?;
+    let what = "the same of a worker, called in the shape of HTTP (the echo is called as above)";
+    Ok(vec![row("spare_http_vs_echo", what, &rounds, Goal::Known, "")])
+}
+
+/// A worker of about 1 KiB.
+const HTTP_APP: &str = include_str!("http.js");
+
 /// What the pool is set to, beside what a row needs otherwise.
 pub(crate) const POOL: &str = "instances of 16 MiB; no spares in rows of clones and warm calls, 8 in \
-                               spare_vs_echo; idle instances stay. kill_vs_wait and neighbour: as a daemon is \
+                               rows of spares; idle instances stay. kill_vs_wait and neighbour: as a daemon is \
                                that nobody configured";
 
 /// An app of `acme` with so many instances, all of them ready.
 pub(crate) fn ready(instances: u32) -> anyhow::Result<Host> {
+    ready_of(FUNCTION, instances)
+}
+
+/// The same of an app with that source.
+pub(crate) fn ready_of(source: &str, instances: u32) -> anyhow::Result<Host> {
     let pool = "[pool]\nspare_floor = 0\nspare_ceiling = 0\nidle_after = \"10m\"\n";
     let host = Host::roomy(pool);
-    keep_ready(&host, "acme", instances)?;
+    keep_ready_of(&host, "acme", source, instances)?;
     Ok(host)
 }
 
 /// The same for any tenant, on a host without spares.
 pub(crate) fn keep_ready(host: &Host, tenant: &str, instances: u32) -> anyhow::Result<()> {
-    let made = host.deploy(tenant, "app", FUNCTION, |request| {
+    keep_ready_of(host, tenant, FUNCTION, instances)
+}
+
+fn keep_ready_of(host: &Host, tenant: &str, source: &str, instances: u32) -> anyhow::Result<()> {
+    let made = host.deploy(tenant, "app", source, |request| {
         let limits = request.limits.get_or_insert_default();
         (limits.min_instances, limits.max_instances) = (Some(instances), Some(instances));
         // An instance serves one call at a time; the others wait.

@@ -83,6 +83,61 @@ fn heap_hogs_end_as_such_and_the_neighbour_does_not_notice() {
     assert_eq!(host.reply("hog", "fine", "null"), "1");
 }
 
+/// Ways to use up a heap, each without an end: large and small blocks, texts, bytes, files and what natives make. A
+/// collection of garbage in between touches all that the engine has.
+const HOGS: [(&str, &str); 9] = [
+    ("lists", "all.push(new Array(1000).fill(1))"),
+    ("objects", "all.push({ a: all.length, b: [all.length], c: () => all })"),
+    (
+        "cycles",
+        "{ const one = { all }; one.one = one; all.push(one); for (let i = 0; i < 9; i++) { const x = {}; x.x = x; } }",
+    ),
+    ("texts", "all.push(('x' + all.length).repeat(50))"),
+    ("keys", "map.set('key' + map.size, new Date())"),
+    ("bytes", "all.push(new Uint8Array(5000).fill(7))"),
+    ("buffers", "all.push(Buffer.from('x'.repeat(200) + all.length))"),
+    ("files", "fs.appendFileSync('/tmp/file', bytes)"),
+    ("inflated", "all.push(zlib.gunzipSync(packed))"),
+];
+
+#[test]
+fn the_smallest_app_meets_the_limit_of_its_heap_before_that_of_its_group() {
+    let host = Host::new("");
+    let cases: String = HOGS
+        .iter()
+        .map(|(name, step)| format!("{name:?}: () => {{ for (;;) {step}; }},\n"))
+        .collect();
+    let source = format!(
+        "import fs from 'fs'; import zlib from 'zlib';
+        const all = [], map = new Map(), bytes = new Uint8Array(4096).fill(7), packed = zlib.gzipSync(new Uint8Array(200000));
+        const cases = {{ {cases} }};
+        export default (name) => (name === null ? 1 : cases[name]());
+        export const POST = async (request) => {{ cases[await request.text()](); return new Response('no'); }};"
+    );
+    host.deploy("acme", "hog", &source, |request| {
+        let limits = request.limits.as_mut().unwrap();
+        (limits.memory_bytes, limits.timeout_ms) = (Some(16 << 20), Some(60_000));
+    })
+    .unwrap();
+    for (name, _) in HOGS {
+        let event = host.invoke("hog", "", &format!("{name:?}"));
+        let http = v1::HttpRequest {
+            method: "POST".to_owned(),
+            url: "/".to_owned(),
+            body: name.into(),
+            ..v1::HttpRequest::default()
+        };
+        let request = Host::request("acme", "hog", "POST", b"");
+        let by_http = host.send(v1::InvokeRequest { http: Some(http), ..request });
+        for answer in [event, by_http] {
+            let status = answer.expect_err(name);
+            let reason = status.get_details_error_info().unwrap().reason;
+            assert_eq!((name, reason.as_str()), (name, "OOM_HEAP"), "{status:?}");
+        }
+        assert_eq!(host.reply("hog", "", "null"), "1");
+    }
+}
+
 #[test]
 fn native_hogs_are_killed_by_their_group_and_the_neighbour_does_not_notice() {
     let host = Host::hostile("");
@@ -326,6 +381,65 @@ fn a_regular_expression_that_explodes_is_stopped() {
 #[test]
 fn a_native_loop_that_never_polls_is_killed() {
     kills("native", "() => [].join.call({ length: 2 ** 31 }, '')", 1000);
+}
+
+/// Work of natives that takes far longer than a call may: in steps, or killed in the middle of one.
+const LONG_NATIVES: [(&str, &str); 12] = [
+    ("pbkdf2", "crypto.pbkdf2Sync('p', 's', 2 ** 31 - 1, 64, 'sha512')"),
+    (
+        "pbkdf2 as a promise",
+        "new Promise((ok) => crypto.pbkdf2('p', 's', 2 ** 31 - 1, 64, 'sha512', ok))",
+    ),
+    ("scrypt", "for (;;) crypto.scryptSync('p', 's', 64, { N: 2 ** 14, r: 8, p: 1 })"),
+    ("hashes", "for (;;) crypto.createHash('sha512').update(much).digest()"),
+    (
+        "web hashes",
+        "(async () => { for (;;) await globalThis.crypto.subtle.digest('SHA-512', much); })()",
+    ),
+    ("random bytes", "for (;;) crypto.randomFillSync(much)"),
+    ("brotli", "zlib.brotliCompressSync(crypto.randomFillSync(much))"),
+    ("deflate", "for (;;) zlib.deflateSync(crypto.randomFillSync(much), { level: 9 })"),
+    (
+        "a stream of gzip",
+        "(async () => { for (;;) await new Response(new Blob([much]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer(); })()",
+    ),
+    (
+        "text",
+        "for (;;) new TextDecoder('utf-16le').decode(new TextEncoder().encode(much.toString('latin1')))",
+    ),
+    ("base64", "for (;;) atob(btoa(much.toString('latin1')))"),
+    ("search", "for (;;) much.indexOf('abc')"),
+];
+
+#[test]
+fn natives_that_would_run_on_and_on_end_at_the_deadline() {
+    let host = Host::new("");
+    let cases: String = LONG_NATIVES
+        .iter()
+        .map(|(name, work)| {
+            format!(
+                "{name:?}: () => {{ {}{work}; }},\n",
+                if work.starts_with("for") { "" } else { "return " }
+            )
+        })
+        .collect();
+    let source = format!(
+        "import crypto from 'crypto'; import zlib from 'zlib';
+        const much = Buffer.alloc(8 << 20);
+        const cases = {{ {cases} }};
+        export default (name) => (name === null ? 1 : cases[name]());"
+    );
+    host.deploy("acme", "app", &source, |request| {
+        let limits = request.limits.as_mut().unwrap();
+        (limits.memory_bytes, limits.timeout_ms) = (Some(128 << 20), Some(60_000));
+    })
+    .unwrap();
+    for (name, _) in LONG_NATIVES {
+        let mut request = Host::request("acme", "app", "", format!("{name:?}").as_bytes());
+        request.timeout_ms = Some(300 * slowness().min(5));
+        refused(host.send(request), Code::DeadlineExceeded, "DEADLINE");
+        assert_eq!(host.reply("app", "", "null"), "1", "after {name}");
+    }
 }
 
 #[test]

@@ -188,6 +188,11 @@ impl Host {
         });
     }
 
+    /// Bytes that the runtime had when the app was bound.
+    pub(super) fn base(&self) -> usize {
+        self.base.get()
+    }
+
     /// What is known of the app.
     pub(super) fn about(&self) -> Ref<'_, About> {
         self.about.borrow()

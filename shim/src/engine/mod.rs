@@ -179,6 +179,10 @@ impl Engine {
         let begun = modules.begin(bind);
         let files = *begun.as_ref().unwrap_or(&0);
         host.begin_bind(bind, files);
+        // What the load makes stays, nearly all of it: not before twice the files are there, or half of the heap.
+        let base = host.base();
+        let heap = usize::try_from(bind.heap_bytes).unwrap_or(usize::MAX) / 2;
+        self.context.runtime().set_gc_threshold(base.saturating_add((base + 2 * files).min(heap)));
         if let Err(caught) = begun {
             host.send_failed(bind.entry, &caught)?;
             return Err(End);

@@ -34,7 +34,27 @@ const throwLater = (error) => nextTick(() => {
     throw error;
 });
 
+/** Calls a callback of a stream; what it throws is thrown where nobody waits for it. */
+const tell = (callback, error) => {
+    try {
+        callback(error);
+    } catch (failure) {
+        throwLater(failure);
+    }
+};
+
 // ----------------------------------------------------------------------------------------------- from the web to Node
+
+/** Gives a stream of Node what a reader of the web reads next. */
+const pull = (stream, reader) => {
+    PromisePrototypeThen(
+        readWeb(reader),
+        ({ done, value }) => {
+            stream.push(done ? null : value);
+        },
+        (error) => destroyer(stream, error),
+    );
+};
 
 /** A Readable over a ReadableStream. */
 export const newReadableFromWeb = (readableStream, options = {}) => {
@@ -53,22 +73,10 @@ export const newReadableFromWeb = (readableStream, options = {}) => {
         encoding,
         signal,
         read() {
-            PromisePrototypeThen(
-                readWeb(reader),
-                ({ done, value }) => {
-                    readable.push(done ? null : value);
-                },
-                (error) => destroyer(readable, error),
-            );
+            pull(readable, reader);
         },
         destroy(error, callback) {
-            const done = () => {
-                try {
-                    callback(error);
-                } catch (failure) {
-                    throwLater(failure);
-                }
-            };
+            const done = () => tell(callback, error);
             if (isClosed) done();
             else PromisePrototypeThen(readableCancel(record, error), done, done);
         },
@@ -111,14 +119,7 @@ const writeWith = (writer, chunk, callback, fail) => {
 };
 
 const closeWith = (record, callback) => {
-    const done = (error) => {
-        try {
-            callback(error);
-        } catch (failure) {
-            throwLater(failure);
-        }
-    };
-    PromisePrototypeThen(writableClose(record), () => done(), done);
+    PromisePrototypeThen(writableClose(record), () => tell(callback), (error) => tell(callback, error));
 };
 
 /** A Writable over a WritableStream. */
@@ -145,13 +146,7 @@ export const newWritableFromWeb = (writableStream, options = {}) => {
             );
         },
         destroy(error, callback) {
-            const done = () => {
-                try {
-                    callback(error);
-                } catch (failure) {
-                    throwLater(failure);
-                }
-            };
+            const done = () => tell(callback, error);
             if (isClosed) {
                 done();
             } else if (error !== null && error !== undefined) {
@@ -213,22 +208,10 @@ export const newDuplexFromWeb = (pair, options = {}) => {
             else closeWith(sink, callback);
         },
         read() {
-            PromisePrototypeThen(
-                readWeb(reader),
-                ({ done, value }) => {
-                    duplex.push(done ? null : value);
-                },
-                (error) => destroyer(duplex, error),
-            );
+            pull(duplex, reader);
         },
         destroy(error, callback) {
-            const done = () => {
-                try {
-                    callback(error);
-                } catch (failure) {
-                    throwLater(failure);
-                }
-            };
+            const done = () => tell(callback, error);
             const ends = async () => {
                 if (!isWritableClosed) await writableAbort(sink, error);
                 if (!isReadableClosed) await readableCancel(source, error);
