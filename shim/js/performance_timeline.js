@@ -1,16 +1,17 @@
 // The performance timeline (Performance Timeline, w3.org/TR/performance-timeline): its entries and who is told of them.
 //
 // Entries here are marks and measures, which performance.js makes; they are kept until an app clears them, so none is
-// ever dropped. What differs: `buffered` beside `entryTypes` is passed over, as Node does.
+// ever dropped. What differs, as on Node: `buffered` beside `entryTypes` is passed over, and an observer that was
+// disconnected may go from one type to a list of types, or back.
 
 import { DOMException } from "./dom_exception.js";
-import { invalidArgType, missingArgs, validateObject } from "./node_errors.js";
+import { invalidArgType, invalidArgValue, missingArgs, validateObject } from "./node_errors.js";
 import { primordials } from "./primordials.js";
 import { reportException } from "./report.js";
 import { showAs } from "./show_as.js";
 import { registerPlatform } from "./structured_clone.js";
 import { queueTask } from "./timers.js";
-import { DOMString, boolean, defineInterface, dictionary, needs, sequence } from "./webidl.js";
+import { DOMString, boolean, defineInterface, dictionary, isObject, needs, sequence } from "./webidl.js";
 
 const {
     ArrayPrototypeIncludes, ArrayPrototypeIndexOf, ArrayPrototypePush, ArrayPrototypeSlice, ArrayPrototypeSort,
@@ -185,11 +186,32 @@ export class PerformanceObserverEntryList {
 }
 defineInterface(PerformanceObserverEntryList);
 
+const texts = sequence(DOMString);
+
 const observeOptions = dictionary([
     { key: "buffered", converter: boolean, otherwise: false },
-    { key: "entryTypes", converter: sequence(DOMString) },
+    {
+        key: "entryTypes",
+        converter: (value, what) => {
+            if (!isObject(value)) throw invalidArgType("options.entryTypes", "string[]", value);
+            return texts(value, what);
+        },
+    },
     { key: "type", converter: DOMString },
 ]);
+
+// With the codes of Node, where Web IDL has a TypeError.
+const checkedOptions = (given) => {
+    validateObject(given, "options");
+    const options = observeOptions(given, "Argument 1 of observe");
+    const { entryTypes, type } = options;
+    if (entryTypes === undefined && type === undefined) throw missingArgs("options.entryTypes", "options.type");
+    if (entryTypes !== undefined && type !== undefined) {
+        const why = "options.entryTypes can not set with options.type together";
+        throw invalidArgValue("options.entryTypes", entryTypes, why);
+    }
+    return options;
+};
 
 const addType = (record, type) => {
     if (ArrayPrototypeIncludes(SUPPORTED, type) && !ArrayPrototypeIncludes(record.types, type)) {
@@ -214,16 +236,11 @@ export class PerformanceObserver {
 
     observe(options = {}) {
         const record = this.#record;
-        validateObject(options, "options");
-        const { buffered, entryTypes, type } = observeOptions(options, "Argument 1 of observe");
-        if (entryTypes === undefined && type === undefined) throw missingArgs("options.entryTypes", "options.type");
-        if (entryTypes !== undefined && type !== undefined) {
-            throw new TypeError('observe: only one of "entryTypes" and "type" can be given.');
-        }
+        const { buffered, entryTypes, type } = checkedOptions(options);
         const kind = type === undefined ? "multiple" : "single";
         if (record.kind !== undefined && record.kind !== kind) {
-            const other = kind === "single" ? "entryTypes" : "type";
-            throw new DOMException(`The observer observed by "${other}" before.`, "InvalidModificationError");
+            const text = `PerformanceObserver can not change to ${kind} observation${kind === "single" ? "" : "s"}`;
+            throw new DOMException(text, "InvalidModificationError");
         }
         record.kind = kind;
         if (kind === "single") {
@@ -248,6 +265,7 @@ export class PerformanceObserver {
         const record = this.#record;
         const at = ArrayPrototypeIndexOf(registered, record);
         if (at !== -1) ArrayPrototypeSplice(registered, at, 1);
+        record.kind = undefined;
         record.types = [];
         record.records = [];
     }

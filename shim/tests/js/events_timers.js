@@ -194,8 +194,8 @@ export const cases = [
         one.disconnect();
         two.disconnect();
         return found;
-    }, ["TypeError ERR_INVALID_ARG_TYPE", "TypeError ERR_MISSING_ARGS", "TypeError", "TypeError", "InvalidModificationError",
-        "InvalidModificationError", "TypeError",
+    }, ["TypeError ERR_INVALID_ARG_TYPE", "TypeError ERR_MISSING_ARGS", "TypeError ERR_INVALID_ARG_TYPE",
+        "TypeError ERR_INVALID_ARG_VALUE", "InvalidModificationError", "InvalidModificationError", "TypeError",
         ["mark", "measure"], true, true]],
     ["measure from a mark that is not there is a SyntaxError", () => refused(() => performance.measure("x", "nowhere")),
         "SyntaxError"],
