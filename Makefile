@@ -9,10 +9,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SUITE := integration/suite/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo serve test check test-unit test-host test-vm test-packages test-walls test-attacks bench bench-quick bench-vm clean
+.PHONY: help build demo serve test check test-unit test-host test-vm test-packages test-walls test-web test-attacks bench bench-quick bench-vm clean
 
 help: ## these lines
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 
 build: ## the programs, into target/release
 	$(CARGO) build --release --workspace --bins
@@ -47,6 +47,10 @@ test-packages: ## packages of npm against a daemon of its own; installs them
 
 test-walls: ## takes away each wall in turn and demands that its test fails
 	$(SUITE) walls
+
+test-web: build ## a folder of web-platform-tests as apps, and a table of what passed: WPT=FOLDER, if you like ONLY="url streams", EXCEPT=…, REFERENCE=FILE (as root or through sudo)
+	$(SUDO) $(TARGET)/release/test-web $(if $(WPT),"$(WPT)") $(foreach place,$(ONLY),--only "$(place)") \
+		$(foreach place,$(EXCEPT),--except "$(place)") $(if $(REFERENCE),--reference "$(REFERENCE)") --out $(TARGET)/test-web.jsonl
 
 test-attacks: build ## attacks of callers at length: the daemon's memory and CPU, what a neighbour notices, and whether bills add up (as root or through sudo)
 	$(SUDO) $(TARGET)/release/attacks

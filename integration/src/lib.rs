@@ -11,6 +11,7 @@ pub mod host;
 pub mod look;
 pub mod place;
 pub mod rlimits;
+pub mod web;
 pub mod wire;
 pub mod yard;
 

@@ -3,14 +3,18 @@
 //
 // A body whose bytes are known has no stream until code asks for one: `bytes` then is the source, `taken` says that it
 // was read, and `shared` that a clone has the same bytes, so that what is given away must be a copy. Once there is a
-// stream, everything goes through it.
+// stream, everything goes through it. `signal` is the AbortSignal of the fetch that a body came from, or null: what was
+// not read when it is aborted cannot be read any more. It is looked at then, so that a signal keeps no bodies.
 
+import { abortReason, isAborted } from "./abort.js";
 import { File, blobBytes, blobType, isBlob, newBlob, newFile } from "./blob.js";
 import { formDataEntries, isFormData, newFormData } from "./form_data.js";
 import { essenceOf, extractMimeType, parameterOf, serializeMimeType } from "./mime.js";
 import { encodeMultipart, parseMultipart } from "./multipart.js";
 import natives from "./natives.js";
-import { concat, copyOf, hexEncode, isUint8Array, lengthOf, utf8Decode, utf8Encode } from "./octets.js";
+import {
+    concat, copyOf, hexEncode, isUint8Array, lengthOf, utf8Decode, utf8DecodeKeeping, utf8Encode,
+} from "./octets.js";
 import { primordials } from "./primordials.js";
 import { streamOfBytes } from "./streams/bytes.js";
 import { isReadableStream, readableObject, readableOf } from "./streams/index.js";
@@ -25,7 +29,7 @@ import { USVString, isArrayBuffer, isObject } from "./webidl.js";
 
 const {
     ArrayBufferIsView, ArrayBufferPrototypeGetByteLength, ArrayPrototypePush, JSONParse, ObjectDefineProperty, Promise,
-    PromiseReject, ReflectGetOwnPropertyDescriptor, ReflectOwnKeys, SymbolAsyncIterator, TypeError,
+    PromisePrototypeThen, PromiseReject, ReflectGetOwnPropertyDescriptor, ReflectOwnKeys, SymbolAsyncIterator, TypeError,
     TypedArrayPrototypeGetBuffer, Uint8Array, queueMicrotask, uncurryThis,
 } = primordials;
 
@@ -35,13 +39,17 @@ const NO_BYTES = "A chunk of the body is no Uint8Array.";
 
 const nothing = () => {};
 
-const newBody = (bytes, stream, shared) => ({ __proto__: null, bytes, stream, shared, taken: false });
+const newBody = (bytes, stream, shared, signal) => ({ __proto__: null, bytes, stream, shared, signal, taken: false });
 
-/** A body of bytes that belong to it from now on (or that others have too: `shared`). */
-export const bodyOfBytes = (bytes, shared = false) => newBody(bytes, null, shared);
+/** A body of bytes that belong to it from now on (or that others have too: `shared`), until `signal` is aborted. */
+export const bodyOfBytes = (bytes, shared = false, signal = null) => newBody(bytes, null, shared, signal);
 
 /** A body over a stream's record. */
-export const bodyOfStream = (stream) => newBody(null, stream, false);
+export const bodyOfStream = (stream) => newBody(null, stream, false, null);
+
+// Why a body cannot be read any more: {reason}, or null.
+const stoppedBy = ({ signal }) =>
+    signal !== null && isAborted(signal) ? { __proto__: null, reason: abortReason(signal) } : null;
 
 const owned = (body) => {
     const { bytes } = body;
@@ -56,7 +64,7 @@ const streamOf = (body) => {
         body.stream = streamOfBytes(new Uint8Array(0));
         readStream(body.stream, nothing, nothing);
     } else {
-        body.stream = streamOfBytes(body.bytes);
+        body.stream = streamOfBytes(body.bytes, () => stoppedBy(body));
     }
     body.bytes = null;
     return body.stream;
@@ -77,7 +85,7 @@ export const cloneBody = (body) => {
     if (body === null) return null;
     if (body.stream === null) {
         body.shared = true;
-        return bodyOfBytes(body.bytes, true);
+        return bodyOfBytes(body.bytes, true, body.signal);
     }
     const branches = tee(body.stream, cloneChunk);
     body.stream = branches[0];
@@ -87,9 +95,8 @@ export const cloneBody = (body) => {
 /** Moves what is left of a body into a new one; the old one is used then. */
 export const takeBody = (body) => {
     if (body.stream === null) {
-        const moved = bodyOfBytes(body.bytes, body.shared);
-        body.taken = true;
-        body.bytes = null;
+        const moved = bodyOfBytes(body.bytes, body.shared, body.signal);
+        markTaken(body);
         return moved;
     }
     const reader = acquireReader(body.stream);
@@ -132,17 +139,34 @@ export const readBody = (body, done, failed) => {
     } else if (body.stream !== null) {
         readStream(body.stream, done, failed);
     } else {
-        done(takeBytes(body));
+        const stopped = stoppedBy(body);
+        const bytes = takeBytes(body);
+        if (stopped === null) {
+            done(bytes);
+        } else {
+            markTaken(body);
+            failed(stopped.reason);
+        }
     }
 };
 
-/** The bytes of a body that has no stream yet, without a promise; undefined when it has one or was read. */
-export const takeBytes = (body) => {
-    if (body.stream !== null || body.taken) return undefined;
-    const bytes = owned(body);
+const markTaken = (body) => {
     body.taken = true;
     body.bytes = null;
+};
+
+/** The bytes of a body, without a promise; undefined when it has a stream, was read, or cannot be read any more. */
+export const takeBytes = (body) => {
+    if (body.stream !== null || body.taken || stoppedBy(body) !== null) return undefined;
+    const bytes = owned(body);
+    markTaken(body);
     return bytes;
+};
+
+/** Cancels the stream of a body that nobody is to send, if it has one. */
+export const cancelBody = (body, reason) => {
+    if (body === null || body.stream === null || body.stream.state !== "readable") return;
+    PromisePrototypeThen(readableCancel(body.stream, reason), nothing, nothing);
 };
 
 // "Read all bytes": in a loop and no recursion, since a stream may have very many chunks at hand.
@@ -243,7 +267,7 @@ const toForm = (bytes, mimeType) => {
             ArrayPrototypePush(form, { name, value: value ?? newFile(copyOf(bytes), filename, type) });
         }
     } else if (essence === "application/x-www-form-urlencoded") {
-        const pairs = parseForm(utf8Decode(bytes));
+        const pairs = parseForm(utf8DecodeKeeping(bytes));
         for (let at = 0; at < pairs.length; at++) ArrayPrototypePush(form, { name: pairs[at][0], value: pairs[at][1] });
     } else {
         throw new TypeError("The body has no Content-Type of a form.");

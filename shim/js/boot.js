@@ -22,6 +22,7 @@ import { install as installModule } from "./node/module.js";
 import * as process from "./node/process.js";
 import { setDebugSections } from "./node/util.js";
 import * as performance from "./performance.js";
+import * as performanceTimeline from "./performance_timeline.js";
 import { primordials } from "./primordials.js";
 import * as quotaExceeded from "./quota_exceeded.js";
 import { globalFunctions as reportFunctions, makeGlobalTarget } from "./report.js";
@@ -51,8 +52,8 @@ const show = (owner, name, value) => {
 
 const FILES = [
     abort, base64, blob, buffer, compression, console, domException, encoding, encodingStreams, event, eventTarget, fetch,
-    formData, headers, messageChannel, navigator, performance, process, quotaExceeded, request, response, streams,
-    structuredClone, timers, url, urlSearchParams, webCrypto, worker, { globalFunctions: reportFunctions },
+    formData, headers, messageChannel, navigator, performance, performanceTimeline, process, quotaExceeded, request,
+    response, streams, structuredClone, timers, url, urlSearchParams, webCrypto, worker, { globalFunctions: reportFunctions },
 ];
 
 makeGlobalTarget(globalThis);

@@ -2,54 +2,71 @@
 // are answered, everything else is refused by name.
 
 import { blobBytes, blobType } from "./blob.js";
-import { resolveBlobUrl } from "./blob_url.js";
-import { bodyOfBytes } from "./body.js";
+import { bodyOfBytes, cancelBody } from "./body.js";
 import { processDataUrl } from "./data_url.js";
 import { appendHeader, newHeaderList } from "./headers.js";
+import { fitsIntegrity } from "./integrity.js";
 import { lengthOf } from "./octets.js";
 import { primordials } from "./primordials.js";
-import { Request, requestAborted, requestRecord } from "./request.js";
+import { Request, requestAborted, requestRecord, requestSignal } from "./request.js";
 import { makeResponse } from "./response.js";
 import { needs } from "./webidl.js";
 
 const { PromiseResolve, StringPrototypeStartsWith, TypeError } = primordials;
 
-const answerData = (url) => {
+// What the answer to a request has as its body: that of HEAD has none, and bytes must be those that were asked for.
+const bodyFor = (request, bytes, shared = false) => {
+    const { integrity, method } = requestRecord(request);
+    if (!fitsIntegrity(bytes, integrity)) throw new TypeError("The answer does not match the integrity of the request.");
+    return method === "HEAD" ? null : bodyOfBytes(bytes, shared, requestSignal(request));
+};
+
+const answerData = (request) => {
+    const { url } = requestRecord(request);
     const found = processDataUrl(url);
     if (found === null) throw new TypeError("The data: URL is malformed.");
     const headers = newHeaderList("immutable");
     appendHeader(headers, "Content-Type", found.contentType);
-    return makeResponse({ type: "basic", url, statusText: "OK", headers, body: bodyOfBytes(found.bytes) });
+    return makeResponse({ type: "basic", url, statusText: "OK", headers, body: bodyFor(request, found.bytes) });
 };
 
-const answerBlob = (url, method) => {
+const answerBlob = (request) => {
+    const { blob, method, url } = requestRecord(request);
     if (method !== "GET") throw new TypeError("A blob: URL is fetched with GET only.");
-    const blob = resolveBlobUrl(url);
     if (blob === undefined) throw new TypeError("The blob: URL leads to nothing; it was revoked or never made.");
     const bytes = blobBytes(blob);
     const headers = newHeaderList("immutable");
     appendHeader(headers, "Content-Length", `${lengthOf(bytes)}`);
     appendHeader(headers, "Content-Type", blobType(blob));
-    return makeResponse({ type: "basic", url, statusText: "OK", headers, body: bodyOfBytes(bytes, true) });
+    return makeResponse({ type: "basic", url, statusText: "OK", headers, body: bodyFor(request, bytes, true) });
 };
 
 const answer = (request) => {
     const { method, url } = requestRecord(request);
-    if (StringPrototypeStartsWith(url, "data:")) return answerData(url);
-    if (StringPrototypeStartsWith(url, "blob:")) return answerBlob(url, method);
+    if (StringPrototypeStartsWith(url, "data:")) return answerData(request);
+    if (StringPrototypeStartsWith(url, "blob:")) return answerBlob(request);
     throw new TypeError(`fetch failed: egress is not granted to this app (${method} ${url})`);
 };
 
-/** Rejects with the reason of the signal when it is aborted before the answer is there. */
+// "Abort a fetch() call" before there is an answer.
+const throwIfAborted = (request) => {
+    const aborted = requestAborted(request);
+    if (aborted === null) return;
+    cancelBody(requestRecord(request).body, aborted.reason);
+    throw aborted.reason;
+};
+
+/**
+ * Rejects with the reason of the signal when it is aborted before the answer is there; later the answer's body does,
+ * if it was not read until then.
+ */
 export const fetch = async function fetch(input, init = undefined) {
     needs(arguments.length, 1, "fetch");
     const request = new Request(input, init);
-    const before = requestAborted(request);
-    if (before !== null) throw before.reason;
+    throwIfAborted(request);
     // The answer comes later than the call returns, as everywhere; an abort in between counts.
     await PromiseResolve(undefined);
-    const since = requestAborted(request);
-    if (since !== null) throw since.reason;
+    throwIfAborted(request);
     return answer(request);
 };
 

@@ -1,66 +1,18 @@
-// performance: the clock (High Resolution Time) and marks and measures (User Timing, Performance Timeline).
-//
-// Entries are kept until an app clears them. There are no observers and no buffers for other types of entries here.
+// performance: the clock (High Resolution Time) and marks and measures (User Timing). Where they are kept and who is
+// told of them is in performance_timeline.js.
 
 import natives from "./natives.js";
 import { DOMException } from "./dom_exception.js";
 import { EventTarget } from "./event_target.js";
+import {
+    PerformanceEntry, SECRET, addEntry, allOf, clearEntries, entryParts, illegal, ofName, ofType, timeline,
+} from "./performance_timeline.js";
 import { primordials } from "./primordials.js";
 import { showAs } from "./show_as.js";
-import { registerPlatform, structuredClone } from "./structured_clone.js";
+import { structuredClone } from "./structured_clone.js";
 import { DOMString, any, defineInterface, dictionary, double, fail, isObject, needs } from "./webidl.js";
 
-const { ArrayPrototypePush, ArrayPrototypeSort, TypeError } = primordials;
-
-const SECRET = {};
-
-const illegal = (secret) => {
-    if (secret !== SECRET) throw new TypeError("Illegal constructor");
-};
-
-let entryParts;
-
-export class PerformanceEntry {
-    #name;
-    #type;
-    #start;
-    #duration;
-
-    constructor(secret = undefined, name = undefined, type = undefined, start = undefined, duration = undefined) {
-        illegal(secret);
-        this.#name = name;
-        this.#type = type;
-        this.#start = start;
-        this.#duration = duration;
-    }
-
-    get name() {
-        return this.#name;
-    }
-
-    get entryType() {
-        return this.#type;
-    }
-
-    get startTime() {
-        return this.#start;
-    }
-
-    get duration() {
-        return this.#duration;
-    }
-
-    toJSON() {
-        return { name: this.#name, entryType: this.#type, startTime: this.#start, duration: this.#duration };
-    }
-
-    static {
-        entryParts = (entry) => ({
-            __proto__: null, name: entry.#name, type: entry.#type, start: entry.#start, duration: entry.#duration,
-        });
-    }
-}
-defineInterface(PerformanceEntry);
+const { TypeError } = primordials;
 
 const markOptions = dictionary([
     { key: "detail", converter: any },
@@ -114,10 +66,8 @@ export class PerformanceMeasure extends PerformanceEntry {
 }
 defineInterface(PerformanceMeasure);
 
-// The entries, in the order of their making.
-let entries = [];
-
 const latestMark = (name) => {
+    const entries = timeline();
     for (let index = entries.length - 1; 0 <= index; index--) {
         const { type, name: its, start } = entryParts(entries[index]);
         if (type === "mark" && its === name) return start;
@@ -155,7 +105,7 @@ const measureOf = (name, startOrOptions, endMark) => {
                 throw new TypeError('measure: only two of "start", "end" and "duration" can be given.');
             }
         }
-    } else if (startOrOptions !== undefined) {
+    } else if (startOrOptions !== undefined && startOrOptions !== null) {
         options.start = DOMString(startOrOptions, "Argument 2 of measure");
     }
     let end = natives.clockNow();
@@ -166,25 +116,6 @@ const measureOf = (name, startOrOptions, endMark) => {
     if (from !== undefined) start = timestamp(from, '"start" of measure');
     else if (duration !== undefined && to !== undefined) start = timestamp(to, '"end" of measure') - duration;
     return new PerformanceMeasure(SECRET, name, start, end - start, cloneDetail(options.detail));
-};
-
-// Entries that `fits` takes, by their start.
-const chosen = (fits) => {
-    const list = [];
-    for (let index = 0; index < entries.length; index++) {
-        if (fits(entryParts(entries[index]))) ArrayPrototypePush(list, entries[index]);
-    }
-    return ArrayPrototypeSort(list, (a, b) => entryParts(a).start - entryParts(b).start);
-};
-
-const clearEntries = (type, name) => {
-    const kept = [];
-    for (let index = 0; index < entries.length; index++) {
-        const parts = entryParts(entries[index]);
-        const goes = parts.type === type && (name === undefined || parts.name === name);
-        if (!goes) ArrayPrototypePush(kept, entries[index]);
-    }
-    entries = kept;
 };
 
 export class Performance extends EventTarget {
@@ -218,7 +149,7 @@ export class Performance extends EventTarget {
         this.#check();
         needs(arguments.length, 1, "mark");
         const entry = new PerformanceMark(markName, markOptionsGiven);
-        ArrayPrototypePush(entries, entry);
+        addEntry(entry);
         return entry;
     }
 
@@ -232,7 +163,7 @@ export class Performance extends EventTarget {
         needs(arguments.length, 1, "measure");
         const name = DOMString(measureName, "Argument 1 of measure");
         const entry = measureOf(name, startOrMeasureOptions, endMark);
-        ArrayPrototypePush(entries, entry);
+        addEntry(entry);
         return entry;
     }
 
@@ -244,33 +175,22 @@ export class Performance extends EventTarget {
 
     getEntries() {
         this.#check();
-        return chosen(() => true);
+        return allOf(timeline());
     }
 
     getEntriesByType(type) {
         this.#check();
-        needs(arguments.length, 1, "getEntriesByType");
-        const wanted = DOMString(type, "Argument 1 of getEntriesByType");
-        return chosen((parts) => parts.type === wanted);
+        return ofType(timeline(), arguments);
     }
 
     getEntriesByName(name, type = undefined) {
         this.#check();
-        needs(arguments.length, 1, "getEntriesByName");
-        const wanted = DOMString(name, "Argument 1 of getEntriesByName");
-        const kind = type === undefined ? undefined : DOMString(type, "Argument 2 of getEntriesByName");
-        return chosen((parts) => parts.name === wanted && (kind === undefined || parts.type === kind));
+        return ofName(timeline(), arguments);
     }
 }
 defineInterface(Performance);
 
 export const performance = new Performance(SECRET);
 
-showAs(PerformanceEntry, (entry) => {
-    const { name, type, start, duration } = entryParts(entry);
-    return { name, entryType: type, startTime: start, duration };
-});
 showAs(Performance, () => ({ timeOrigin: natives.clockOrigin() }));
-registerPlatform(PerformanceEntry);
-
-export const globals = { Performance, PerformanceEntry, PerformanceMark, PerformanceMeasure, performance };
+export const globals = { Performance, PerformanceMark, PerformanceMeasure, performance };

@@ -4,6 +4,7 @@
 // `cache`, `referrer` and the like are kept and given back, and change nothing.
 
 import { abortReason, createDependentSignal, createSignal, isAborted, isAbortSignal } from "./abort.js";
+import { resolveBlobUrl } from "./blob_url.js";
 import { USED, cloneBody, extractBody, isBodyUnusable, mixBody, takeBody } from "./body.js";
 import {
     appendHeader, copyHeaderList, fillHeaders, hasHeader, headerOf, newHeaderList, toHeadersInit, wrapHeaderList,
@@ -17,7 +18,7 @@ import {
     needs, nullable,
 } from "./webidl.js";
 
-const { StringPrototypeToUpperCase, TypeError } = primordials;
+const { StringPrototypeStartsWith, StringPrototypeToUpperCase, TypeError } = primordials;
 
 const toRequestInit = dictionary([
     { key: "body", converter: nullable(any) },
@@ -52,6 +53,8 @@ const newRecord = (method, url, headers) => ({
     __proto__: null,
     method,
     url,
+    // What a blob: URL led to when the request was made: that URL may be revoked since.
+    blob: StringPrototypeStartsWith(url, "blob:") ? resolveBlobUrl(url) : undefined,
     headers,
     body: null,
     cache: "default",
@@ -66,6 +69,7 @@ const newRecord = (method, url, headers) => ({
 
 const copyRecord = (record) => {
     const copy = newRecord(record.method, record.url, copyHeaderList(record.headers, "request"));
+    copy.blob = record.blob;
     copy.cache = record.cache;
     copy.credentials = record.credentials;
     copy.integrity = record.integrity;
@@ -146,6 +150,7 @@ const isSimpleMethod = (method) => method === "GET" || method === "HEAD" || meth
 
 let recordOf;
 let signalOf;
+let signalGiven;
 let isRequest;
 
 export class Request {
@@ -276,6 +281,7 @@ export class Request {
             request.#signal ??= createSignal();
             return request.#signal;
         };
+        signalGiven = (request) => request.#signal;
         isRequest = (value) => isObject(value) && #record in value;
     }
 }
@@ -312,10 +318,13 @@ export { isRequest };
 /** Its {method, url, headers, body, ...}: the header list and the body of body.js. */
 export const requestRecord = (request) => recordOf(request);
 
+/** Its signal, or null if nobody gave it one or asked for it: then it is never aborted. */
+export const requestSignal = (request) => signalGiven(request);
+
 /** Whether its signal is aborted, and why: {reason} or null. */
 export const requestAborted = (request) => {
-    const signal = signalOf(request);
-    return isAborted(signal) ? { reason: abortReason(signal) } : null;
+    const signal = signalGiven(request);
+    return signal !== null && isAborted(signal) ? { reason: abortReason(signal) } : null;
 };
 
 /** A request that came in, taken as it is: `headers` is a header list, `body` one of body.js or null. */

@@ -1,19 +1,16 @@
-// The module "perf_hooks" (nodejs.org/api/perf_hooks.html, Node 22). `performance` is the global one.
-//
-// What differs: observers are told of entries that are there when they begin (`buffered`), not of later ones.
+// The module "perf_hooks" (nodejs.org/api/perf_hooks.html, Node 22). `performance` and observers are the global ones.
 
 import { absentOf } from "../absent.js";
 import { invalidArgType, outOfRange, validateFunction, validateInteger, validateObject } from "../node_errors.js";
-import { Performance, performance, PerformanceEntry, PerformanceMark, PerformanceMeasure } from "../performance.js";
+import { Performance, performance, PerformanceMark, PerformanceMeasure } from "../performance.js";
+import { PerformanceEntry, PerformanceObserver, PerformanceObserverEntryList } from "../performance_timeline.js";
 import { primordials } from "../primordials.js";
-import { enqueue } from "../ticks.js";
 
 const {
     ArrayPrototypePush, ArrayPrototypeSort, BigInt, Map, MapPrototypeSet, MathCeil, MathMax, MathSqrt, Number,
     NumberMAX_SAFE_INTEGER, ObjectDefineProperty, ReflectApply, ReflectConstruct, SafeMap, uncurryThis,
 } = primordials;
 const now = uncurryThis(Performance.prototype.now);
-const entriesOfType = uncurryThis(Performance.prototype.getEntriesByType);
 
 const timerify = function timerify(callback, options = {}) {
     validateFunction(callback, "fn");
@@ -55,66 +52,6 @@ const extend = (key, value) => {
 extend("timerify", timerify);
 extend("eventLoopUtilization", eventLoopUtilization);
 extend("nodeTiming", nodeTiming);
-
-class PerformanceObserverEntryList {
-    #entries;
-
-    constructor(entries) {
-        this.#entries = entries;
-    }
-
-    #where(test) {
-        const found = [];
-        for (let at = 0; at < this.#entries.length; at++) {
-            if (test(this.#entries[at])) ArrayPrototypePush(found, this.#entries[at]);
-        }
-        return found;
-    }
-
-    getEntries() { return this.#where(() => true); }
-    getEntriesByType(type) { return this.#where((entry) => entry.entryType === type); }
-    getEntriesByName(name, type) {
-        return this.#where((entry) => entry.name === name && (type === undefined || entry.entryType === type));
-    }
-}
-
-class PerformanceObserver {
-    #callback;
-    #records = [];
-
-    constructor(callback) {
-        validateFunction(callback, "callback");
-        this.#callback = callback;
-    }
-
-    static get supportedEntryTypes() {
-        return ["mark", "measure"];
-    }
-
-    observe(options = {}) {
-        validateObject(options, "options");
-        const { type, buffered } = options;
-        if (type === undefined || !buffered || (type !== "mark" && type !== "measure")) return;
-        this.#records = entriesOfType(performance, type);
-        if (0 < this.#records.length) enqueue(() => this.#tell(), []);
-    }
-
-    #tell() {
-        const records = this.takeRecords();
-        if (records.length === 0) return;
-        ReflectApply(this.#callback, this, [new PerformanceObserverEntryList(records), this]);
-    }
-
-    disconnect() {
-        this.#records = [];
-    }
-
-    takeRecords() {
-        const records = this.#records;
-        this.#records = [];
-        return records;
-    }
-}
 
 // What an empty histogram answers, as Node's: the largest integer of 64 bits.
 const NO_MINIMUM = 9223372036854776000;

@@ -10,7 +10,7 @@ import { joinedFields } from "../http/fields.js";
 import { asciiLower, extractMimeType, isJsonMimeType, isTextualMimeType } from "../mime.js";
 import "../node/buffer.js";
 import { asBuffer } from "../node/buffer/bytes.js";
-import { copyOf, isUtf8, lengthOf, utf8Decode, utf8Encode } from "../octets.js";
+import { copyOf, isUtf8, lengthOf, utf8Decode, utf8DecodeKeeping, utf8Encode } from "../octets.js";
 import { primordials } from "../primordials.js";
 import { makeRequest, normalizeMethod } from "../request.js";
 import { isResponse, responseRecord } from "../response.js";
@@ -137,7 +137,7 @@ export const parsedBody = ({ headers, body }) => {
     if (mimeType === null) return bufferOf(body);
     if (mimeType.type === "text") return utf8Decode(body);
     if (mimeType.type === "application" && mimeType.subtype === "x-www-form-urlencoded") {
-        return queryObject(parseForm(utf8Decode(body)));
+        return queryObject(parseForm(utf8DecodeKeeping(body)));
     }
     return bufferOf(body);
 };

@@ -10,7 +10,7 @@ import { acquireReader, isReadableLocked, readerRead } from "./readable.js";
 import { byteClose, byteEnqueue, createReadableByte, respond } from "./readable_byte.js";
 
 const {
-    MathMin, PromiseResolve, TypeError, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength,
+    MathMin, PromiseReject, PromiseResolve, TypeError, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength,
     TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeSet, Uint8Array,
 } = primordials;
 
@@ -19,13 +19,20 @@ const CHUNK = 65536;
 
 const resolved = () => PromiseResolve(undefined);
 
-/** A byte stream that gives copies of the bytes, which stay as they are, in chunks of at most 64 KiB. */
-export const streamOfBytes = (bytes) => {
+const goesOn = () => null;
+
+/**
+ * A byte stream that gives copies of the bytes, which stay as they are, in chunks of at most 64 KiB. Before each of
+ * them `stopped()` answers null, or {reason} with the error that ends the stream.
+ */
+export const streamOfBytes = (bytes, stopped = goesOn) => {
     const buffer = TypedArrayPrototypeGetBuffer(bytes);
     const start = TypedArrayPrototypeGetByteOffset(bytes);
     const length = TypedArrayPrototypeGetByteLength(bytes);
     let at = 0;
     const pull = (controller) => {
+        const end = stopped();
+        if (end !== null) return PromiseReject(end.reason);
         if (length <= at) {
             byteClose(controller);
             if (0 < controller.pendingPullIntos.length) respond(controller, 0);

@@ -612,7 +612,7 @@ pub(super) fn fits(heap: u64, files: usize, made: usize) -> std::result::Result<
     if missing == 0 {
         return Ok(());
     }
-    let mib = |bytes: usize| format!("{}.{} MiB", bytes >> 20, (bytes % (1 << 20)) * 10 >> 20);
+    let mib = |bytes: usize| format!("{}.{} MiB", bytes >> 20, ((bytes % (1 << 20)) * 10) >> 20);
     // A sixteenth of an app's memory is not for its heap.
     let more = (missing + missing / 15).div_ceil(1 << 20);
     Err(Caught::too_large(&format!(

@@ -117,6 +117,86 @@ export const cases = [
         performance.clearMeasures();
         return [measure.startTime, measure.duration, names, detail, performance.getEntries().length];
     }, [5, 3, ["from", "to"], { a: 1 }, 0]],
+    ["a measure from null is one from the origin", () => {
+        performance.mark("to", { startTime: 8 });
+        const { startTime, duration } = performance.measure("between", null, "to");
+        performance.clearMarks();
+        performance.clearMeasures();
+        return [startTime, duration];
+    }, [0, 8]],
+    ["observers are told of what comes after they began, together, as a task", async () => {
+        const told = [];
+        const observer = new PerformanceObserver(function (list, given, options) {
+            told.push([list.getEntries().map((entry) => entry.name), this === observer && given === observer, options]);
+        });
+        performance.mark("before");
+        observer.observe({ entryTypes: ["mark", "measure", "no such type"] });
+        performance.mark("later", { startTime: 9 });
+        performance.mark("earlier", { startTime: 8 });
+        performance.measure("between", "earlier", "later");
+        queueMicrotask(() => told.push("microtask"));
+        await wait(5);
+        performance.mark("second");
+        await wait(5);
+        observer.disconnect();
+        performance.mark("third");
+        await wait(5);
+        performance.clearMarks();
+        performance.clearMeasures();
+        return told;
+    }, ["microtask", [["earlier", "between", "later"], true, { droppedEntriesCount: 0 }], [["second"], true, {}]]],
+    ["an observer of one type adds types, is told of earlier entries, and can take its records", async () => {
+        const told = [];
+        const observer = new PerformanceObserver((list) => {
+            told.push(list.getEntriesByType("mark").length, list.getEntriesByName("m", "measure").length);
+        });
+        performance.mark("a");
+        performance.measure("m");
+        observer.observe({ type: "mark", buffered: true });
+        observer.observe({ type: "measure", buffered: true });
+        observer.observe({ type: "nothing of the kind" });
+        await wait(5);
+        performance.mark("b");
+        const taken = observer.takeRecords();
+        await wait(5);
+        observer.disconnect();
+        performance.clearMarks();
+        performance.clearMeasures();
+        return [told, taken.map((entry) => entry.name), observer.takeRecords()];
+    }, [[1, 1], ["b"], []]],
+    ["an error of an observer leaves the others their turn", async () => {
+        const seen = [];
+        const report = (event) => { event.preventDefault(); seen.push(event.error); };
+        addEventListener("error", report);
+        const observers = [
+            new PerformanceObserver(() => { throw "of the first"; }), new PerformanceObserver(() => { seen.push("second"); }),
+        ];
+        for (const observer of observers) observer.observe({ entryTypes: ["mark"] });
+        performance.mark("a");
+        await wait(5);
+        for (const observer of observers) observer.disconnect();
+        performance.clearMarks();
+        removeEventListener("error", report);
+        return seen;
+    }, ["of the first", "second"]],
+    ["observers refuse what is no list of types, or both kinds of options", () => {
+        const one = new PerformanceObserver(() => {});
+        const two = new PerformanceObserver(() => {});
+        one.observe({ type: "mark" });
+        two.observe({ entryTypes: ["mark"] });
+        const found = [
+            refused(() => new PerformanceObserver()), refused(() => one.observe()), refused(() => one.observe({ entryTypes: "mark" })),
+            refused(() => two.observe({ entryTypes: ["mark"], type: "mark" })), refused(() => one.observe({ entryTypes: ["mark"] })),
+            refused(() => two.observe({ type: "mark" })), refused(() => new PerformanceObserverEntryList()),
+            PerformanceObserver.supportedEntryTypes, Object.isFrozen(PerformanceObserver.supportedEntryTypes),
+            PerformanceObserver.supportedEntryTypes === PerformanceObserver.supportedEntryTypes,
+        ];
+        one.disconnect();
+        two.disconnect();
+        return found;
+    }, ["TypeError ERR_INVALID_ARG_TYPE", "TypeError ERR_MISSING_ARGS", "TypeError ERR_INVALID_ARG_TYPE",
+        "TypeError ERR_INVALID_ARG_VALUE", "InvalidModificationError", "InvalidModificationError", "TypeError",
+        ["mark", "measure"], true, true]],
     ["measure from a mark that is not there is a SyntaxError", () => refused(() => performance.measure("x", "nowhere")),
         "SyntaxError"],
     ["ports carry copies, in order, each as a task", async () => {

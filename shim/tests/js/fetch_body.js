@@ -149,6 +149,10 @@ export const cases = [
         name(form("")), name(form("--b\r\n\r\n\r\n--b--")), name(form("--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1")),
         name(form("--x--")), name(form("a=b", "text/plain")), name(form("--b--", "multipart/form-data")),
     ]), ["TypeError", "TypeError", "TypeError", "TypeError", "TypeError", "TypeError"]],
+    ["an encoded form keeps byte order marks", () => {
+        const marked = "\ufeffa=\ufeffb&c=%EF%BB%BFd";
+        return entries(form(marked, "application/x-www-form-urlencoded"));
+    }, [["\ufeffa", "\ufeffb"], ["c", "\ufeffd"]]],
     ["an encoded form", () => entries(form("a=1&b=%C3%A4+x&a=2&c", "application/x-www-form-urlencoded")),
         [["a", "1"], ["b", "ä x"], ["a", "2"], ["c", ""]]],
     ["blobs have the type", async () => (await new Response("a", { headers: { "content-type": "A/B;c=D" } }).blob()).type, "a/b;c=d"],

@@ -79,10 +79,38 @@ export const cases = [
         URL.revokeObjectURL(url);
         return [...got, await name(fetch(url))];
     }, ["abc", "a/b", "3", "TypeError"]],
+    ["a request has the blob that its URL led to when it was made", async () => {
+        const url = URL.createObjectURL(new Blob(["abc"]));
+        const made = new Request(url);
+        const running = fetch(url);
+        URL.revokeObjectURL(url);
+        const texts = await Promise.all([running, fetch(made.clone()), fetch(made)]);
+        return [...await Promise.all(texts.map((response) => response.text())), await name(fetch(url)), made.url === url];
+    }, ["abc", "abc", "abc", "TypeError", true]],
     ["there is no network", () => fetch("https://h.test/x").catch((error) => [error.name, error.message]),
         ["TypeError", "fetch failed: egress is not granted to this app (GET https://h.test/x)"]],
     ["other schemes", () => Promise.all([name(fetch("file:///etc/passwd")), name(fetch("about:blank")), name(fetch("/relative"))]),
         ["TypeError", "TypeError", "TypeError"]],
+    ["an answer to HEAD has no body", async () => {
+        const response = await fetch("data:text/plain,x", { method: "HEAD" });
+        return [response.status, response.headers.get("content-type"), response.body, await response.text()];
+    }, [200, "text/plain", null, ""]],
+    ["integrity is that of the strongest hash", async () => {
+        const [x256, x384, y256] = [
+            "sha256-LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=",
+            "sha384-11LCxR+6DimqGQVwqdQlPkQHegWNMpf6OlYw1b0BJiL5fCisrtMTtcg7uZDKp9qF",
+            "sha256-ofzkNjhU/4iM/0uOeHXWAMJoI5BBKoz3mzfQsRFIsPo=",
+        ];
+        const x512 = "sha512-pKvURIxJVi2CgRXROh/M6pJ/UrTVRZKX+LQ+QtqJI4vBNibkPcs43bCCSIkn7JBPtCBXRDmD6IWFF51QVRr+Yg==";
+        const y512 = "sha512-EhtHdKdZkkopKcSkEvtuMbmqp0ZGaEDvzEp21pqUFJ4jZOOYPWRv6vqhtRF4XlyekK7cMNpqa+rVUg7MmcZiag==";
+        const get = (integrity) => fetch("data:,x", { integrity }).then((response) => response.text(), (error) => error.name);
+        return Promise.all([
+            get(""), get("md5-no"), get(x256), get(x384.toUpperCase().slice(0, 6) + x384.slice(6)), get(x512.replaceAll("=", "")),
+            get(x512.replaceAll("/", "_").replaceAll("+", "-")), get(`${x256}?option`), get(y256), get(`${y256} ${x384}`),
+            get(`${y512}\n${x384}`), get(`${y512} ${x512}`), get(`${y256} ${y512}`), get("sha256-"),
+            fetch(URL.createObjectURL(new Blob(["x"])), { integrity: x256 }).then((response) => response.text()),
+        ]);
+    }, ["x", "x", "x", "x", "x", "x", "x", "TypeError", "x", "TypeError", "x", "TypeError", "TypeError", "x"]],
     ["aborted before and while", async () => {
         const controller = new AbortController();
         const running = fetch("data:,x", { signal: controller.signal });
@@ -90,5 +118,29 @@ export const cases = [
         return [await name(running), await name(fetch("data:,x", { signal: AbortSignal.abort() })),
             await fetch("data:,x", { signal: AbortSignal.abort("why") }).catch((reason) => reason)];
     }, ["AbortError", "AbortError", "why"]],
+    ["an abort ends what was not read of the answer", async () => {
+        const controller = new AbortController();
+        const get = () => fetch("data:,abc", { signal: controller.signal });
+        const [read, whole, twice, streamed, begun] = [await get(), await get(), await get(), await get(), await get()];
+        const copy = whole.clone();
+        const text = await read.text();
+        const reader = begun.body.getReader();
+        const first = (await reader.read()).value.length;
+        controller.abort("over");
+        return [
+            text, first, read.bodyUsed, await read.text().catch((reason) => reason.name),
+            ...await Promise.all([whole.text(), copy.json(), reader.read(), streamed.body.getReader().read()]
+                .map((promise) => promise.catch((reason) => reason))),
+            await twice.bytes().catch((reason) => reason), await twice.bytes().catch((reason) => reason.name), twice.bodyUsed,
+        ];
+    }, ["abc", 3, true, "TypeError", "over", "over", "over", "over", "over", "TypeError", true]],
+    ["an abort before the answer cancels the stream of the request", async () => {
+        let why;
+        const body = new ReadableStream({ cancel(reason) { why = reason; } });
+        const init = { method: "POST", body, duplex: "half", signal: AbortSignal.abort("over") };
+        const running = fetch("data:,x", init);
+        const told = why;
+        return [told, await running.catch((reason) => reason)];
+    }, ["over", "over"]],
     ["wrong arguments reject", () => name(fetch()), "TypeError"],
 ];
