@@ -77,9 +77,8 @@ const nextElement = (list, at) => {
 /** One comparison: its mode, and what is being compared, for cycles. */
 class Comparison {
     #mode;
-    // The objects of both sides that are being compared; those of the first with their partners.
-    #first = new SafeMap();
-    #second = new SafeSet();
+    // The objects of the first side that are or were compared, each with those that it is being compared with.
+    #compared = new SafeMap();
 
     constructor(mode) {
         this.#mode = mode;
@@ -158,16 +157,17 @@ class Comparison {
         return hasFirst && this.equal(a[key], b[key]);
     }
 
-    /** Two objects that are being compared already are equal if it is with each other: they close the same cycle. */
+    /** Two objects that are being compared with each other already close a cycle; what is around it decides. */
     #inCycle(a, b, number) {
-        const partner = this.#first.get(a);
-        const isCompared = this.#second.has(b);
-        if (partner !== undefined || isCompared) return partner === b;
-        this.#first.set(a, b);
-        this.#second.add(b);
+        let partners = this.#compared.get(a);
+        if (partners === undefined) {
+            partners = new SafeSet();
+            this.#compared.set(a, partners);
+        }
+        if (partners.has(b)) return true;
+        partners.add(b);
         const result = this.#sameParts(a, b, number);
-        this.#first.delete(a);
-        this.#second.delete(b);
+        partners.delete(b);
         return result;
     }
 
