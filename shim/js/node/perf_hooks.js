@@ -3,14 +3,16 @@
 // What differs: observers are told of entries that are there when they begin (`buffered`), not of later ones.
 
 import { absentOf } from "../absent.js";
-import { invalidArgType, outOfRange, validateFunction, validateInteger, validateObject } from "../node_errors.js";
+import {
+    invalidArgType, invalidArgValue, missingArgs, nodeError, outOfRange, validateFunction, validateInteger, validateObject,
+} from "../node_errors.js";
 import { Performance, performance, PerformanceEntry, PerformanceMark, PerformanceMeasure } from "../performance.js";
 import { primordials } from "../primordials.js";
 import { enqueue } from "../ticks.js";
 
 const {
-    ArrayPrototypePush, ArrayPrototypeSort, BigInt, Map, MapPrototypeSet, MathCeil, MathMax, MathSqrt, Number,
-    NumberMAX_SAFE_INTEGER, ObjectDefineProperty, ReflectApply, ReflectConstruct, SafeMap, uncurryThis,
+    ArrayIsArray, ArrayPrototypePush, ArrayPrototypeSort, BigInt, Map, MapPrototypeSet, MathCeil, MathMax, MathSqrt, Number,
+    NumberMAX_SAFE_INTEGER, ObjectDefineProperty, ReflectApply, ReflectConstruct, SafeMap, TypeError, uncurryThis,
 } = primordials;
 const now = uncurryThis(Performance.prototype.now);
 const entriesOfType = uncurryThis(Performance.prototype.getEntriesByType);
@@ -56,10 +58,14 @@ extend("timerify", timerify);
 extend("eventLoopUtilization", eventLoopUtilization);
 extend("nodeTiming", nodeTiming);
 
+// Given by the observers here alone.
+const SECRET = {};
+
 class PerformanceObserverEntryList {
     #entries;
 
-    constructor(entries) {
+    constructor(secret, entries) {
+        if (secret !== SECRET) throw nodeError(TypeError, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor");
         this.#entries = entries;
     }
 
@@ -93,7 +99,14 @@ class PerformanceObserver {
 
     observe(options = {}) {
         validateObject(options, "options");
-        const { type, buffered } = options;
+        const { entryTypes, type, buffered } = options;
+        if (entryTypes === undefined && type === undefined) throw missingArgs("options.entryTypes", "options.type");
+        if (entryTypes !== undefined && type !== undefined) {
+            throw invalidArgValue("options.entryTypes", entryTypes, "options.entryTypes can not set with options.type together");
+        }
+        if (entryTypes !== undefined && !ArrayIsArray(entryTypes)) {
+            throw invalidArgType("options.entryTypes", "string[]", entryTypes);
+        }
         if (type === undefined || !buffered || (type !== "mark" && type !== "measure")) return;
         this.#records = entriesOfType(performance, type);
         if (0 < this.#records.length) enqueue(() => this.#tell(), []);
@@ -102,7 +115,7 @@ class PerformanceObserver {
     #tell() {
         const records = this.takeRecords();
         if (records.length === 0) return;
-        ReflectApply(this.#callback, this, [new PerformanceObserverEntryList(records), this]);
+        ReflectApply(this.#callback, this, [new PerformanceObserverEntryList(SECRET, records), this]);
     }
 
     disconnect() {
