@@ -5,8 +5,9 @@
 
 import { absentOf } from "../absent.js";
 import { Blob } from "../blob.js";
-import { invalidArgType } from "../node_errors.js";
+import { validateObject, validateString } from "../node_errors.js";
 import { primordials } from "../primordials.js";
+import { pathOf } from "../fs/arguments.js";
 import { makeCallbacks } from "../fs/callbacks.js";
 import { constants } from "../fs/constants.js";
 import * as descriptors from "../fs/descriptors.js";
@@ -36,12 +37,13 @@ const sync = {
     writeFileSync: operations.writeFileSync, writeSync: descriptors.writeSync, writevSync: descriptors.writevSync,
 };
 
-const openAsBlob = (path, options) => new Promise((resolve) => {
-    if (options !== undefined && (options === null || typeof options !== "object")) {
-        throw invalidArgType("options", "Object", options);
-    }
-    resolve(new Blob([operations.readFileSync(path)], { type: options?.type ?? "" }));
-});
+const openAsBlob = (path, options = {}) => {
+    validateObject(options, "options");
+    const { type = "" } = options;
+    validateString(type, "options.type");
+    const shown = pathOf(path);
+    return new Promise((resolve) => resolve(new Blob([operations.readFileSync(shown)], { type })));
+};
 
 const fs = {
     ...makeCallbacks(sync), ...sync, ...absentOf("fs"), unwatchFile() {}, openAsBlob,
