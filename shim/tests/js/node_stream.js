@@ -68,7 +68,7 @@ export const cases = [
         const readable = new Readable({ highWaterMark: 3, read() {} });
         return [readable.push("ab"), readable.push("c"), readable.readableLength, readable.readableHighWaterMark, new Readable().readableHighWaterMark,
             new Readable({ objectMode: true }).readableHighWaterMark];
-    }, [true, false, 3, 3, 16384, 16]],
+    }, [true, false, 3, 3, 65536, 16]],
     ["push after the end is an error", async () => {
         const readable = new Readable({ read() {} });
         const seen = events(readable, ["error", "close"]);
@@ -454,7 +454,7 @@ export const cases = [
         return [error, readable.destroyed];
     }, ["web", true]],
     ["what is asked of a stream", () => [stream.isReadable(new Readable()), stream.isErrored(new Readable()), stream.isDisturbed(new Readable()),
-        stream.getDefaultHighWaterMark(false), stream.getDefaultHighWaterMark(true)], [true, false, false, 16384, 16]],
+        stream.getDefaultHighWaterMark(false), stream.getDefaultHighWaterMark(true)], [true, false, false, 65536, 16]],
     ["wrong marks are refused", () => ["a", -1, NaN, 1.5].map((highWaterMark) => {
         try {
             new Readable({ highWaterMark });
