@@ -36,6 +36,9 @@ export const cases = [
         ["RangeError", "ERR_OUT_OF_RANGE", "The value of \"INSPECT_MAX_BYTES\" is out of range. It must be >= 0. Received -1"],
         "ERR_INVALID_ARG_TYPE",
     ]],
+    ["inspect is a method too", () => [Buffer.from("ab").inspect(), Buffer.alloc(0).inspect(), Buffer.alloc(51, 1).inspect().slice(-17)], [
+        "<Buffer 61 62>", "<Buffer >", " ... 1 more byte>",
+    ]],
     ["toJSON", () => [Buffer.from("ab").toJSON(), Buffer.alloc(0).toJSON(), JSON.stringify({ a: Buffer.from([1, 255]) })], [
         { type: "Buffer", data: [97, 98] }, { type: "Buffer", data: [] }, "{\"a\":{\"type\":\"Buffer\",\"data\":[1,255]}}",
     ]],
