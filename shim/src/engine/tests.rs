@@ -1,6 +1,7 @@
 //! The engine over a real link, without walls: what calls answer.
 
 mod bytecode;
+mod console;
 mod conventions;
 mod projects;
 mod runtime;
