@@ -3,6 +3,7 @@
 mod bytecode;
 mod console;
 mod conventions;
+mod exit;
 mod projects;
 mod runtime;
 
