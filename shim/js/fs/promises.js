@@ -8,6 +8,7 @@ import { asBuffer, asBytes, bytesToWrite, decode, optionsOf, pathOf } from "./ar
 import { constants } from "./constants.js";
 import * as descriptors from "./descriptors.js";
 import * as folders from "./folders.js";
+import { globLater } from "./glob.js";
 import * as operations from "./operations.js";
 import { ReadableStream } from "../streams/index.js";
 
@@ -221,7 +222,7 @@ const promised = (name, sync) => {
     return methods[name];
 };
 
-export const promises = { ...own, ...absentOf("fs.promises"), constants };
+export const promises = { ...own, ...absentOf("fs.promises"), constants, glob: globLater };
 for (let at = 0; at < NAMES.length; at++) {
     const sync = `${NAMES[at]}Sync`;
     promises[NAMES[at]] = promised(NAMES[at], operations[sync] ?? folders[sync]);

@@ -12,6 +12,7 @@ import { makeCallbacks } from "../fs/callbacks.js";
 import { constants } from "../fs/constants.js";
 import * as descriptors from "../fs/descriptors.js";
 import { cpSync, Dir, mkdirSync, mkdtempSync, opendirSync, readdirSync, rmdirSync, rmSync } from "../fs/folders.js";
+import { glob, globSync } from "../fs/glob.js";
 import * as operations from "../fs/operations.js";
 import { promises, setStreams } from "../fs/promises.js";
 import { Dirent, Stats } from "../fs/stats.js";
@@ -46,7 +47,7 @@ const openAsBlob = (path, options = {}) => {
 };
 
 const fs = {
-    ...makeCallbacks(sync), ...sync, ...absentOf("fs"), unwatchFile() {}, openAsBlob,
+    ...makeCallbacks(sync), ...sync, ...absentOf("fs"), unwatchFile() {}, openAsBlob, glob, globSync,
     createReadStream, createWriteStream,
     Dir, Dirent, Stats, ReadStream, WriteStream, FileReadStream: ReadStream, FileWriteStream: WriteStream,
     constants, F_OK: constants.F_OK, R_OK: constants.R_OK, W_OK: constants.W_OK, X_OK: constants.X_OK,
