@@ -49,7 +49,7 @@ export const cases = [
         "ERR_INVALID_ARG_TYPE", "ERR_INVALID_ARG_VALUE",
     ]],
     ["names", () => [crypto.getHashes().includes("sha256"), crypto.getHashes().includes("RSA-SHA256"), crypto.getCiphers().length,
-        crypto.getCurves().length, crypto.getCipherInfo("aes-128-cbc"), crypto.getHashes() !== crypto.getHashes()], [true, true, 0, 0, null, true]],
+        crypto.getCurves().length, crypto.getCipherInfo("aes-128-cbc") === undefined, crypto.getHashes() !== crypto.getHashes()], [true, true, 0, 0, true, true]],
     ["random bytes in each form", async () => {
         const [error, bytes, isLater] = await answer((callback) => crypto.randomBytes(20, callback));
         return [crypto.randomBytes(20).length, error, bytes.length, isLater, Buffer.isBuffer(bytes),
