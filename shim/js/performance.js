@@ -1,6 +1,6 @@
 // performance: the clock (High Resolution Time) and marks and measures (User Timing, Performance Timeline).
 //
-// Entries are kept until an app clears them. There are no observers and no buffers for other types of entries here.
+// Entries are kept until an app clears them. The observers are in node/perf_hooks.js, which is told of each new entry.
 
 import natives from "./natives.js";
 import { DOMException } from "./dom_exception.js";
@@ -116,6 +116,18 @@ defineInterface(PerformanceMeasure);
 
 // The entries, in the order of their making.
 let entries = [];
+let tellObservers = () => {};
+
+/** Says who is told of each new entry. */
+export const setObservers = (function_) => {
+    tellObservers = function_;
+};
+
+const keep = (entry, type) => {
+    ArrayPrototypePush(entries, entry);
+    tellObservers(entry, type);
+    return entry;
+};
 
 const latestMark = (name) => {
     for (let index = entries.length - 1; 0 <= index; index--) {
@@ -217,9 +229,7 @@ export class Performance extends EventTarget {
     mark(markName, markOptionsGiven = undefined) {
         this.#check();
         needs(arguments.length, 1, "mark");
-        const entry = new PerformanceMark(markName, markOptionsGiven);
-        ArrayPrototypePush(entries, entry);
-        return entry;
+        return keep(new PerformanceMark(markName, markOptionsGiven), "mark");
     }
 
     clearMarks(markName = undefined) {
@@ -231,9 +241,7 @@ export class Performance extends EventTarget {
         this.#check();
         needs(arguments.length, 1, "measure");
         const name = DOMString(measureName, "Argument 1 of measure");
-        const entry = measureOf(name, startOrMeasureOptions, endMark);
-        ArrayPrototypePush(entries, entry);
-        return entry;
+        return keep(measureOf(name, startOrMeasureOptions, endMark), "measure");
     }
 
     clearMeasures(measureName = undefined) {

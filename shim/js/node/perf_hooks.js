@@ -1,18 +1,21 @@
 // The module "perf_hooks" (nodejs.org/api/perf_hooks.html, Node 22). `performance` is the global one.
-//
-// What differs: observers are told of entries that are there when they begin (`buffered`), not of later ones.
 
 import { absentOf } from "../absent.js";
+import { DOMException } from "../dom_exception.js";
 import {
-    invalidArgType, invalidArgValue, missingArgs, nodeError, outOfRange, validateFunction, validateInteger, validateObject,
+    invalidArgType, invalidArgValue, missingArgs, nodeError, outOfRange, validateFunction, validateInteger,
+    validateObject,
 } from "../node_errors.js";
-import { Performance, performance, PerformanceEntry, PerformanceMark, PerformanceMeasure } from "../performance.js";
+import {
+    Performance, performance, PerformanceEntry, PerformanceMark, PerformanceMeasure, setObservers,
+} from "../performance.js";
 import { primordials } from "../primordials.js";
-import { enqueue } from "../ticks.js";
+import { queueTask } from "../timers.js";
 
 const {
-    ArrayIsArray, ArrayPrototypePush, ArrayPrototypeSort, BigInt, Map, MapPrototypeSet, MathCeil, MathMax, MathSqrt, Number,
-    NumberMAX_SAFE_INTEGER, ObjectDefineProperty, ReflectApply, ReflectConstruct, SafeMap, TypeError, uncurryThis,
+    ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypePush, ArrayPrototypeSort, BigInt, Map, MapPrototypeSet,
+    MathCeil, MathMax, MathSqrt, Number, NumberMAX_SAFE_INTEGER, ObjectDefineProperty, ReflectApply, ReflectConstruct,
+    SafeMap, SafeSet, TypeError, uncurryThis,
 } = primordials;
 const now = uncurryThis(Performance.prototype.now);
 const entriesOfType = uncurryThis(Performance.prototype.getEntriesByType);
@@ -84,13 +87,32 @@ class PerformanceObserverEntryList {
     }
 }
 
+const TYPES = ["mark", "measure"];
+// Those that observe something.
+const observing = new SafeSet();
+let take;
+
+setObservers((entry, type) => observing.forEach((observer) => take(observer, entry, type)));
+
+const otherMode = (which) =>
+    new DOMException(`PerformanceObserver can not change to ${which}`, "InvalidModificationError");
+
 class PerformanceObserver {
     #callback;
     #records = [];
+    // The types that it hears of: one by one with `type`, or one list of them.
+    #types = new SafeSet();
+    #takesOne;
 
     constructor(callback) {
         validateFunction(callback, "callback");
         this.#callback = callback;
+    }
+
+    static {
+        take = (observer, entry, type) => {
+            if (observer.#types.has(type)) observer.#add([entry]);
+        };
     }
 
     static get supportedEntryTypes() {
@@ -102,14 +124,32 @@ class PerformanceObserver {
         const { entryTypes, type, buffered } = options;
         if (entryTypes === undefined && type === undefined) throw missingArgs("options.entryTypes", "options.type");
         if (entryTypes !== undefined && type !== undefined) {
-            throw invalidArgValue("options.entryTypes", entryTypes, "options.entryTypes can not set with options.type together");
+            const why = "options.entryTypes can not set with options.type together";
+            throw invalidArgValue("options.entryTypes", entryTypes, why);
         }
-        if (entryTypes !== undefined && !ArrayIsArray(entryTypes)) {
+        const takesOne = entryTypes === undefined;
+        if (!takesOne && !ArrayIsArray(entryTypes)) {
             throw invalidArgType("options.entryTypes", "string[]", entryTypes);
         }
-        if (type === undefined || !buffered || (type !== "mark" && type !== "measure")) return;
-        this.#records = entriesOfType(performance, type);
-        if (0 < this.#records.length) enqueue(() => this.#tell(), []);
+        if (this.#takesOne !== undefined && this.#takesOne !== takesOne) {
+            throw otherMode(takesOne ? "single observation" : "multiple observations");
+        }
+        this.#takesOne = takesOne;
+        if (!takesOne) this.#types.clear();
+        for (let at = 0; at < TYPES.length; at++) {
+            const isWanted = takesOne ? type === TYPES[at] : ArrayPrototypeIncludes(entryTypes, TYPES[at]);
+            if (!isWanted) continue;
+            this.#types.add(TYPES[at]);
+            if (takesOne && buffered) this.#add(entriesOfType(performance, type));
+        }
+        if (0 < this.#types.size) observing.add(this);
+        else this.disconnect();
+    }
+
+    #add(entries) {
+        for (let at = 0; at < entries.length; at++) ArrayPrototypePush(this.#records, entries[at]);
+        // Each time: the task of an earlier one may have been dropped with its call.
+        if (0 < this.#records.length) queueTask(() => this.#tell());
     }
 
     #tell() {
@@ -119,6 +159,9 @@ class PerformanceObserver {
     }
 
     disconnect() {
+        observing.delete(this);
+        this.#types.clear();
+        this.#takesOne = undefined;
         this.#records = [];
     }
 

@@ -194,6 +194,42 @@ export const cases = [
         performance.clearMarks();
         return seen;
     }, [true, ["node_async_hooks:early"], 1, 1, 0, true]],
+    ["an observer hears of what comes, in a task of its own", async () => {
+        const seen = [];
+        const observer = new perf.PerformanceObserver((list) => seen.push(list.getEntries().map((each) => `${each.entryType} ${each.name}`)));
+        observer.observe({ entryTypes: ["mark", "measure", "nothing"] });
+        performance.mark("a", { startTime: 1 });
+        performance.measure("b", "a");
+        process.nextTick(() => seen.push("tick"));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        performance.mark("c");
+        seen.push(observer.takeRecords().map((each) => each.name), observer.takeRecords());
+        observer.disconnect();
+        performance.mark("d");
+        observer.observe({ type: "measure" });
+        performance.mark("e");
+        performance.measure("f", "e");
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        observer.disconnect();
+        performance.clearMarks();
+        performance.clearMeasures();
+        return seen;
+    }, ["tick", ["mark a", "measure b"], ["c"], [], ["measure f"]]],
+    ["an observer takes types one by one or in a list, not both", () => {
+        const [one, list] = [new perf.PerformanceObserver(() => {}), new perf.PerformanceObserver(() => {})];
+        one.observe({ type: "mark" });
+        one.observe({ type: "measure" });
+        list.observe({ entryTypes: ["mark"] });
+        const found = [failure(() => one.observe({ entryTypes: ["mark"] })), failure(() => list.observe({ type: "mark" })),
+            code(() => list.observe({ entryTypes: 5 })), code(() => list.observe({ type: "mark", entryTypes: [] })), code(() => list.observe())];
+        one.disconnect();
+        list.disconnect();
+        return [...found, failure(() => one.observe({ entryTypes: [] }))[0]];
+    }, [
+        ["InvalidModificationError", 13, "PerformanceObserver can not change to multiple observations"],
+        ["InvalidModificationError", 13, "PerformanceObserver can not change to single observation"], "ERR_INVALID_ARG_TYPE",
+        "ERR_INVALID_ARG_VALUE", "ERR_MISSING_ARGS", "gave",
+    ]],
     ["observers want functions and options", () => [code(() => new perf.PerformanceObserver()),
         perf.PerformanceObserver.supportedEntryTypes.includes("mark"), perf.PerformanceObserver.supportedEntryTypes.includes("measure"),
         failure(() => new perf.PerformanceObserverEntryList())[0], new perf.PerformanceObserver(() => {}).takeRecords(),
