@@ -8,12 +8,12 @@ import { isError } from "./inspect_error.js";
 import { primordials } from "./primordials.js";
 
 const {
-    ArrayIsArray, ArrayPrototypePush, ArrayPrototypeSplice, BigIntPrototypeValueOf,
+    ArrayIsArray, ArrayPrototypePop, ArrayPrototypePush, ArrayPrototypeSplice, BigIntPrototypeValueOf,
     BooleanPrototypeValueOf, DataViewPrototypeGetBuffer, DataViewPrototypeGetByteLength, DataViewPrototypeGetByteOffset,
     DatePrototypeGetTime, MapIteratorPrototypeNext, MapPrototypeEntries, MapPrototypeGet, MapPrototypeGetSize,
     MapPrototypeHas, NumberIsNaN, NumberPrototypeValueOf, ObjectGetOwnPropertySymbols, ObjectGetPrototypeOf, ObjectIs,
     ObjectKeys, ObjectPrototypeHasOwnProperty, ObjectPrototypePropertyIsEnumerable, ObjectPrototypeToString,
-    RegExpPrototypeGetFlags, RegExpPrototypeGetSource, SafeMap, SafeSet, SetIteratorPrototypeNext, SetPrototypeGetSize,
+    RegExpPrototypeGetFlags, RegExpPrototypeGetSource, SafeMap, SetIteratorPrototypeNext, SetPrototypeGetSize,
     SetPrototypeHas, SetPrototypeValues, StringPrototypeValueOf, SymbolPrototypeValueOf, TypedArrayPrototypeGetBuffer,
     TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, Uint8Array,
 } = primordials;
@@ -77,7 +77,7 @@ const nextElement = (list, at) => {
 /** One comparison: its mode, and what is being compared, for cycles. */
 class Comparison {
     #mode;
-    // The objects of the first side that are or were compared, each with those that it is being compared with.
+    // The objects of the first side that are being compared, each with its partners of the second side.
     #compared = new SafeMap();
 
     constructor(mode) {
@@ -161,13 +161,14 @@ class Comparison {
     #inCycle(a, b, number) {
         let partners = this.#compared.get(a);
         if (partners === undefined) {
-            partners = new SafeSet();
+            partners = [];
             this.#compared.set(a, partners);
         }
-        if (partners.has(b)) return true;
-        partners.add(b);
+        for (let at = 0; at < partners.length; at++) if (partners[at] === b) return true;
+        ArrayPrototypePush(partners, b);
         const result = this.#sameParts(a, b, number);
-        partners.delete(b);
+        ArrayPrototypePop(partners);
+        if (partners.length === 0) this.#compared.delete(a);
         return result;
     }
 

@@ -8,8 +8,8 @@ import { asBuffer } from "./arguments.js";
 import { copyLater } from "./folders.js";
 
 const {
-    ArrayBufferIsView, ArrayPrototypePop, ArrayPrototypePush, ObjectDefineProperty, Promise, PromisePrototypeThen, ReflectApply, SymbolFor,
-    Uint8Array,
+    ArrayBufferIsView, ArrayPrototypePop, ArrayPrototypePush, ObjectDefineProperty, Promise, PromisePrototypeThen,
+    ReflectApply, SymbolFor, Uint8Array,
 } = primordials;
 
 const CUSTOM = SymbolFor("nodejs.util.promisify.custom");

@@ -92,6 +92,12 @@ export const cases = [
         passes(() => assert.deepEqual(cycle(1), cycle(1)))], [
         true, true, true,
     ]],
+    ["many objects, and one object many times", () => {
+        const shared = { a: [1, { b: 2 }] };
+        const make = (last) => Array.from({ length: 20_000 }, (_, at) => (at % 2 === 0 ? shared : { at: at === 19_999 ? last : at }));
+        return [passes(() => assert.deepStrictEqual(make(1), make(1))), passes(() => assert.notDeepStrictEqual(make(1), make(2))),
+            passes(() => assert.deepEqual([shared, shared], [shared, { a: [1, { b: "2" }] }]))];
+    }, [true, true, true]],
     ["partialDeepStrictEqual", () => [assert, strict].map((own) => which(own.partialDeepStrictEqual, [[{ a: 1, b: 2 }, { a: 1 }], [{ a: 1 }, { a: 1,
         b: 2 }], [{ a: { b: 1, c: 2 } }, { a: { c: 2 } }],
         [[1, 2, 3], [1, 3]], [[1, 2], [2, 1]], [new Set([1, 2]), new Set([2])], [new Map([[1, 2], [3, 4]]), new Map([[3, 4]])], [{ a: 1 },
