@@ -16,7 +16,7 @@ import * as formData from "./form_data.js";
 import * as headers from "./headers.js";
 import * as messageChannel from "./message_channel.js";
 import * as navigator from "./navigator.js";
-import { builtin } from "./builtins.js";
+import { bareName, builtin } from "./builtins.js";
 import * as buffer from "./node/buffer.js";
 import { install as installModule } from "./node/module.js";
 import * as process from "./node/process.js";
@@ -67,7 +67,7 @@ for (const name of ["createObjectURL", "revokeObjectURL"]) show(globalThis.URL, 
 installStack();
 installModule({ Module, requireFrom });
 setDebugSections(() => process.default.env.NODE_DEBUG);
-process.setBuiltins(builtin);
+process.setBuiltins((id) => builtin(bareName(id)));
 
 // The engine makes a template literal by the method `concat` of its first string. The scripts here use such literals
 // after apps have run, so that method is not to be replaced.

@@ -20,6 +20,7 @@ const ENGINE = "the engine has nothing of the kind";
 const REALM = "there is no second realm";
 const HOST = "it would act on the host";
 const FILES = "files change by the app's own hand alone";
+const CRYPTO = "ciphers, private keys, curves and primes are not built in";
 
 const group = (prefix, reason, names) => names.map((name) => [`${prefix}.${name}`, reason]);
 
@@ -35,6 +36,13 @@ export const powers = [
         "exec", "execFile", "execFileSync", "execSync", "fork", "spawn", "spawnSync",
     ]),
     ...group("cluster", PROCESSES, ["disconnect", "fork", "setupMaster", "setupPrimary"]),
+    ...group("crypto", CRYPTO, [
+        "Certificate", "checkPrime", "checkPrimeSync", "Cipher", "Cipheriv", "createCipheriv", "createDecipheriv",
+        "createDiffieHellman", "createDiffieHellmanGroup", "createECDH", "createPrivateKey", "createSign", "Decipher",
+        "Decipheriv", "DiffieHellman", "diffieHellman", "DiffieHellmanGroup", "ECDH", "generateKeyPair",
+        "generateKeyPairSync", "generatePrime", "generatePrimeSync", "getDiffieHellman", "privateDecrypt",
+        "privateEncrypt", "publicDecrypt", "publicEncrypt", "setEngine", "Sign", "sign", "X509Certificate",
+    ]),
     ...group("dgram", EGRESS, ["createSocket", "Socket"]),
     ...group("dns", EGRESS, LOOK_UPS),
     ...group("dns.promises", EGRESS, LOOK_UPS),
@@ -49,6 +57,7 @@ export const powers = [
     ...group("module", ENGINE, ["register", "registerHooks", "SourceMap", "stripTypeScriptTypes"]),
     ...group("net", EGRESS, ["connect", "createConnection", "Socket.connect"]),
     ...group("net", INGRESS, ["Server.listen"]),
+    ...group("os", HOST, ["setPriority"]),
     ...group("perf_hooks", ENGINE, ["monitorEventLoopDelay"]),
     ...group("process", HOST, [
         "abort", "binding", "chdir", "dlopen", "execve", "initgroups", "kill", "loadEnvFile", "setegid", "seteuid",
@@ -61,6 +70,7 @@ export const powers = [
     ...group("repl", TERMINAL, ["start", "REPLServer"]),
     ...group("tls", EGRESS, ["connect", "checkServerIdentity"]),
     ...group("tls", INGRESS, ["createServer", "createSecureContext", "Server.listen", "TLSSocket"]),
+    ...group("tty", TERMINAL, ["ReadStream", "WriteStream"]),
     ...group("v8", ENGINE, [
         "DefaultDeserializer", "DefaultSerializer", "deserialize", "Deserializer", "GCProfiler", "getCppHeapStatistics",
         "getHeapSnapshot", "queryObjects", "serialize", "Serializer", "setHeapSnapshotNearHeapLimit", "startCpuProfile",

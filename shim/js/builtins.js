@@ -52,7 +52,7 @@ import workerThreadsModule from "./node/worker_threads.js";
 import zlibModule from "./node/zlib.js";
 import { primordials } from "./primordials.js";
 
-const { ArrayPrototypePush, SafeMap, SafeSet } = primordials;
+const { ArrayPrototypePush, SafeMap, SafeSet, StringPrototypeSlice, StringPrototypeStartsWith } = primordials;
 
 /** Names without `node:`, each with a function that gives the module. */
 const MODULES = [
@@ -130,3 +130,6 @@ export const allBuiltins = all;
 
 /** What `require(name)` gives; undefined for a name that is not built in or not allowed. */
 export const builtin = (name) => (builtinNames.has(name) ? byName.get(name)() : undefined);
+
+/** `fs` for `fs` and `node:fs`, whether there is such a module or not. */
+export const bareName = (id) => (StringPrototypeStartsWith(id, "node:") ? StringPrototypeSlice(id, 5) : id);

@@ -7,7 +7,7 @@ import { formatList } from "./format.js";
 import { consoleMeter, inspectWithin, isOverflow } from "./inspect.js";
 import { indented } from "./inspect_text.js";
 import natives from "./natives.js";
-import { invalidArgType, nodeError, validateArray, validateInteger, validateObject } from "./node_errors.js";
+import { nodeError, validateArray, validateInteger, validateObject, validateOneOf } from "./node_errors.js";
 import { primordials } from "./primordials.js";
 import { captureStackTrace } from "./stack.js";
 
@@ -69,7 +69,7 @@ const framesOf = (above) => {
 };
 
 /** The methods of one console; `write(level, text)` takes its messages. */
-const makeMethods = ({ write, inspectOptions = undefined, groupIndentation = 2 }) => {
+const makeMethods = ({ write, inspectOptions = undefined, groupIndentation = 2, traceLevel = INFO }) => {
     const counts = new SafeMap();
     const timers = new SafeMap();
     let depth = 0;
@@ -128,7 +128,7 @@ const makeMethods = ({ write, inspectOptions = undefined, groupIndentation = 2 }
             let head = "Trace";
             if (0 < data.length) head += `: ${formatList(inspectOptions, data, inspector(consoleMeter()))}`;
             const frames = framesOf(trace);
-            emit(INFO, frames === "" ? head : `${head}\n${frames}`);
+            emit(traceLevel, frames === "" ? head : `${head}\n${frames}`);
         },
         warn(...data) {
             print(WARNING, data);
@@ -224,9 +224,7 @@ export const Console = function Console(options) {
     if (!isWritable(stderr)) throw notWritable("stderr");
     validateInteger(groupIndentation, "groupIndentation", 0, DEEPEST_GROUP);
     if (inspectOptions !== undefined) validateObject(inspectOptions, "options.inspectOptions");
-    if (typeof colorMode !== "boolean" && colorMode !== "auto") {
-        throw invalidArgType("colorMode", ["boolean", "\"auto\""], colorMode);
-    }
+    validateOneOf(colorMode, "colorMode", ["auto", true, false]);
     const write = (level, text) => {
         const stream = level < WARNING ? stdout : stderr;
         if (!ignoreErrors || typeof stream.once !== "function") {
@@ -247,7 +245,7 @@ export const Console = function Console(options) {
         }
     };
     const shown = colorMode === true ? { colors: true, ...inspectOptions } : inspectOptions;
-    install(this, makeMethods({ write, inspectOptions: shown, groupIndentation }));
+    install(this, makeMethods({ write, inspectOptions: shown, groupIndentation, traceLevel: ERROR }));
     consoles.add(this);
 };
 

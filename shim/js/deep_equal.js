@@ -8,12 +8,12 @@ import { isError } from "./inspect_error.js";
 import { primordials } from "./primordials.js";
 
 const {
-    ArrayIsArray, ArrayPrototypePush, ArrayPrototypeSplice, BigIntPrototypeValueOf,
+    ArrayIsArray, ArrayPrototypePop, ArrayPrototypePush, ArrayPrototypeSplice, BigIntPrototypeValueOf,
     BooleanPrototypeValueOf, DataViewPrototypeGetBuffer, DataViewPrototypeGetByteLength, DataViewPrototypeGetByteOffset,
     DatePrototypeGetTime, MapIteratorPrototypeNext, MapPrototypeEntries, MapPrototypeGet, MapPrototypeGetSize,
     MapPrototypeHas, NumberIsNaN, NumberPrototypeValueOf, ObjectGetOwnPropertySymbols, ObjectGetPrototypeOf, ObjectIs,
     ObjectKeys, ObjectPrototypeHasOwnProperty, ObjectPrototypePropertyIsEnumerable, ObjectPrototypeToString,
-    RegExpPrototypeGetFlags, RegExpPrototypeGetSource, SafeMap, SafeSet, SetIteratorPrototypeNext, SetPrototypeGetSize,
+    RegExpPrototypeGetFlags, RegExpPrototypeGetSource, SafeMap, SetIteratorPrototypeNext, SetPrototypeGetSize,
     SetPrototypeHas, SetPrototypeValues, StringPrototypeValueOf, SymbolPrototypeValueOf, TypedArrayPrototypeGetBuffer,
     TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, Uint8Array,
 } = primordials;
@@ -77,9 +77,8 @@ const nextElement = (list, at) => {
 /** One comparison: its mode, and what is being compared, for cycles. */
 class Comparison {
     #mode;
-    // The objects of both sides that are being compared; those of the first with their partners.
-    #first = new SafeMap();
-    #second = new SafeSet();
+    // The objects of the first side that are being compared, each with its partners of the second side.
+    #compared = new SafeMap();
 
     constructor(mode) {
         this.#mode = mode;
@@ -158,16 +157,18 @@ class Comparison {
         return hasFirst && this.equal(a[key], b[key]);
     }
 
-    /** Two objects that are being compared already are equal if it is with each other: they close the same cycle. */
+    /** Two objects that are being compared with each other already close a cycle; what is around it decides. */
     #inCycle(a, b, number) {
-        const partner = this.#first.get(a);
-        const isCompared = this.#second.has(b);
-        if (partner !== undefined || isCompared) return partner === b;
-        this.#first.set(a, b);
-        this.#second.add(b);
+        let partners = this.#compared.get(a);
+        if (partners === undefined) {
+            partners = [];
+            this.#compared.set(a, partners);
+        }
+        for (let at = 0; at < partners.length; at++) if (partners[at] === b) return true;
+        ArrayPrototypePush(partners, b);
         const result = this.#sameParts(a, b, number);
-        this.#first.delete(a);
-        this.#second.delete(b);
+        ArrayPrototypePop(partners);
+        if (partners.length === 0) this.#compared.delete(a);
         return result;
     }
 

@@ -6,7 +6,7 @@
 
 import { primordials } from "./primordials.js";
 import natives from "./natives.js";
-import { builtin, builtinNames } from "./builtins.js";
+import { bareName, builtin, builtinNames } from "./builtins.js";
 import { pathToFileURL } from "./node/url/files.js";
 import { URL } from "./url.js";
 
@@ -241,14 +241,12 @@ for (let at = 0; at < known.length; at++) extensions[known[at]] = loaders[known[
 
 /** `fs` for `fs` and `node:fs`; undefined for what is not built in. */
 export const builtinName = (specifier) => {
-    if (StringPrototypeStartsWith(specifier, BUILT_IN)) {
-        const name = StringPrototypeSlice(specifier, BUILT_IN.length);
-        if (builtinNames.has(name)) return name;
-        const error = new Error(`No such built-in module: ${specifier}`);
-        error.code = "ERR_UNKNOWN_BUILTIN_MODULE";
-        throw error;
-    }
-    return builtinNames.has(specifier) ? specifier : undefined;
+    const name = bareName(specifier);
+    if (builtinNames.has(name)) return name;
+    if (name === specifier) return undefined;
+    const error = new Error(`No such built-in module: ${specifier}`);
+    error.code = "ERR_UNKNOWN_BUILTIN_MODULE";
+    throw error;
 };
 
 /** The function `require` of one module. */
@@ -260,7 +258,7 @@ export const makeRequire = (module) => {
         return Module._resolveFilename(specifier, module);
     };
     require.resolve.paths = function paths(specifier) {
-        if (builtinNames.has(specifier)) return null;
+        if (builtinNames.has(bareName(specifier))) return null;
         const isRelative = StringPrototypeStartsWith(specifier, "./") || StringPrototypeStartsWith(specifier, "../");
         return isRelative ? [module.path] : Module._nodeModulePaths(module.path);
     };

@@ -9,7 +9,8 @@ import { inspect } from "./inspect.js";
 import { primordials } from "./primordials.js";
 
 const {
-    ArrayIsArray, ArrayPrototypeJoin, ArrayPrototypePush, BigInt, Error, JSONStringify, NumberIsInteger, NumberIsNaN,
+    ArrayIsArray, ArrayPrototypeIndexOf, ArrayPrototypeJoin, ArrayPrototypePush, ArrayPrototypeSplice, BigInt, Error,
+    JSONStringify, NumberIsInteger, NumberIsNaN,
     NumberMAX_SAFE_INTEGER, NumberMIN_SAFE_INTEGER, ObjectDefineProperty, RangeError, String, StringPrototypeEndsWith,
     StringPrototypeIncludes, StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeToLowerCase, TypeError,
 } = primordials;
@@ -71,20 +72,19 @@ const expectation = (expected) => {
     const types = [];
     const classes = [];
     const others = [];
-    let wantsObject = false;
     for (let at = 0; at < list.length; at++) {
         const name = list[at];
         if (PRIMITIVES[name]) {
-            if (name === "Object" || name === "object") wantsObject = true;
-            else ArrayPrototypePush(types, StringPrototypeToLowerCase(name));
+            ArrayPrototypePush(types, StringPrototypeToLowerCase(name));
         } else {
             ArrayPrototypePush(isClassName(name) ? classes : others, name);
         }
     }
-    // Beside classes an object is one more of them; alone it is a type.
-    if (wantsObject) {
-        if (0 < classes.length && 0 < types.length) ArrayPrototypePush(classes, "Object");
-        else ArrayPrototypePush(types, "object");
+    // Beside classes an object is one more of them; else it is a type.
+    const place = ArrayPrototypeIndexOf(types, "object");
+    if (0 < classes.length && place !== -1) {
+        ArrayPrototypeSplice(types, place, 1);
+        ArrayPrototypePush(classes, "Object");
     }
     const parts = [];
     if (0 < types.length) ArrayPrototypePush(parts, `${1 < types.length ? "one of type" : "of type"} ${either(types)}`);

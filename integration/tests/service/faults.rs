@@ -388,3 +388,14 @@ fn minimum_instances_are_kept_without_calls() {
         idle.len() == 2 && idle.iter().all(|one| one.id != first.id)
     });
 }
+
+#[test]
+fn an_exit_of_the_app_ends_its_call_and_its_instance() {
+    let host = Host::new("");
+    let source = "let calls = 0; export default (code) => { calls++; if (code) process.exit(code); return calls; }";
+    host.deploy("acme", "app", source, |_| ()).unwrap();
+    assert_eq!(host.reply("app", "", "0"), "1");
+    refused(host.invoke("app", "", "7"), Code::Aborted, "EXITED_EARLY");
+    // The instance whose count went on is gone.
+    assert_eq!(host.reply("app", "", "0"), "1");
+}

@@ -25,6 +25,7 @@ const HEADS = {
     notStrictEqual: "Expected \"actual\" to be strictly unequal to:",
     notStrictEqualObject: "Expected \"actual\" not to be reference-equal to \"expected\":",
     notDeepEqual: "Expected \"actual\" not to be loosely deep-equal to:",
+    notDeepEqualButOther: "Expected values not to be loosely deep-equal:",
     notIdentical: "Values have same structure but are not reference-equal:",
 };
 
@@ -33,6 +34,7 @@ const MOST_ON_ONE_LINE = 12;
 /** A text of one side alone is cut behind so many lines, one of a loose comparison behind so many characters. */
 const MOST_LINES = 50;
 const MOST_CHARACTERS = 512;
+const MOST_CHARACTERS_OF_ONE = 1024;
 /** Of lines that are the same on both sides, so many stay beside each difference. */
 const CONTEXT = 2;
 
@@ -87,30 +89,31 @@ const pointer = (first, second) => {
     return 2 < at ? `\n  ${StringPrototypeRepeat(" ", at)}^` : "";
 };
 
-const differenceMessage = (actual, expected, operator) => {
+/** `own` is a message of the program; it stands in the place of the first line. */
+const differenceMessage = (actual, expected, operator, own) => {
     const first = StringPrototypeSplit(textOf(actual), "\n");
     const second = StringPrototypeSplit(textOf(expected), "\n");
-    let head = operator;
-    if (operator === "strictEqual" && isReference(actual) && isReference(expected)
-        && typeof actual === typeof expected) head = "strictEqualObject";
+    const isObjects = isReference(actual) && isReference(expected);
+    const isSameKind = operator === "strictEqual" && isObjects && typeof actual === typeof expected;
+    const head = own || HEADS[isSameKind ? "strictEqualObject" : operator];
     const isShort = first.length === 1 && second.length === 1;
     const texts = [ArrayPrototypeJoin(first, "\n"), ArrayPrototypeJoin(second, "\n")];
     if (texts[0] === texts[1]) {
         const shown = MOST_LINES < first.length ? ArrayPrototypeSlice(first, 0, MOST_LINES) : first;
         if (shown !== first) ArrayPrototypePush(shown, "...");
-        return `${HEADS.notIdentical}\n\n${ArrayPrototypeJoin(shown, "\n")}\n`;
+        return `${own || HEADS.notIdentical}\n\n${ArrayPrototypeJoin(shown, "\n")}\n`;
     }
     let end = "";
-    if (isShort && !(isReference(actual) && isReference(expected))) {
+    if (isShort && !isObjects) {
         const quotes = (typeof actual === "string" ? 2 : 0) + (typeof expected === "string" ? 2 : 0);
         const length = first[0].length + second[0].length - quotes;
         if (length <= MOST_ON_ONE_LINE && (actual !== 0 || expected !== 0)) {
-            return `${HEADS[head]}\n\n${first[0]} !== ${second[0]}\n`;
+            return `${head}\n\n${first[0]} !== ${second[0]}\n`;
         }
         if (length < 160) end = pointer(first[0], second[0]);
     }
     const { lines, hasSkipped } = drawn(differences(first, second, withoutComma));
-    return `${HEADS[head]}\n+ actual - expected${hasSkipped ? " ... Lines skipped" : ""}\n\n`
+    return `${head}\n+ actual - expected${hasSkipped ? " ... Lines skipped" : ""}\n\n`
         + `${ArrayPrototypeJoin(lines, "\n")}${end}\n`;
 };
 
@@ -124,32 +127,37 @@ const unequalMessage = (actual, operator) => {
     return `${head}\n\n${ArrayPrototypeJoin(shown, "\n")}\n`;
 };
 
-const cut = (text) =>
-    (MOST_CHARACTERS < text.length ? `${StringPrototypeSlice(text, 0, MOST_CHARACTERS - 3)}...` : text);
+const cut = (text, most = MOST_CHARACTERS) =>
+    (most < text.length ? `${StringPrototypeSlice(text, 0, most - 3)}...` : text);
 
-const messageOf = (actual, expected, operator) => {
+const messageOf = (actual, expected, operator, own) => {
     if (isErrorObject(actual) && isErrorObject(expected)) {
-        return messageOfValues(withoutStack(actual), withoutStack(expected), operator);
+        return messageOfValues(withoutStack(actual), withoutStack(expected), operator, own);
     }
-    return messageOfValues(actual, expected, operator);
+    return messageOfValues(actual, expected, operator, own);
 };
 
-const messageOfValues = (actual, expected, operator) => {
+const messageOfValues = (actual, expected, operator, own) => {
     switch (operator) {
         case "deepStrictEqual":
         case "strictEqual":
-        case "partialDeepStrictEqual": return differenceMessage(actual, expected, operator);
+        case "partialDeepStrictEqual": return differenceMessage(actual, expected, operator, own);
         case "notDeepStrictEqual":
         case "notStrictEqual": return unequalMessage(actual, operator);
         default:
     }
-    const first = cut(textOf(actual));
-    const second = cut(textOf(expected));
+    const whole = textOf(actual);
+    const other = textOf(expected);
+    if (operator === "notDeepEqual" && whole === other) {
+        return cut(`${HEADS.notDeepEqual}\n\n${whole}`, MOST_CHARACTERS_OF_ONE);
+    }
+    const first = cut(whole);
+    const second = cut(other);
     if (operator === "deepEqual") {
         return `${HEADS.deepEqual}\n\n${first}\n\nshould loosely deep-equal\n\n${second}`;
     }
     if (operator === "notDeepEqual") {
-        return `${HEADS.notDeepEqual}\n\n${first}\n\nshould not loosely deep-equal\n\n${second}`;
+        return `${HEADS.notDeepEqualButOther}\n\n${first}\n\nshould not loosely deep-equal\n\n${second}`;
     }
     return `${first} ${operator} ${second}`;
 };
@@ -159,8 +167,10 @@ export class AssertionError extends Error {
         validateObject(options, "options");
         const { message, operator, stackStartFn, stackStartFunction, details, actual, expected } = options;
         const isGiven = message !== null && message !== undefined;
-        super(isGiven ? String(message) : messageOf(actual, expected, operator));
-        this.generatedMessage = !isGiven;
+        const own = isGiven ? String(message) : "";
+        const hasDifference = operator === "strictEqual" || operator === "deepStrictEqual";
+        super(isGiven && !hasDifference ? own : messageOf(actual, expected, operator, own));
+        this.generatedMessage = !message;
         ObjectDefineProperty(this, "name", {
             __proto__: null, value: "AssertionError", writable: true, enumerable: false, configurable: true,
         });

@@ -6,6 +6,7 @@ import urlModule from "../node/url.js";
 import { invalidArgType, invalidArgValue, outOfRange, validateInteger } from "../node_errors.js";
 import { primordials } from "../primordials.js";
 import { constants } from "./constants.js";
+import { USER } from "./tree.js";
 
 const {
     ArrayBufferIsView, DataViewPrototypeGetBuffer, DataViewPrototypeGetByteLength, DataViewPrototypeGetByteOffset,
@@ -183,4 +184,11 @@ export const positionOf = (value) => {
     if (typeof value !== "number") throw invalidArgType("position", ["integer", "bigint"], value);
     if (!NumberIsInteger(value)) throw outOfRange("position", "an integer", value);
     return value < 0 ? undefined : value;
+};
+
+/** Checks a user and a group; -1 leaves what is there. True if nothing would change. */
+export const keepsOwners = (user, group) => {
+    validateInteger(user, "uid", -1, 4294967295);
+    validateInteger(group, "gid", -1, 4294967295);
+    return (user === -1 || user === USER) && (group === -1 || group === USER);
 };

@@ -5,10 +5,11 @@ import { abortError, validateFunction } from "../node_errors.js";
 import { primordials } from "../primordials.js";
 import { queueTask } from "../timers.js";
 import { asBuffer } from "./arguments.js";
+import { copyLater } from "./folders.js";
 
 const {
-    ArrayBufferIsView, ArrayPrototypePop, ArrayPrototypePush, ObjectDefineProperty, Promise, ReflectApply, SymbolFor,
-    Uint8Array,
+    ArrayBufferIsView, ArrayPrototypePop, ArrayPrototypePush, ObjectDefineProperty, Promise, PromisePrototypeThen,
+    ReflectApply, SymbolFor, Uint8Array,
 } = primordials;
 
 const CUSTOM = SymbolFor("nodejs.util.promisify.custom");
@@ -60,7 +61,7 @@ const withBuffer = (args) => {
 };
 
 const NOTHING = [
-    "access", "appendFile", "chmod", "chown", "close", "copyFile", "cp", "fchmod", "fchown", "fdatasync", "fsync",
+    "access", "appendFile", "chmod", "chown", "close", "copyFile", "fchmod", "fchown", "fdatasync", "fsync",
     "ftruncate", "futimes", "lchown", "link", "lutimes", "rename", "rm", "rmdir", "symlink", "truncate", "unlink",
     "utimes", "writeFile",
 ];
@@ -102,6 +103,12 @@ export const makeCallbacks = (sync) => {
     forms.exists = function exists(path, callback) {
         validateFunction(callback, "cb");
         queueTask(callback, [sync.existsSync(path)]);
+    };
+    forms.cp = function cp(...args) {
+        const callback = ArrayPrototypePop(args);
+        validateFunction(callback, "cb");
+        const answer = (error = null) => queueTask(callback, [error]);
+        PromisePrototypeThen(ReflectApply(copyLater, undefined, args), () => answer(), answer);
     };
     hide(forms.exists, CUSTOM, (path) => new Promise((resolve) => resolve(sync.existsSync(path))));
     return forms;

@@ -1,6 +1,10 @@
 // The constants of Node's `fs` module (File system constants), with the values of Linux on x86-64.
 
-export const constants = {
+import { primordials } from "../primordials.js";
+
+const { ObjectFreeze } = primordials;
+
+export const constants = ObjectFreeze({
     __proto__: null,
     UV_FS_SYMLINK_DIR: 1, UV_FS_SYMLINK_JUNCTION: 2,
     O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2,
@@ -17,4 +21,4 @@ export const constants = {
     F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1,
     UV_FS_COPYFILE_EXCL: 1, COPYFILE_EXCL: 1, UV_FS_COPYFILE_FICLONE: 2, COPYFILE_FICLONE: 2,
     UV_FS_COPYFILE_FICLONE_FORCE: 4, COPYFILE_FICLONE_FORCE: 4,
-};
+});

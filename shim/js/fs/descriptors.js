@@ -3,11 +3,11 @@
 // 0 is the empty input; what is written to 1 and 2 goes to the app's log. The others are numbers from 3 on, at
 // most 1 024 at a time.
 
-import { outOfRange, systemError } from "../node_errors.js";
+import { outOfRange, systemError, validateInteger } from "../node_errors.js";
 import { primordials } from "../primordials.js";
 import { writeToLog } from "../process/log_lines.js";
 import {
-    absolute, asBytes, bytesToWrite, decode, descriptorOf, flagsOf, modeOf, pathOf, positionOf, timeOf,
+    absolute, asBytes, bytesToWrite, decode, descriptorOf, flagsOf, keepsOwners, modeOf, pathOf, positionOf, timeOf,
     validateView, withoutSlashes,
 } from "./arguments.js";
 import { constants } from "./constants.js";
@@ -188,7 +188,9 @@ export const remaining = (number) => {
 };
 
 export const ftruncateSync = (fd, length = 0) => {
-    const file = get(descriptorOf(fd), "ftruncate");
+    const number = descriptorOf(fd);
+    validateInteger(length, "len");
+    const file = get(number, "ftruncate");
     if (file.node === pipe || (file.flags & O_ACCMODE) === O_RDONLY) {
         throw systemError({ code: "EINVAL", syscall: "ftruncate" });
     }
@@ -203,27 +205,35 @@ export const fdatasyncSync = (fd) => {
     if (get(descriptorOf(fd), "fdatasync").node === pipe) throw systemError({ code: "EINVAL", syscall: "fdatasync" });
 };
 
-const changeable = (fd, syscall) => {
-    const { node } = get(descriptorOf(fd), syscall);
+const changeable = (number, syscall) => {
+    const { node } = get(number, syscall);
     if (!isInMemory(node)) throw systemError({ code: "EPERM", syscall });
     return node;
 };
 
+// What an argument lacks is told before what the descriptor lacks.
 export const fchmodSync = (fd, mode) => {
-    const node = changeable(fd, "fchmod");
-    node.mode = (node.mode & 0o170000) | (modeOf(mode, "mode") & 0o7777);
+    const number = descriptorOf(fd);
+    const bits = modeOf(mode, "mode") & 0o7777;
+    const node = changeable(number, "fchmod");
+    node.mode = (node.mode & 0o170000) | bits;
     node.changed = DateNow();
 };
 
 export const fchownSync = (fd, user, group) => {
-    const node = changeable(fd, "fchown");
-    if (user !== node.user || group !== node.group) throw systemError({ code: "EPERM", syscall: "fchown" });
+    const number = descriptorOf(fd);
+    const isKept = keepsOwners(user, group);
+    const node = changeable(number, "fchown");
+    if (!isKept) throw systemError({ code: "EPERM", syscall: "fchown" });
     touch(node);
 };
 
 export const futimesSync = (fd, atime, mtime) => {
-    const node = changeable(fd, "futime");
-    node.accessed = timeOf(atime, "atime");
-    node.modified = timeOf(mtime, "mtime");
+    const number = descriptorOf(fd);
+    const accessed = timeOf(atime, "atime");
+    const modified = timeOf(mtime, "mtime");
+    const node = changeable(number, "futime");
+    node.accessed = accessed;
+    node.modified = modified;
     node.changed = DateNow();
 };

@@ -1,7 +1,10 @@
 // The functions of `fs` on folders in their synchronous form: mkdir, mkdtemp, readdir, rmdir, rm, cp, opendir.
 
+import { classOf, PROMISE } from "../class_of.js";
 import natives from "../natives.js";
-import { invalidArgType, nodeError, validateBoolean, validateFunction } from "../node_errors.js";
+import {
+    invalidArgType, invalidReturnValue, nodeError, validateBoolean, validateFunction, validateInteger,
+} from "../node_errors.js";
 import { primordials } from "../primordials.js";
 import { absolute, asBuffer, encode, endsInDots, modeOf, optionsOf, pathOf, withoutSlashes } from "./arguments.js";
 import { copyFileSync, find, readlinkSync, symlinkSync } from "./operations.js";
@@ -10,7 +13,7 @@ import { attach, childOf, detach, FOLDER, isInMemory, isWritableFolder, LINK, na
     from "./tree.js";
 
 const {
-    ArrayPrototypePush, Error, Promise, PromisePrototypeThen, StringPrototypeSlice, StringPrototypeStartsWith,
+    ArrayPrototypePush, Error, Promise, PromisePrototypeThen, SafeSet, StringPrototypeSlice, StringPrototypeStartsWith,
     SymbolAsyncIterator, Uint8Array,
 } = primordials;
 const UMASK = 0o022;
@@ -180,7 +183,9 @@ export const rmSync = (path, options) => {
 };
 
 const copyTree = (from, to, options) => {
-    if (options.filter !== undefined && !options.filter(from, to)) return;
+    const isWanted = options.filter === undefined || options.filter(from, to);
+    if (classOf(isWanted) === PROMISE) throw invalidReturnValue("boolean", "filter", isWanted);
+    if (!isWanted) return;
     const { node } = find(from, options.dereference === true, "lstat");
     if (node.kind === FOLDER) {
         if (options.recursive !== true) {
@@ -214,12 +219,42 @@ const copyTree = (from, to, options) => {
     }
 };
 
-export const cpSync = (source, destination, options) => {
+const copyArguments = (source, destination, options) => {
     const from = pathOf(source, "src");
     const to = pathOf(destination, "dest");
     const given = optionsOf(options, {});
     if (given.filter !== undefined) validateFunction(given.filter, "options.filter");
+    return [from, to, given];
+};
+
+export const cpSync = (source, destination, options) => {
+    const [from, to, given] = copyArguments(source, destination, options);
     copyTree(from, to, given);
+};
+
+/** Asks a filter that may answer by a promise about all of a tree; those that it wants are put into the set. */
+const ask = async (from, to, options, wanted) => {
+    if (!await options.filter(from, to)) return;
+    wanted.add(from);
+    const { node } = find(from, options.dereference === true, "lstat");
+    if (node.kind !== FOLDER) return;
+    const names = namesIn(node);
+    for (let at = 0; at < names.length; at++) await ask(`${from}/${names[at]}`, `${to}/${names[at]}`, options, wanted);
+};
+
+/** The same as a promise. Wrong arguments are thrown at once. */
+export const copyLater = (source, destination, options) => {
+    const [from, to, given] = copyArguments(source, destination, options);
+    const copy = async () => {
+        if (given.filter === undefined) {
+            copyTree(from, to, given);
+            return;
+        }
+        const wanted = new SafeSet();
+        await ask(from, to, given, wanted);
+        copyTree(from, to, { ...given, filter: (path) => wanted.has(path) });
+    };
+    return copy();
 };
 
 const closedError = () => nodeError(Error, "ERR_DIR_CLOSED", "Directory handle was closed");
@@ -284,5 +319,6 @@ const answered = (callback, act) => {
 export const opendirSync = (path, options) => {
     const shown = pathOf(path);
     const given = optionsOf(options, {});
+    if (given.bufferSize !== undefined) validateInteger(given.bufferSize, "options.bufferSize", 1, 4294967295);
     return new Dir(shown, list(folderAt(shown, "opendir"), shown, { ...given, withFileTypes: true }));
 };

@@ -3,14 +3,15 @@
 import { nodeError, validateInteger } from "../node_errors.js";
 import { primordials } from "../primordials.js";
 import {
-    absolute, asBuffer, bytesToWrite, decode, endsInDots, flagsOf, modeOf, optionsOf, pathOf, timeOf, withoutSlashes,
+    absolute, asBuffer, bytesToWrite, decode, endsInDots, flagsOf, keepsOwners, modeOf, optionsOf, pathOf, timeOf,
+    withoutSlashes,
 } from "./arguments.js";
 import { constants } from "./constants.js";
 import { closeSync, openPath, readInto, remaining, writeFrom } from "./descriptors.js";
 import { statsOf, StatFs } from "./stats.js";
 import {
     attach, detach, FOLDER, isInMemory, isWritableFolder, LINK, newFile, newLink, raiser, readBytes, resize, touch,
-    USER, walk, writeBytes,
+    walk, writeBytes,
 } from "./tree.js";
 
 const {
@@ -27,12 +28,15 @@ export const find = (shown, follow, syscall) => {
     return found;
 };
 
+/** A number that no path could be is refused as one. */
+const isDescriptor = (path) => typeof path === "number" && path >>> 0 === path;
+
 /** The descriptor for what may be one already. */
 export const opened = (path, flags, mode) =>
-    (typeof path === "number" ? path : openPath(pathOf(path), flagsOf(flags), modeOf(mode, "mode", 0o666)));
+    (isDescriptor(path) ? path : openPath(pathOf(path), flagsOf(flags), modeOf(mode, "mode", 0o666)));
 
 const closeOpened = (path, number) => {
-    if (typeof path !== "number") closeSync(number);
+    if (!isDescriptor(path)) closeSync(number);
 };
 
 /** All bytes of a descriptor from its position on. */
@@ -143,10 +147,9 @@ export const chmodSync = (path, mode) => {
 
 const own = (path, user, group, follow, syscall) => {
     const shown = pathOf(path);
-    validateInteger(user, "uid", -1, 4294967295);
-    validateInteger(group, "gid", -1, 4294967295);
+    const isKept = keepsOwners(user, group);
     touch(changeable(shown, follow, syscall));
-    if ((user !== -1 && user !== USER) || (group !== -1 && group !== USER)) raiser(syscall, shown)("EPERM");
+    if (!isKept) raiser(syscall, shown)("EPERM");
 };
 
 export const chownSync = (path, user, group) => own(path, user, group, true, "chown");
@@ -188,7 +191,7 @@ const vacant = (shown, raise) => {
 };
 
 export const symlinkSync = (target, path, type) => {
-    if (type !== undefined && type !== null && type !== "dir" && type !== "file" && type !== "junction") {
+    if (typeof type === "string" && type !== "dir" && type !== "file" && type !== "junction") {
         throw nodeError(Error, "ERR_FS_INVALID_SYMLINK_TYPE",
             `Symlink type must be one of "dir", "file", or "junction". Received "${type}"`);
     }

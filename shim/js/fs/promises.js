@@ -2,22 +2,28 @@
 
 import { absentOf } from "../absent.js";
 import EventEmitter from "../node/events.js";
-import { abortError, systemError } from "../node_errors.js";
+import { abortError, invalidState, systemError, validateObject, validateOneOf } from "../node_errors.js";
 import { primordials } from "../primordials.js";
 import { asBuffer, asBytes, bytesToWrite, decode, optionsOf, pathOf } from "./arguments.js";
 import { constants } from "./constants.js";
 import * as descriptors from "./descriptors.js";
 import * as folders from "./folders.js";
+import { globLater } from "./glob.js";
 import * as operations from "./operations.js";
+import { ReadableStream } from "../streams/index.js";
 
 const {
-    ArrayBufferIsView, ObjectDefineProperty, ReflectApply, StringPrototypeEndsWith, StringPrototypeIndexOf,
-    StringPrototypeSlice, SymbolAsyncDispose, SymbolAsyncIterator, SymbolIterator, Uint8Array,
+    ArrayBufferIsView, ArrayBufferPrototypeSlice, ObjectDefineProperty, ReflectApply, StringPrototypeEndsWith,
+    StringPrototypeIndexOf, StringPrototypeSlice, SymbolAsyncDispose, SymbolAsyncIterator, SymbolIterator,
+    TypedArrayPrototypeGetBuffer, Uint8Array,
 } = primordials;
 
 const checkSignal = (signal) => {
     if (signal?.aborted) throw abortError(undefined, { cause: signal.reason });
 };
+
+/** The bytes of one read for which no buffer is given. */
+const CHUNK = 16 * 1024;
 
 let makeStreams;
 
@@ -31,6 +37,7 @@ export let isFileHandle;
 /** An open file whose methods give promises. */
 export class FileHandle extends EventEmitter {
     #fd;
+    #isLocked = false;
 
     constructor(fd) {
         super();
@@ -69,7 +76,7 @@ export class FileHandle extends EventEmitter {
         let target = buffer;
         if (!ArrayBufferIsView(target)) {
             const options = target ?? {};
-            target = options.buffer ?? asBuffer(new Uint8Array(16 * 1024));
+            target = options.buffer ?? asBuffer(new Uint8Array(CHUNK));
             ({ offset, length, position } = options);
         }
         const bytesRead = descriptors.readSync(this.#open("read"), target, offset, length, position);
@@ -109,6 +116,28 @@ export class FileHandle extends EventEmitter {
             from = end + 1;
         }
         await this.close();
+    }
+
+    /** Its chunks are bytes with `type: "bytes"`, else ArrayBuffers. The file stays open when it has ended. */
+    readableWebStream(options = {}) {
+        validateObject(options, "options");
+        if (this.#fd === -1) throw invalidState("The FileHandle is closed");
+        if (this.#isLocked) throw invalidState("The FileHandle is locked");
+        const { type } = options;
+        if (type !== undefined) validateOneOf(type, "options.type", ["bytes"]);
+        this.#isLocked = true;
+        return new ReadableStream({ type, pull: (controller) => this.#pull(controller, type === "bytes") });
+    }
+
+    async #pull(controller, isBytes) {
+        const { bytesRead, buffer } = await this.read(new Uint8Array(CHUNK));
+        if (bytesRead === 0) {
+            controller.close();
+            if (isBytes) controller.byobRequest?.respond(0);
+            return;
+        }
+        const memory = ArrayBufferPrototypeSlice(TypedArrayPrototypeGetBuffer(buffer), 0, bytesRead);
+        controller.enqueue(isBytes ? new Uint8Array(memory) : memory);
     }
 
     createReadStream(options) {
@@ -174,10 +203,13 @@ const own = {
     async access(path, mode) {
         operations.accessSync(path, mode);
     },
+    async cp(source, destination, options) {
+        await folders.copyLater(source, destination, options);
+    },
 };
 
 const NAMES = [
-    "chmod", "chown", "copyFile", "cp", "lchown", "link", "lstat", "lutimes", "mkdir", "mkdtemp", "opendir", "readdir",
+    "chmod", "chown", "copyFile", "lchown", "link", "lstat", "lutimes", "mkdir", "mkdtemp", "opendir", "readdir",
     "readlink", "realpath", "rename", "rm", "rmdir", "stat", "statfs", "symlink", "truncate", "unlink", "utimes",
 ];
 
@@ -190,7 +222,7 @@ const promised = (name, sync) => {
     return methods[name];
 };
 
-export const promises = { ...own, ...absentOf("fs.promises"), constants };
+export const promises = { ...own, ...absentOf("fs.promises"), constants, glob: globLater };
 for (let at = 0; at < NAMES.length; at++) {
     const sync = `${NAMES[at]}Sync`;
     promises[NAMES[at]] = promised(NAMES[at], operations[sync] ?? folders[sync]);

@@ -45,6 +45,7 @@ const check = (caller, args) => {
     failWith(details, args[1], "The expression evaluated to a falsy value");
 };
 
+/** `assert` and `assert.ok` are one function, and so are those of the strict mode. */
 const ok = (...args) => check(ok, args);
 
 const fail = (message = undefined) => {
@@ -86,7 +87,7 @@ const doesNotMatch = (string, regexp, message) => matching(string, regexp, messa
 
 const rest = { throws, rejects, doesNotThrow, doesNotReject, ifError, match, doesNotMatch, fail, ok };
 
-const assert = (...args) => check(assert, args);
+const assert = ok;
 ObjectAssign(assert, rest, compared, { AssertionError });
 
 // In strict mode the plain names are those of the strict comparisons.

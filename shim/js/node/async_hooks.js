@@ -4,7 +4,7 @@
 import {
     AsyncLocalStorage, AsyncResource, executionAsyncId, executionAsyncResource, triggerAsyncId,
 } from "../async_local.js";
-import { nodeError, validateObject } from "../node_errors.js";
+import { nodeError } from "../node_errors.js";
 import { primordials } from "../primordials.js";
 
 const { ObjectFreeze, TypeError } = primordials;
@@ -22,7 +22,6 @@ class AsyncHook {
 }
 
 const createHook = (callbacks) => {
-    validateObject(callbacks, "callbacks");
     for (let at = 0; at < HOOKS.length; at++) {
         const callback = callbacks[HOOKS[at]];
         if (callback !== undefined && typeof callback !== "function") {

@@ -432,6 +432,7 @@ ObjectAssign(prototype, numberMethods, searchMethods, methods);
 for (let at = 0; at < numberAliases.length; at++) prototype[numberAliases[at][0]] = prototype[numberAliases[at][1]];
 prototype.toLocaleString = prototype.toString;
 prototype[SymbolFor("nodejs.util.inspect.custom")] = inspectMethod;
+prototype.inspect = inspectMethod;
 
 // A method for each encoding, such as utf8Slice(start, end) and utf8Write(text, offset, length): old libraries call
 // them.

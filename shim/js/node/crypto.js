@@ -4,6 +4,7 @@
 // Ciphers, private keys, signing, Diffie-Hellman, elliptic curves and primes are not there: their functions throw by
 // name.
 
+import { absentOf } from "../absent.js";
 import { primordials } from "../primordials.js";
 import { invalidArgType, nodeError, validateBoolean } from "../node_errors.js";
 import { crypto as webcrypto } from "../web_crypto.js";
@@ -11,10 +12,10 @@ import { bytesOf, isAnyArrayBuffer } from "./buffer/bytes.js";
 import { constants } from "./crypto/constants.js";
 import { digestNames } from "./crypto/digests.js";
 import { hkdf, hkdfSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from "./crypto/derive.js";
-import { absent, absentClass, unequalLengths } from "./crypto/errors.js";
+import { unequalLengths } from "./crypto/errors.js";
 import { Hash, Hmac, createHash, createHmac, hash } from "./crypto/hash.js";
 import {
-    KeyObject, createPrivateKey, createPublicKey, createSecretKey, generateKey, generateKeySync,
+    KeyObject, createPublicKey, createSecretKey, generateKey, generateKeySync,
 } from "./crypto/keys.js";
 import { randomBytes, randomFill, randomFillSync, randomInt, randomUUID } from "./crypto/random.js";
 import { Verify, createVerify, verify } from "./crypto/verify.js";
@@ -41,6 +42,7 @@ const timingSafeEqual = (buf1, buf2) => {
 const { subtle } = webcrypto;
 
 const module = {
+    ...absentOf("crypto"),
     Hash,
     Hmac,
     KeyObject,
@@ -48,7 +50,6 @@ const module = {
     constants,
     createHash,
     createHmac,
-    createPrivateKey,
     createPublicKey,
     createSecretKey,
     createVerify,
@@ -82,20 +83,6 @@ const module = {
     verify,
     webcrypto,
 };
-
-const ABSENT = [
-    "checkPrime", "checkPrimeSync", "createCipheriv", "createDecipheriv", "createDiffieHellman",
-    "createDiffieHellmanGroup", "createECDH", "createSign", "diffieHellman", "generateKeyPair", "generateKeyPairSync",
-    "generatePrime", "generatePrimeSync", "getDiffieHellman", "privateDecrypt", "privateEncrypt", "publicDecrypt",
-    "publicEncrypt", "setEngine", "sign",
-];
-for (const name of ABSENT) module[name] = absent(name);
-
-const ABSENT_CLASSES = [
-    "Certificate", "Cipher", "Cipheriv", "Decipher", "Decipheriv", "DiffieHellman", "DiffieHellmanGroup", "ECDH", "Sign",
-    "X509Certificate",
-];
-for (const name of ABSENT_CLASSES) module[name] = absentClass(name);
 
 // Old names of randomBytes.
 for (const name of ["prng", "pseudoRandomBytes", "rng"]) {

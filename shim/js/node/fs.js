@@ -5,12 +5,14 @@
 
 import { absentOf } from "../absent.js";
 import { Blob } from "../blob.js";
-import { invalidArgType } from "../node_errors.js";
+import { validateObject, validateString } from "../node_errors.js";
 import { primordials } from "../primordials.js";
+import { pathOf } from "../fs/arguments.js";
 import { makeCallbacks } from "../fs/callbacks.js";
 import { constants } from "../fs/constants.js";
 import * as descriptors from "../fs/descriptors.js";
 import { cpSync, Dir, mkdirSync, mkdtempSync, opendirSync, readdirSync, rmdirSync, rmSync } from "../fs/folders.js";
+import { glob, globSync } from "../fs/glob.js";
 import * as operations from "../fs/operations.js";
 import { promises, setStreams } from "../fs/promises.js";
 import { Dirent, Stats } from "../fs/stats.js";
@@ -36,15 +38,16 @@ const sync = {
     writeFileSync: operations.writeFileSync, writeSync: descriptors.writeSync, writevSync: descriptors.writevSync,
 };
 
-const openAsBlob = (path, options) => new Promise((resolve) => {
-    if (options !== undefined && (options === null || typeof options !== "object")) {
-        throw invalidArgType("options", "Object", options);
-    }
-    resolve(new Blob([operations.readFileSync(path)], { type: options?.type ?? "" }));
-});
+const openAsBlob = (path, options = {}) => {
+    validateObject(options, "options");
+    const { type = "" } = options;
+    validateString(type, "options.type");
+    const shown = pathOf(path);
+    return new Promise((resolve) => resolve(new Blob([operations.readFileSync(shown)], { type })));
+};
 
 const fs = {
-    ...makeCallbacks(sync), ...sync, ...absentOf("fs"), unwatchFile() {}, openAsBlob,
+    ...makeCallbacks(sync), ...sync, ...absentOf("fs"), unwatchFile() {}, openAsBlob, glob, globSync,
     createReadStream, createWriteStream,
     Dir, Dirent, Stats, ReadStream, WriteStream, FileReadStream: ReadStream, FileWriteStream: WriteStream,
     constants, F_OK: constants.F_OK, R_OK: constants.R_OK, W_OK: constants.W_OK, X_OK: constants.X_OK,

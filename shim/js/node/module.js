@@ -6,6 +6,7 @@ import { modules } from "../builtin_list.js";
 import { existsSync } from "../fs/operations.js";
 import { invalidArgValue, validateString } from "../node_errors.js";
 import { primordials } from "../primordials.js";
+import { posix } from "./path/posix.js";
 import { fileURLToPath, isURL } from "./url/files.js";
 
 const {
@@ -57,7 +58,7 @@ const findPackageJSON = (specifier, base) => {
     }
     let start = specifier;
     if (isFileUrl) start = fileURLToPath(specifier);
-    else if (specifier[0] === ".") start = join(parentOf(from), specifier);
+    else if (specifier[0] === ".") start = posix.join(parentOf(from), specifier);
     for (let folder = start; ; folder = parentOf(folder)) {
         const found = join(folder, "package.json");
         if (existsSync(found)) return found;

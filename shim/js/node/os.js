@@ -1,7 +1,8 @@
 // node:os. Every answer is a constant or a fact of the app's own instance; nothing tells of the host.
 
+import { absentError } from "../absent.js";
 import natives from "../natives.js";
-import { notAvailable, validateInt32, validateObject } from "../node_errors.js";
+import { validateInt32, validateObject } from "../node_errors.js";
 import { dlopen, errno, priority, signals, UV_UDP_REUSEADDR } from "../os_constants.js";
 import { primordials } from "../primordials.js";
 
@@ -42,7 +43,7 @@ const getPriority = (pid = 0) => {
 const setPriority = (pid, level = undefined) => {
     validateInt32(pid, "pid");
     if (level !== undefined) validateInt32(level, "priority", -20, 19);
-    throw notAvailable("os.setPriority");
+    throw absentError("os.setPriority");
 };
 
 const userInfo = (options = undefined) => {

@@ -22,7 +22,7 @@ import { setWarningSink } from "../warnings.js";
 
 const {
     Error, FunctionPrototypeCall, Number, NumberIsInteger, ObjectCreate, ObjectDefineProperty, Set, String,
-    SymbolToStringTag,
+    SymbolFor, SymbolToStringTag,
 } = primordials;
 
 // As in Node: the object's own prototype has the name, and the one behind it is that of EventEmitter.
@@ -61,6 +61,15 @@ let exitCode;
 let isExiting = false;
 let captureCallback = null;
 let findBuiltin = () => undefined;
+
+const REF = SymbolFor("nodejs.ref");
+const UNREF = SymbolFor("nodejs.unref");
+
+/** What an object has for `process.ref` is called; nothing of the process itself changes by it. */
+const callOwn = (object, symbol, name) => {
+    const method = object?.[symbol] ?? object?.[name];
+    if (typeof method === "function") FunctionPrototypeCall(method, object);
+};
 
 const checkCode = (code) => {
     if (code === undefined || code === null) return;
@@ -127,8 +136,8 @@ put({
     setSourceMapsEnabled(isEnabled) {
         if (typeof isEnabled !== "boolean") throw invalidArgType("val", "boolean", isEnabled);
     },
-    ref() {},
-    unref() {},
+    ref(object) { callOwn(object, REF, "ref"); },
+    unref(object) { callOwn(object, UNREF, "unref"); },
     _rawDebug(...values) {
         let line = "";
         for (let at = 0; at < values.length; at++) line += `${at === 0 ? "" : " "}${String(values[at])}`;

@@ -16,7 +16,7 @@ import { pipeline } from "./stream/pipeline.js";
 import { promises } from "./stream/promises.js";
 import { Readable, wrapOld } from "./stream/readable.js";
 import {
-    getDefaultHighWaterMark, isDisturbed, isErrored, isReadable, isWritable, setDefaultHighWaterMark,
+    getDefaultHighWaterMark, isDestroyed, isDisturbed, isErrored, isReadable, isWritable, setDefaultHighWaterMark,
 } from "./stream/state.js";
 import {
     duplexToWeb, newDuplexFromWeb, newReadableFromWeb, newWritableFromWeb, readableToWeb, writableToWeb,
@@ -64,13 +64,7 @@ Duplex.from = (body) => duplexFrom(body, "body");
 Duplex.fromWeb = (pair, options) => newDuplexFromWeb(pair, options);
 Duplex.toWeb = (duplex) => duplexToWeb(duplex);
 
-/** The stream destroyed, with the error or with what an unfinished stream gets. */
-const destroy = (stream, error) => {
-    destroyer(stream, error);
-    return stream;
-};
-
-Stream.isDestroyed = (stream) => !!stream?.destroyed;
+Stream.isDestroyed = isDestroyed;
 Stream.isDisturbed = isDisturbed;
 Stream.isErrored = isErrored;
 Stream.isReadable = isReadable;
@@ -84,7 +78,8 @@ Stream.duplexPair = duplexPair;
 Stream.pipeline = pipeline;
 Stream.addAbortSignal = addAbortSignal;
 Stream.finished = finished;
-Stream.destroy = destroy;
+// Destroyed with the error, or with what an unfinished stream gets.
+Stream.destroy = destroyer;
 Stream.compose = compose;
 Stream.setDefaultHighWaterMark = setDefaultHighWaterMark;
 Stream.getDefaultHighWaterMark = getDefaultHighWaterMark;

@@ -1,15 +1,7 @@
 // node:tty. There is no terminal: `isatty` is false for every descriptor, and the streams cannot be made.
 
-import { notAvailable } from "../node_errors.js";
+import { absentOf } from "../absent.js";
 
 const isatty = () => false;
 
-function ReadStream() {
-    throw notAvailable("tty.ReadStream");
-}
-
-function WriteStream() {
-    throw notAvailable("tty.WriteStream");
-}
-
-export default { isatty, ReadStream, WriteStream };
+export default { isatty, ...absentOf("tty") };

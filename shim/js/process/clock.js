@@ -1,10 +1,10 @@
 // process.hrtime, uptime, memoryUsage, cpuUsage and resourceUsage.
 
 import natives from "../natives.js";
-import { invalidArgType, outOfRange, validateArray, validateNumber, validateObject } from "../node_errors.js";
+import { invalidArgType, nodeError, outOfRange, validateArray, validateObject } from "../node_errors.js";
 import { primordials } from "../primordials.js";
 
-const { BigInt, MathFloor, MathRound } = primordials;
+const { BigInt, MathFloor, MathRound, NumberMAX_SAFE_INTEGER, RangeError } = primordials;
 const SECOND = 1e9;
 
 const elapsed = () => MathRound(natives.clockNow() * 1e6);
@@ -34,14 +34,18 @@ export function memoryUsage() {
 }
 memoryUsage.rss = () => natives.heapLimit();
 
+const checkTime = (value, name) => {
+    if (typeof value !== "number") throw invalidArgType(name, "number", value);
+    if (0 <= value && value <= NumberMAX_SAFE_INTEGER) return;
+    throw nodeError(RangeError, "ERR_INVALID_ARG_VALUE", `The property '${name}' is invalid. Received ${value}`);
+};
+
 export function cpuUsage(previous) {
     const user = natives.cpuMicroseconds();
     if (previous === undefined || previous === null) return { user, system: 0 };
     validateObject(previous, "prevValue");
-    if (typeof previous.user !== "number") throw invalidArgType("prevValue.user", "number", previous.user);
-    if (typeof previous.system !== "number") throw invalidArgType("prevValue.system", "number", previous.system);
-    validateNumber(previous.user, "prevValue.user", 0);
-    validateNumber(previous.system, "prevValue.system", 0);
+    checkTime(previous.user, "prevValue.user");
+    checkTime(previous.system, "prevValue.system");
     return { user: user - previous.user, system: 0 - previous.system };
 }
 

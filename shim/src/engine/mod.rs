@@ -33,6 +33,7 @@ use self::{
     exception::Caught,
     host::Host,
     modules::Modules,
+    random::Random,
     scripts::Driver,
 };
 use crate::{
@@ -61,6 +62,7 @@ pub struct Engine {
     /// Bytecode of the app of [`Self::rehearse`] for a spare; none if there will be no clones.
     warm_up: Vec<u8>,
     bound: Option<Bound>,
+    random: Random,
 }
 
 struct Bound {
@@ -102,13 +104,13 @@ impl Engine {
         runtime.set_loader(modules.clone(), modules.clone());
         names::make(&runtime)?;
         let context = Context::full(&runtime)?;
-        let driver = context.with(|ctx| {
-            random::install(&ctx)?;
+        let (driver, random) = context.with(|ctx| {
+            let random = Random::install(&ctx)?;
             sys::allow_growing(&ctx, &meter);
             let natives = Object::new(ctx.clone())?;
             natives::install(&ctx, &natives, &meter)?;
             host_natives::install(&ctx, &natives, &host, &modules)?;
-            scripts::start(&ctx, natives)
+            Ok::<_, rquickjs::Error>((scripts::start(&ctx, natives)?, random))
         })?;
         let driver = Rc::new(driver);
         modules.connect(&driver);
@@ -123,7 +125,7 @@ impl Engine {
         runtime.run_gc();
         runtime.set_gc_threshold(meter.used() + UNCOLLECTED);
         let context = ManuallyDrop::new(context);
-        Ok(Self { context, host, modules, driver, warm_up: Vec::new(), bound: None })
+        Ok(Self { context, host, modules, driver, warm_up: Vec::new(), bound: None, random })
     }
 
     /// Loads a small app of ours, calls it and forgets it: in the zygote, so that its clones share the memory
@@ -275,6 +277,7 @@ struct End;
 impl Payload for Engine {
     fn serve(&mut self, link: Link) {
         self.host.connect(link);
+        self.random.forget();
         // A spare: what its first call touches is copied and mapped now, while nobody waits.
         if !self.warm_up.is_empty() && self.host.is_quiet(PollTimeout::from(WARM_AFTER_MS)) {
             // It went well in the zygote.
@@ -301,8 +304,14 @@ const touch = (event) => {
     new Uint8Array(64).fill(1).subarray(1);
     try { throw new TypeError("warm"); } catch (error) { String(error.stack); }
 };
+// What a clone draws must not be what the zygote has drawn ahead: a test demands that two clones differ.
+const draw = () => {
+    const { randomBytes, randomInt } = process.getBuiltinModule("crypto");
+    return [Math.random(), crypto.randomUUID(), crypto.getRandomValues(new Uint8Array(8)), randomBytes(8), randomInt(9)];
+};
 export default async (event) => {
     touch(event);
+    draw();
     for (const n of [1, 2]) await n;
     return { list: event.l.map((n) => n + 1), text: `${event.s}` };
 };

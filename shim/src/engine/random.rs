@@ -3,7 +3,7 @@
 //! Can:    draw numbers that no other instance draws.
 //! Cannot: learn the engine's own generator, which all clones of a zygote share.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
 use rquickjs::{Ctx, Object, function::Func};
 
@@ -12,11 +12,24 @@ use crate::sys::fill_random;
 /// Numbers drawn from the kernel at once.
 const BATCH: usize = 64;
 
-pub(super) fn install(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
-    // Empty in the zygote: each clone fills its own.
-    let ready = RefCell::new(Vec::<u64>::new());
-    let random = move || draw(&mut ready.borrow_mut());
-    ctx.globals().get::<_, Object<'_>>("Math")?.set("random", Func::new(random))
+/// The numbers that were drawn from the kernel and not given out yet.
+#[derive(Clone)]
+pub(super) struct Random(Rc<RefCell<Vec<u64>>>);
+
+impl Random {
+    /// Puts `Math.random` in its place.
+    pub(super) fn install(ctx: &Ctx<'_>) -> rquickjs::Result<Self> {
+        let all = Self(Rc::default());
+        let own = all.clone();
+        let random = move || draw(&mut own.0.borrow_mut());
+        ctx.globals().get::<_, Object<'_>>("Math")?.set("random", Func::new(random))?;
+        Ok(all)
+    }
+
+    /// Forgets what was drawn. A clone does so first: the zygote's numbers are those of all its clones.
+    pub(super) fn forget(&self) {
+        self.0.borrow_mut().clear();
+    }
 }
 
 /// A number in [0, 1), of 53 random bits.
@@ -37,7 +50,24 @@ fn draw(ready: &mut Vec<u64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::draw;
+    use rquickjs::{Context, Runtime};
+
+    use super::{Random, draw};
+
+    #[test]
+    fn what_was_drawn_ahead_is_not_given_out_after_it_is_forgotten() {
+        let context = Context::full(&Runtime::new().unwrap()).unwrap();
+        context.with(|ctx| {
+            let random = Random::install(&ctx).unwrap();
+            let _: f64 = ctx.eval("Math.random()").unwrap();
+            let ahead = random.0.borrow().clone();
+            random.forget();
+            let _: f64 = ctx.eval("Math.random()").unwrap();
+            let now = random.0.borrow().clone();
+            assert_eq!((ahead.len(), now.len()), (super::BATCH - 1, super::BATCH - 1));
+            assert!(now.iter().all(|word| !ahead.contains(word)));
+        });
+    }
 
     #[test]
     fn numbers_are_below_one_and_differ() {

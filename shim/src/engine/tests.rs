@@ -1,7 +1,9 @@
 //! The engine over a real link, without walls: what calls answer.
 
 mod bytecode;
+mod console;
 mod conventions;
+mod exit;
 mod projects;
 mod runtime;
 

@@ -62,11 +62,7 @@ const PANICKED: i32 = 101;
 /// The whole program: from the keeper's arguments to the end of the zygote. `warm` makes the payload
 /// that every child will have a copy of.
 pub fn main<P: Payload>(jail: Jail, warm: impl FnOnce() -> Result<P, Box<dyn Error>>) -> ExitCode {
-    // Nothing goes on after a panic: behind the walls what follows it would be nobody's plan.
-    panic::set_hook(Box::new(|info| {
-        say(&format!("panicked: {info}"));
-        sys::exit_now(PANICKED);
-    }));
+    end_at_panics();
     let ended = match start::Plan::parse(std::env::args().skip(1)) {
         Ok(start::Plan::Lower(lower)) => {
             start::lower(&lower).map(|never| match never {}).map_err(Into::into)
@@ -91,6 +87,15 @@ pub fn main<P: Payload>(jail: Jail, warm: impl FnOnce() -> Result<P, Box<dyn Err
             ExitCode::FAILURE
         }
     }
+}
+
+/// Nothing goes on after a panic, in whichever thread: behind the walls what follows it would be nobody's plan. No
+/// destructor runs, and nothing can catch it.
+fn end_at_panics() {
+    panic::set_hook(Box::new(|info| {
+        say(&format!("panicked: {info}"));
+        sys::exit_now(PANICKED);
+    }));
 }
 
 fn run<P: Payload>(
@@ -388,4 +393,56 @@ fn map_ids(proc: &Proc, pid: i32, id: u32) -> Result<(), Errno> {
     let map = format!("{INSIDE_ID} {id} 1\n");
     proc.write(&format!("{pid}/gid_map"), &map)?;
     proc.write(&format!("{pid}/uid_map"), &map)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        env,
+        process::{Command, Stdio},
+        thread,
+    };
+
+    use super::{PANICKED, end_at_panics, panic};
+
+    const NAME: &str = "zygote::tests::a_panic_ends_the_process_at_once";
+    /// Said to the child: one of its filters, which is the name of no test.
+    const CHILD: &str = "a-child-that-panics";
+
+    struct Unwound;
+
+    impl Drop for Unwound {
+        fn drop(&mut self) {
+            println!("unwound");
+        }
+    }
+
+    /// What the child does: a panic in a thread of its own, that would be caught if anything could.
+    fn panics() {
+        end_at_panics();
+        println!("begun");
+        let thread = thread::spawn(|| {
+            let _guard = Unwound;
+            panic!("on purpose");
+        });
+        println!("went on: {}", thread.join().is_err());
+    }
+
+    #[test]
+    fn a_panic_ends_the_process_at_once() {
+        if env::args().any(|arg| arg == CHILD) {
+            return panics();
+        }
+        let mut child = Command::new(env::current_exe().unwrap());
+        child.args(["--exact", "--nocapture", NAME, CHILD]).stdin(Stdio::null());
+        let ended = child.output().unwrap();
+        let [said, told] =
+            [&ended.stdout, &ended.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+        assert_eq!(ended.status.code(), Some(PANICKED), "{said}{told}");
+        assert!(said.contains("begun"), "{said}");
+        let after = ["unwound", "went on", "test result"].map(|text| said.contains(text));
+        assert_eq!(after, [false; 3], "{said}");
+        assert!(told.contains("skep-shim: panicked: panicked at"), "{told}");
+        assert!(told.contains("on purpose"), "{told}");
+    }
 }

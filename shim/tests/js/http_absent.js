@@ -25,18 +25,22 @@ export const cases = [
     ].map((one) => ["ERR_ACCESS_DENIED", one])],
     ["no processes, threads, realms, terminals", () => [
         failure(() => get("child_process").exec("ls")), failure(() => get("child_process").spawnSync("ls")), failure(() => get("cluster").fork()),
-        failure(() => new (get("worker_threads").Worker)("x")), failure(() => get("vm").runInNewContext("1")), failure(() => get("readline").createInterface({})),
+        failure(() => new (get("worker_threads").Worker)("x")), failure(() => get("vm").runInNewContext("1")),
+            failure(() => get("readline").createInterface({})),
         failure(() => get("repl").start()), failure(() => get("inspector").open()), failure(() => get("v8").writeHeapSnapshot()),
         failure(() => get("fs").watch("/tmp")), failure(() => process.chdir("/")), failure(() => process.kill(1)), failure(() => process.dlopen({}, "x")),
         failure(() => get("net").createServer().listen(1)),
     ].map(([code, message]) => [code === "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", message.split(" does not exist here: ")[0]]), [
-        "child_process.exec", "child_process.spawnSync", "cluster.fork", "worker_threads.Worker", "vm.runInNewContext", "readline.createInterface", "repl.start",
+        "child_process.exec", "child_process.spawnSync", "cluster.fork", "worker_threads.Worker", "vm.runInNewContext", "readline.createInterface",
+            "repl.start",
         "inspector.open", "v8.writeHeapSnapshot", "fs.watch", "process.chdir", "process.kill", "process.dlopen", "net.Server.listen",
     ].map((one) => [true, one])],
     ["what the modules tell", () => [
-        get("worker_threads").isMainThread, get("worker_threads").parentPort, get("worker_threads").threadId, get("cluster").isPrimary, get("cluster").isWorker,
+        get("worker_threads").isMainThread, get("worker_threads").parentPort, get("worker_threads").threadId, get("cluster").isPrimary,
+            get("cluster").isWorker,
         get("v8").getHeapStatistics().heap_size_limit > 0, get("http2").constants.HTTP2_HEADER_STATUS, get("http2").constants.HTTP_STATUS_IM_USED,
-        get("http2").constants.HTTP2_METHOD_VERSION_CONTROL, get("http2").constants.HTTP_STATUS_TEAPOT, get("dns").getServers(), get("tls").DEFAULT_MAX_VERSION,
+        get("http2").constants.HTTP2_METHOD_VERSION_CONTROL, get("http2").constants.HTTP_STATUS_TEAPOT, get("dns").getServers(),
+            get("tls").DEFAULT_MAX_VERSION,
         get("inspector").url(), get("dns").NOTFOUND,
     ], [true, null, 0, true, false, true, ":status", 226, "VERSION-CONTROL", 418, [], "TLSv1.3", null, "ENOTFOUND"]],
     ["vm in the one realm", () => {
@@ -51,7 +55,8 @@ export const cases = [
     }, [2, 3, true, false, 3, "SyntaxError"]],
     ["module", () => {
         const module = get("module");
-        return [module.isBuiltin("fs"), module.isBuiltin("node:fs/promises"), module.isBuiltin("x"), module.builtinModules.includes("http2"), module.Module === module,
+        return [module.isBuiltin("fs"), module.isBuiltin("node:fs/promises"), module.isBuiltin("x"), module.builtinModules.includes("http2"),
+            module.Module === module,
             typeof module.createRequire];
     }, [true, true, false, true, true, "function"]],
     ["perf_hooks", () => {

@@ -32,7 +32,8 @@ export const cases = [
         list.addSubnet("8592:757c:efae:4e45::", 64, "ipv6");
         list.addSubnet("192.168.1.77", 24);
         return [list.check("123.123.123.123"), list.check("10.0.0.3"), list.check("10.0.0.11"), list.check("222.111.111.222"),
-            list.check("::ffff:7b7b:7b7b", "ipv6"), list.check("::ffff:123.123.123.123", "ipv6"), list.check("8592:757c:efae:4e45:fb5d:d62a:0d00:8e17", "ipv6"),
+            list.check("::ffff:7b7b:7b7b", "ipv6"), list.check("::ffff:123.123.123.123", "ipv6"),
+                list.check("8592:757c:efae:4e45:fb5d:d62a:0d00:8e17", "ipv6"),
             list.check("192.168.1.255"), list.check("192.168.2.0"), list.rules.length, failure(() => list.addAddress("x")),
             failure(() => list.addRange("10.0.0.2", "10.0.0.1")), list.check("x")];
     }, [true, true, false, false, true, true, true, true, false, 4, "ERR_INVALID_ADDRESS", "ERR_INVALID_ARG_VALUE", false]],

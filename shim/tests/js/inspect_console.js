@@ -100,7 +100,7 @@ export const cases = [
         console.dir({ [Symbol.for("nodejs.util.inspect.custom")]: () => "custom" });
         console.dir({ a: { b: { c: {} } } }, { depth: 0 });
     }), ["1 {\n  [Symbol(nodejs.util.inspect.custom)]: [Function: [nodejs.util.inspect.custom]]\n}\n", "1 { a: [Object] }\n"]],
-    ["trace shows where", () => written((console) => console.trace("here %d", 1))[0].split("\n")[0], "1 Trace: here 1"],
+    ["trace shows where", () => written((console) => console.trace("here %d", 1))[0].split("\n")[0], "2 Trace: here 1"],
     ["a console needs a stream", () => thrown(() => new Console({})), "TypeError ERR_CONSOLE_WRITABLE_STREAM"],
     ["a console is told", () => [new Console({ write() {} }) instanceof Console, {} instanceof Console], [true, false]],
 ];

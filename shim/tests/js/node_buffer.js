@@ -120,10 +120,13 @@ export const cases = [
         ["ERR_INVALID_ARG_TYPE", "ERR_UNKNOWN_ENCODING"]],
     ["reading numbers", () => {
         const bytes = Buffer.from([0x81, 0x82, 0x03, 0x04, 0x05, 0x06, 0x07, 0xf8]);
-        return [bytes.readUInt8(), bytes.readInt8(), bytes.readUInt16LE(1), bytes.readUInt16BE(), bytes.readInt16BE(), bytes.readUInt32LE(), bytes.readUInt32BE(),
-            bytes.readInt32BE(), bytes.readInt32LE(4), bytes.readUIntBE(0, 6), bytes.readIntBE(0, 6), bytes.readUIntLE(0, 5), bytes.readIntLE(2, 6), bytes.readIntBE(0, 3),
+        return [bytes.readUInt8(), bytes.readInt8(), bytes.readUInt16LE(1), bytes.readUInt16BE(), bytes.readInt16BE(), bytes.readUInt32LE(),
+            bytes.readUInt32BE(),
+            bytes.readInt32BE(), bytes.readInt32LE(4), bytes.readUIntBE(0, 6), bytes.readIntBE(0, 6), bytes.readUIntLE(0, 5), bytes.readIntLE(2, 6),
+                bytes.readIntBE(0, 3),
             String(bytes.readBigUInt64BE()), String(bytes.readBigInt64BE()), String(bytes.readBigInt64LE()), String(bytes.readBigUint64LE())];
-    }, [129, -127, 898, 33154, -32382, 67338881, 2172781316, -2122185980, -133757435, 142395396326662, -139079580383994, 21542175361, -8765927259133, -8289789,
+    }, [129, -127, 898, 33154, -32382, 67338881, 2172781316, -2122185980, -133757435, 142395396326662, -139079580383994, 21542175361, -8765927259133,
+        -8289789,
         "9332024693664122872", "-9114719380045428744", "-574483808854506879", "17872260264855044737"]],
     ["reading floating point numbers", () => {
         const bytes = Buffer.from([0x3f, 0xf0, 0, 0, 0, 0, 0, 0x40, 0x49, 0x0f, 0xdb]);
@@ -142,7 +145,8 @@ export const cases = [
         "0107000000000940"]],
     ["numbers out of range", () => {
         const bytes = Buffer.alloc(8);
-        return [failure(() => bytes.readUInt8(8)), failure(() => bytes.readUInt8(-1)), failure(() => bytes.readUInt8(1.5)), failure(() => bytes.readUInt8("1")),
+        return [failure(() => bytes.readUInt8(8)), failure(() => bytes.readUInt8(-1)), failure(() => bytes.readUInt8(1.5)),
+            failure(() => bytes.readUInt8("1")),
             failure(() => bytes.writeUInt8(256)), failure(() => bytes.writeInt32LE(2 ** 31)), failure(() => bytes.writeUIntBE(2 ** 48, 0, 6)),
             failure(() => bytes.writeBigInt64LE(2n ** 63n)), failure(() => bytes.readUIntLE(0, 7)), failure(() => bytes.readUIntLE()),
             failure(() => Buffer.alloc(1).readUInt16LE())];
@@ -153,7 +157,8 @@ export const cases = [
         ["RangeError", "ERR_OUT_OF_RANGE", 'The value of "value" is out of range. It must be >= 0 and <= 255. Received 256'],
         ["RangeError", "ERR_OUT_OF_RANGE", 'The value of "value" is out of range. It must be >= -2147483648 and <= 2147483647. Received 2147483648'],
         ["RangeError", "ERR_OUT_OF_RANGE", 'The value of "value" is out of range. It must be >= 0 and < 2 ** 48. Received 281_474_976_710_656'],
-        ["RangeError", "ERR_OUT_OF_RANGE", 'The value of "value" is out of range. It must be >= -(2n ** 63n) and < 2n ** 63n. Received 9_223_372_036_854_775_808n'],
+        ["RangeError", "ERR_OUT_OF_RANGE",
+            'The value of "value" is out of range. It must be >= -(2n ** 63n) and < 2n ** 63n. Received 9_223_372_036_854_775_808n'],
         ["RangeError", "ERR_OUT_OF_RANGE", 'The value of "byteLength" is out of range. It must be >= 1 and <= 6. Received 7'],
         ["TypeError", "ERR_INVALID_ARG_TYPE", 'The "offset" argument must be of type number. Received undefined'],
         ["RangeError", "ERR_BUFFER_OUT_OF_BOUNDS", "Attempt to access memory outside buffer bounds"]]],
@@ -161,7 +166,8 @@ export const cases = [
         const bytes = Buffer.from("abcdef");
         bytes.slice(1, 3)[0] = 0x7a;
         const part = bytes.subarray(-3, -1);
-        return [bytes.toString(), part.toString(), part instanceof Buffer, bytes.slice(4, 2).length, bytes.slice("2").toString(), bytes.subarray(0, 99).length];
+        return [bytes.toString(), part.toString(), part instanceof Buffer, bytes.slice(4, 2).length, bytes.slice("2").toString(), bytes.subarray(0,
+            99).length];
     }, ["azcdef", "de", true, 0, "cdef", 6]],
     ["what Uint8Array's methods give is a Buffer", () => {
         const bytes = Buffer.from([1, 2, 3]);
@@ -172,23 +178,30 @@ export const cases = [
     ["02010403", "04030201", "0807060504030201", ["RangeError", "ERR_INVALID_BUFFER_SIZE", "Buffer size must be a multiple of 16-bits"]]],
     ["toString with places", () => {
         const bytes = Buffer.from("abcdef");
-        return [bytes.toString("utf8", 1, 3), bytes.toString("hex", -3, 2), bytes.toString(undefined, 4), bytes.toString("utf8", 3, 1), bytes.toString("latin1", "1", "2"),
+        return [bytes.toString("utf8", 1, 3), bytes.toString("hex", -3, 2), bytes.toString(undefined, 4), bytes.toString("utf8", 3, 1),
+            bytes.toString("latin1", "1", "2"),
             bytes.toString("utf8", NaN, 2), code(() => bytes.toString("x"))];
     }, ["bc", "6162", "ef", "", "b", "ab", "ERR_UNKNOWN_ENCODING"]],
     ["write never cuts a character", () => {
         const bytes = Buffer.alloc(5);
-        return [bytes.write("a\u20ac\u20ac"), bytes.toString("hex"), bytes.write("zz", 1), bytes.write("616263", 3, "hex"), bytes.write("q", 0, 0), bytes.write("ab", 0, 1, "latin1"),
+        return [bytes.write("a\u20ac\u20ac"), bytes.toString("hex"), bytes.write("zz", 1), bytes.write("616263", 3, "hex"), bytes.write("q", 0, 0),
+            bytes.write("ab", 0, 1, "latin1"),
             bytes.toString("hex"), code(() => bytes.write("a", 6)), code(() => bytes.write(5)), bytes.write("\u{1f600}x", 1, 3)];
     }, [4, "61e282ac00", 2, 2, 0, 1, "617a7a6162", "ERR_OUT_OF_RANGE", "ERR_INVALID_ARG_TYPE", 0]],
-    ["transcode", () => [buffer.transcode(Buffer.from("\u20ac"), "utf8", "ascii").toString("hex"), buffer.transcode(Buffer.from("\u00e9"), "utf8", "latin1").toString("hex"),
+    ["transcode", () => [buffer.transcode(Buffer.from("\u20ac"), "utf8", "ascii").toString("hex"), buffer.transcode(Buffer.from("\u00e9"), "utf8",
+        "latin1").toString("hex"),
         buffer.transcode(Buffer.from("a"), "utf8", "utf16le").toString("hex"), code(() => buffer.transcode(Buffer.from("a"), "hex", "utf8"))],
     ["3f", "e9", "6100", "U_ILLEGAL_ARGUMENT_ERROR"]],
-    ["isUtf8 and isAscii", () => [buffer.isUtf8(Buffer.from("\u20ac")), buffer.isUtf8(Buffer.from([0xc3])), buffer.isAscii(Buffer.from("a")), buffer.isAscii(new Uint8Array([200])),
+    ["isUtf8 and isAscii", () => [buffer.isUtf8(Buffer.from("\u20ac")), buffer.isUtf8(Buffer.from([0xc3])), buffer.isAscii(Buffer.from("a")),
+        buffer.isAscii(new Uint8Array([200])),
         buffer.isUtf8(new ArrayBuffer(0))], [true, false, true, false, true]],
-    ["how it looks", () => [inspect(Buffer.from("abc")), inspect(Buffer.alloc(0)), inspect(Buffer.alloc(52)).slice(-20), inspect(Object.assign(Buffer.from("a"), { more: 1 }))],
+    ["how it looks", () => [inspect(Buffer.from("abc")), inspect(Buffer.alloc(0)), inspect(Buffer.alloc(52)).slice(-20),
+        inspect(Object.assign(Buffer.from("a"), { more: 1 }))],
         ["<Buffer 61 62 63>", "<Buffer >", "00 ... 2 more bytes>", "<Buffer 61, more: 1>"]],
-    ["its own iterators", () => [[...Buffer.from("ab").entries()], [...Buffer.from("ab").keys()], [...Buffer.from("ab")]], [[[0, 97], [1, 98]], [0, 1], [97, 98]]],
-    ["the module holds the web's classes", () => [buffer.Blob === Blob, buffer.File === File, buffer.atob === atob, buffer.btoa === btoa, buffer.Buffer === globalThis.Buffer],
+    ["its own iterators", () => [[...Buffer.from("ab").entries()], [...Buffer.from("ab").keys()], [...Buffer.from("ab")]], [[[0, 97], [1, 98]], [0,
+        1], [97, 98]]],
+    ["the module holds the web's classes", () => [buffer.Blob === Blob, buffer.File === File, buffer.atob === atob, buffer.btoa === btoa,
+        buffer.Buffer === globalThis.Buffer],
         [true, true, true, true, true]],
     ["copyBytesFrom copies", () => {
         const units = new Uint16Array([0x0102, 0x0304]);

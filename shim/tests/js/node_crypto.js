@@ -43,7 +43,8 @@ export const cases = [
     ["pieces, encodings and copies", () => {
         const hash = crypto.createHash("sha256").update("YQ==", "base64").update(Buffer.from("b"));
         const copy = hash.copy();
-        return [copy.update("c").digest("hex") === of("sha256"), hash.update(new Uint16Array([0x63])).digest("base64url").length, crypto.createHash("md5").digest("base64"),
+        return [copy.update("c").digest("hex") === of("sha256"), hash.update(new Uint16Array([0x63])).digest("base64url").length,
+            crypto.createHash("md5").digest("base64"),
             Buffer.isBuffer(crypto.createHash("md5").digest()), crypto.createHash("md5").update("a").digest("latin1").length];
     }, [true, 43, "1B2M2Y8AsgTpgAmY7PhCfg==", true, 16]],
     ["a hash is used up by its digest", () => {
@@ -51,7 +52,8 @@ export const cases = [
         hash.digest();
         return [failure(() => hash.digest()), failure(() => hash.update("a")), failure(() => hash.copy()), failure(() => crypto.createHash("nope")),
             failure(() => crypto.createHash(5)), failure(() => crypto.createHash("md5").update(5))];
-    }, ["ERR_CRYPTO_HASH_FINALIZED", "ERR_CRYPTO_HASH_FINALIZED", "ERR_CRYPTO_HASH_FINALIZED", "Digest method not supported", "ERR_INVALID_ARG_TYPE", "ERR_INVALID_ARG_TYPE"]],
+    }, ["ERR_CRYPTO_HASH_FINALIZED", "ERR_CRYPTO_HASH_FINALIZED", "ERR_CRYPTO_HASH_FINALIZED", "Digest method not supported", "ERR_INVALID_ARG_TYPE",
+        "ERR_INVALID_ARG_TYPE"]],
     ["a hash is a stream", async () => {
         const hash = crypto.createHash("sha1");
         Readable.from([Buffer.from("a"), Buffer.from("bc")]).pipe(hash);
@@ -59,50 +61,64 @@ export const cases = [
         for await (const chunk of hash.setEncoding("hex")) chunks.push(chunk);
         return chunks.join("");
     }, "a9993e364706816aba3e25717850c26c9cd0d89d"],
-    ["getHashes and names", () => [crypto.getHashes().includes("sha256"), crypto.getHashes().includes("RSA-SHA256"), crypto.getCiphers().length === 0 || crypto.getCiphers().length > 50], [true, true, true]],
+    ["getHashes and names", () => [crypto.getHashes().includes("sha256"), crypto.getHashes().includes("RSA-SHA256"),
+        crypto.getCiphers().length === 0 || crypto.getCiphers().length > 50], [true, true, true]],
     ["HMAC", () => [
-        crypto.createHmac("sha256", "Jefe").update("what do ya want for nothing?").digest("hex"), crypto.createHmac("md5", Buffer.alloc(16, 0x0b)).update("Hi There").digest("hex"),
+        crypto.createHmac("sha256", "Jefe").update("what do ya want for nothing?").digest("hex"), crypto.createHmac("md5", Buffer.alloc(16,
+            0x0b)).update("Hi There").digest("hex"),
         crypto.createHmac("sha512", Buffer.alloc(131, 0xaa)).update("Test Using Larger Than Block-Size Key - Hash Key First").digest("hex").slice(0, 32),
         crypto.createHmac("sha256", crypto.createSecretKey(Buffer.from("Jefe"))).update("what do ya want for nothing?").digest("base64"),
-    ], ["5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", "9294727a3638bb1c13f48ef8158bfc9d", "80b24263c7c1a3ebb71493c1dd7be8b4", "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM="]],
+    ], ["5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", "9294727a3638bb1c13f48ef8158bfc9d", "80b24263c7c1a3ebb71493c1dd7be8b4",
+        "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM="]],
     ["an HMAC's second digest is empty", () => {
         const hmac = crypto.createHmac("md5", "key");
         hmac.digest();
-        return [hmac.digest("hex"), failure(() => hmac.update("a")), failure(() => crypto.createHmac("nope", "key")), failure(() => crypto.createHmac("md5"))];
+        return [hmac.digest("hex"), failure(() => hmac.update("a")), failure(() => crypto.createHmac("nope", "key")),
+            failure(() => crypto.createHmac("md5"))];
     }, ["", "ERR_CRYPTO_HASH_FINALIZED", "ERR_CRYPTO_INVALID_DIGEST", "ERR_INVALID_ARG_TYPE"]],
     ["random bytes", async () => {
-        const all = [crypto.randomBytes(5).length, crypto.randomBytes(0).length, failure(() => crypto.randomBytes(-1)), failure(() => crypto.randomBytes("5"))];
+        const all = [crypto.randomBytes(5).length, crypto.randomBytes(0).length, failure(() => crypto.randomBytes(-1)),
+            failure(() => crypto.randomBytes("5"))];
         all.push(await new Promise((resolve) => crypto.randomBytes(9, (error, bytes) => resolve(bytes.length))));
         const target = Buffer.alloc(100);
         crypto.randomFillSync(target, 50);
-        all.push(target.subarray(0, 50).every((one) => one === 0), target.subarray(50).some((one) => one !== 0), failure(() => crypto.randomFillSync(target, 101)));
+        all.push(target.subarray(0, 50).every((one) => one === 0), target.subarray(50).some((one) => one !== 0),
+            failure(() => crypto.randomFillSync(target, 101)));
         all.push(await new Promise((resolve) => crypto.randomFill(new Uint32Array(3), 1, (error, filled) => resolve([filled.length, filled[0]]))));
         return all;
     }, [5, 0, "ERR_OUT_OF_RANGE", "ERR_INVALID_ARG_TYPE", 9, true, true, "ERR_OUT_OF_RANGE", [3, 0]]],
     ["randomUUID and randomInt", async () => {
         const numbers = Array.from({ length: 200 }, () => crypto.randomInt(3, 6));
-        return [/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(crypto.randomUUID()), Math.min(...numbers), Math.max(...numbers), crypto.randomInt(1),
+        return [/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(crypto.randomUUID()), Math.min(...numbers),
+            Math.max(...numbers), crypto.randomInt(1),
             failure(() => crypto.randomInt(0)), failure(() => crypto.randomInt(1.5)), failure(() => crypto.randomInt(0, 2 ** 48)),
             await new Promise((resolve) => crypto.randomInt(1, (error, value) => resolve(value)))];
     }, [true, 3, 5, 0, "ERR_OUT_OF_RANGE", "ERR_INVALID_ARG_TYPE", "ERR_OUT_OF_RANGE", 0]],
     ["timingSafeEqual", () => [crypto.timingSafeEqual(Buffer.from("a"), new Uint8Array([97])), crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("b")),
         failure(() => crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("ab"))), failure(() => crypto.timingSafeEqual("a", "a"))],
     [true, false, "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH", "ERR_INVALID_ARG_TYPE"]],
-    ["pbkdf2", async () => [crypto.pbkdf2Sync("password", "salt", 2, 20, "sha1").toString("hex"), crypto.pbkdf2Sync("passwordPASSWORDpassword", "saltSALTsaltSALTsaltSALTsaltSALTsalt", 4096, 25, "sha1").toString("hex"),
+    ["pbkdf2", async () => [crypto.pbkdf2Sync("password", "salt", 2, 20, "sha1").toString("hex"), crypto.pbkdf2Sync("passwordPASSWORDpassword",
+        "saltSALTsaltSALTsaltSALTsaltSALTsalt", 4096, 25, "sha1").toString("hex"),
         await new Promise((resolve) => crypto.pbkdf2("password", "salt", 1, 20, "sha1", (error, key) => resolve(key.toString("hex")))),
-        failure(() => crypto.pbkdf2Sync("a", "b", 1, 1, "nope")), failure(() => crypto.pbkdf2Sync("a", "b", 0, 1, "sha1")), failure(() => crypto.pbkdf2("a", "b", 1, 1, () => {}))],
+        failure(() => crypto.pbkdf2Sync("a", "b", 1, 1, "nope")), failure(() => crypto.pbkdf2Sync("a", "b", 0, 1, "sha1")),
+            failure(() => crypto.pbkdf2("a", "b", 1, 1, () => {}))],
     ["ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957", "3d2eec4fe41c849b80c8d83662c0e44a8b291a964cf2f07038",
         "0c60c80f961f0e71f3a9b524af6012062fe037a6", "ERR_CRYPTO_INVALID_DIGEST", "ERR_OUT_OF_RANGE", "ERR_INVALID_ARG_TYPE"]],
     ["hkdf", () => {
-        const key = crypto.hkdfSync("sha256", Buffer.alloc(22, 0x0b), Buffer.from("000102030405060708090a0b0c", "hex"), Buffer.from("f0f1f2f3f4f5f6f7f8f9", "hex"), 42);
+        const key = crypto.hkdfSync("sha256", Buffer.alloc(22, 0x0b), Buffer.from("000102030405060708090a0b0c", "hex"),
+            Buffer.from("f0f1f2f3f4f5f6f7f8f9", "hex"), 42);
         return [key instanceof ArrayBuffer, Buffer.from(key).toString("hex"), failure(() => crypto.hkdfSync("sha256", "a", "", "", 9000))];
     }, [true, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865", "ERR_CRYPTO_INVALID_KEYLEN"]],
-    ["scrypt", () => [crypto.scryptSync("password", "NaCl", 64, { N: 1024, r: 8, p: 16 }).toString("hex").slice(0, 32), failure(() => crypto.scryptSync("a", "b", 1, { N: 3 })),
-        failure(() => crypto.scryptSync("a", "b", 1, { N: 2 ** 20 }))], ["fdbabe1c9d3472007856e7190d01e9fe", "ERR_CRYPTO_INVALID_SCRYPT_PARAMS", "ERR_CRYPTO_INVALID_SCRYPT_PARAMS"]],
+    ["scrypt", () => [crypto.scryptSync("password", "NaCl", 64, { N: 1024, r: 8, p: 16 }).toString("hex").slice(0, 32),
+        failure(() => crypto.scryptSync("a", "b", 1, { N: 3 })),
+        failure(() => crypto.scryptSync("a", "b", 1, { N: 2 ** 20 }))], ["fdbabe1c9d3472007856e7190d01e9fe", "ERR_CRYPTO_INVALID_SCRYPT_PARAMS",
+            "ERR_CRYPTO_INVALID_SCRYPT_PARAMS"]],
     ["secret keys", () => {
         const key = crypto.createSecretKey("6162", "hex");
-        return [key.type, key.symmetricKeySize, key.export().toString(), key.export({ format: "jwk" }), key.equals(crypto.createSecretKey(Buffer.from("ab"))), key instanceof crypto.KeyObject,
-            Object.prototype.toString.call(key), failure(() => crypto.createSecretKey(5)), failure(() => new crypto.KeyObject("secret", {})), crypto.generateKeySync("hmac", { length: 64 }).symmetricKeySize];
+        return [key.type, key.symmetricKeySize, key.export().toString(), key.export({ format: "jwk" }),
+            key.equals(crypto.createSecretKey(Buffer.from("ab"))), key instanceof crypto.KeyObject,
+            Object.prototype.toString.call(key), failure(() => crypto.createSecretKey(5)), failure(() => new crypto.KeyObject("secret", {})),
+                crypto.generateKeySync("hmac", { length: 64 }).symmetricKeySize];
     }, ["secret", 2, "ab", { kty: "oct", k: "YWI" }, true, true, "[object KeyObject]", "ERR_INVALID_ARG_TYPE", "ERR_INVALID_ARG_TYPE", 8]],
     ["the web's crypto is the same", () => [crypto.webcrypto === globalThis.crypto, crypto.subtle === globalThis.crypto.subtle], [true, true]],
     ["what is not there throws by name", () => (crypto.getCiphers().length === 0
@@ -120,15 +136,21 @@ export const cases = [
         const pem = key.export({ type: "pkcs1", format: "pem" });
         const again = crypto.createPublicKey(pem);
         return [key.type, key.asymmetricKeyType, key.asymmetricKeyDetails.modulusLength, String(key.asymmetricKeyDetails.publicExponent), again.equals(key),
-            again.export({ type: "spki", format: "der" }).toString("base64") === SPKI, crypto.createPublicKey({ key: key.export({ format: "jwk" }), format: "jwk" }).equals(key),
-            pem.split("\n")[0], failure(() => crypto.createPublicKey("nonsense")), failure(() => crypto.createPublicKey(5)), failure(() => crypto.createPublicKey(crypto.createSecretKey("61", "hex")))];
-    }, ["public", "rsa", 1024, "65537", true, true, true, "-----BEGIN RSA PUBLIC KEY-----", "ERR_OSSL_UNSUPPORTED", "ERR_INVALID_ARG_TYPE", "ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE"]],
+            again.export({ type: "spki", format: "der" }).toString("base64") === SPKI, crypto.createPublicKey({ key: key.export({ format: "jwk" }),
+                format: "jwk" }).equals(key),
+            pem.split("\n")[0], failure(() => crypto.createPublicKey("nonsense")), failure(() => crypto.createPublicKey(5)),
+                failure(() => crypto.createPublicKey(crypto.createSecretKey("61", "hex")))];
+    }, ["public", "rsa", 1024, "65537", true, true, true, "-----BEGIN RSA PUBLIC KEY-----", "ERR_OSSL_UNSUPPORTED", "ERR_INVALID_ARG_TYPE",
+        "ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE"]],
     ["RSA: signatures", () => {
         const check = (name, text, options, signature) => crypto.createVerify(name).update(text).verify({ ...der(), ...options }, signature, "base64");
         const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST, RSA_PSS_SALTLEN_AUTO } = crypto.constants;
-        return [check("RSA-SHA256", "a message", {}, PKCS1_SIGNATURE), check("RSA-SHA256", "another message", {}, PKCS1_SIGNATURE), check("RSA-SHA512", "a message", {}, PKCS1_SIGNATURE),
-            check("sha512", "a message", { padding, saltLength: 20 }, PSS_SIGNATURE), check("sha512", "a message", { padding, saltLength: RSA_PSS_SALTLEN_AUTO }, PSS_SIGNATURE),
-            check("sha512", "a message", { padding, saltLength: RSA_PSS_SALTLEN_DIGEST }, PSS_SIGNATURE), check("sha512", "a message", {}, PSS_SIGNATURE), check("sha256", "a message", {}, ""),
+        return [check("RSA-SHA256", "a message", {}, PKCS1_SIGNATURE), check("RSA-SHA256", "another message", {}, PKCS1_SIGNATURE),
+            check("RSA-SHA512", "a message", {}, PKCS1_SIGNATURE),
+            check("sha512", "a message", { padding, saltLength: 20 }, PSS_SIGNATURE), check("sha512", "a message", { padding,
+                saltLength: RSA_PSS_SALTLEN_AUTO }, PSS_SIGNATURE),
+            check("sha512", "a message", { padding, saltLength: RSA_PSS_SALTLEN_DIGEST }, PSS_SIGNATURE), check("sha512", "a message", {},
+                PSS_SIGNATURE), check("sha256", "a message", {}, ""),
             crypto.verify("sha256", Buffer.from("a message"), der(), Buffer.from(PKCS1_SIGNATURE, "base64")), failure(() => crypto.createVerify("nope"))];
     }, [true, false, false, true, true, false, false, false, true, "ERR_CRYPTO_INVALID_DIGEST"]],
 ];

@@ -68,7 +68,7 @@ export const cases = [
         const readable = new Readable({ highWaterMark: 3, read() {} });
         return [readable.push("ab"), readable.push("c"), readable.readableLength, readable.readableHighWaterMark, new Readable().readableHighWaterMark,
             new Readable({ objectMode: true }).readableHighWaterMark];
-    }, [true, false, 3, 3, 16384, 16]],
+    }, [true, false, 3, 3, 65536, 16]],
     ["push after the end is an error", async () => {
         const readable = new Readable({ read() {} });
         const seen = events(readable, ["error", "close"]);
@@ -287,7 +287,8 @@ export const cases = [
         );
         return seen.map(String);
     }, ["A", "B"]],
-    ["pipeline gives the value of its last function", () => promises.pipeline(Readable.from(["a", "b"]), async (source) => (await collect(source)).join("+")), "a+b"],
+    ["pipeline gives the value of its last function", () => promises.pipeline(Readable.from(["a", "b"]),
+        async (source) => (await collect(source)).join("+")), "a+b"],
     ["pipeline destroys all when one fails", async () => {
         const source = new Readable({ read() {} });
         const middle = new PassThrough();
@@ -365,9 +366,12 @@ export const cases = [
     ["the methods of arrays", async () => {
         const of = () => Readable.from([1, 2, 3, 4]);
         return [
-            await of().map((one) => one * 2).toArray(), await of().filter(async (one) => one % 2).toArray(), await of().take(2).toArray(), await of().drop(3).toArray(),
-            await of().flatMap((one) => [one, one]).take(3).toArray(), await of().reduce((sum, one) => sum + one), await of().reduce((sum, one) => sum + one, 10),
-            await of().some((one) => one === 2), await of().every((one) => one < 4), await of().find((one) => 2 < one), await of().find((one) => 9 < one) === undefined,
+            await of().map((one) => one * 2).toArray(), await of().filter(async (one) => one % 2).toArray(), await of().take(2).toArray(),
+                await of().drop(3).toArray(),
+            await of().flatMap((one) => [one, one]).take(3).toArray(), await of().reduce((sum, one) => sum + one), await of().reduce((sum,
+                one) => sum + one, 10),
+            await of().some((one) => one === 2), await of().every((one) => one < 4), await of().find((one) => 2 < one),
+                await of().find((one) => 9 < one) === undefined,
             await of().map(async (one) => one, { concurrency: 3 }).toArray(),
         ];
     }, [[2, 4, 6, 8], [1, 3], [1, 2], [4], [1, 1, 2], 10, 20, true, false, 3, true, [1, 2, 3, 4]]],
@@ -454,7 +458,7 @@ export const cases = [
         return [error, readable.destroyed];
     }, ["web", true]],
     ["what is asked of a stream", () => [stream.isReadable(new Readable()), stream.isErrored(new Readable()), stream.isDisturbed(new Readable()),
-        stream.getDefaultHighWaterMark(false), stream.getDefaultHighWaterMark(true)], [true, false, false, 16384, 16]],
+        stream.getDefaultHighWaterMark(false), stream.getDefaultHighWaterMark(true)], [true, false, false, 65536, 16]],
     ["wrong marks are refused", () => ["a", -1, NaN, 1.5].map((highWaterMark) => {
         try {
             new Readable({ highWaterMark });
@@ -462,7 +466,8 @@ export const cases = [
         } catch (error) {
             return [error.code, error.message];
         }
-    }), [["ERR_INVALID_ARG_VALUE", "The property 'options.highWaterMark' is invalid. Received 'a'"], ["ERR_INVALID_ARG_VALUE", "The property 'options.highWaterMark' is invalid. Received -1"],
+    }), [["ERR_INVALID_ARG_VALUE", "The property 'options.highWaterMark' is invalid. Received 'a'"], ["ERR_INVALID_ARG_VALUE",
+        "The property 'options.highWaterMark' is invalid. Received -1"],
         ["ERR_INVALID_ARG_VALUE", "The property 'options.highWaterMark' is invalid. Received NaN"],
         ["ERR_INVALID_ARG_VALUE", "The property 'options.highWaterMark' is invalid. Received 1.5"]]],
     ["duplexPair", async () => {

@@ -22,7 +22,8 @@ const collect = async (stream) => {
 const GZIP = Buffer.from("H4sIAAAAAAAAA8tIzcnJVyjPL8pJAQCFEUoNCwAAAA==", "base64");
 
 export const cases = [
-    ["every pair gives the text back", () => [["deflate", "inflate"], ["gzip", "gunzip"], ["deflateRaw", "inflateRaw"], ["brotliCompress", "brotliDecompress"],
+    ["every pair gives the text back", () => [["deflate", "inflate"], ["gzip", "gunzip"], ["deflateRaw", "inflateRaw"], ["brotliCompress",
+        "brotliDecompress"],
         ["gzip", "unzip"], ["deflate", "unzip"]].map(([pack, unpack]) => {
         const packed = zlib[`${pack}Sync`](text);
         return packed.length < text.length / 4 && zlib[`${unpack}Sync`](packed).toString() === text;
@@ -40,7 +41,8 @@ export const cases = [
         }
     }, ["Z_DATA_ERROR", -3]],
     ["gzip of other programs", () => zlib.gunzipSync(GZIP).toString(), "hello world"],
-    ["members one behind the other", () => zlib.gunzipSync(Buffer.concat([zlib.gzipSync("abc"), zlib.gzipSync("def"), Buffer.alloc(8)])).toString(), "abcdef"],
+    ["members one behind the other", () => zlib.gunzipSync(Buffer.concat([zlib.gzipSync("abc"), zlib.gzipSync("def"), Buffer.alloc(8)])).toString(),
+        "abcdef"],
     ["errors", () => [failure(() => zlib.inflateSync(Buffer.from("nonsense"))), failure(() => zlib.gunzipSync(zlib.gzipSync(text).subarray(0, 30))),
         failure(() => zlib.inflateRawSync(Buffer.from([0xff]))), failure(() => zlib.gunzipSync(Buffer.from("hello")))],
     [["incorrect header check", "Z_DATA_ERROR", -3], ["unexpected end of file", "Z_BUF_ERROR", -5],
@@ -51,7 +53,8 @@ export const cases = [
         failure(() => zlib.createGzip({ windowBits: 8 }))[1], failure(() => zlib.createGzip({ chunkSize: 10 }))[1], failure(() => zlib.deflateSync(5))[1],
         failure(() => zlib.createBrotliCompress({ params: { 77: 1 } }))[1]],
     ["ERR_OUT_OF_RANGE", "ERR_INVALID_ARG_TYPE", "ERR_OUT_OF_RANGE", "ERR_OUT_OF_RANGE", "ERR_INVALID_ARG_TYPE", "ERR_BROTLI_INVALID_PARAM"]],
-    ["maxOutputLength ends a bomb", () => failure(() => zlib.gunzipSync(zlib.gzipSync(Buffer.alloc(1000000)), { maxOutputLength: 1000 }))[1], "ERR_BUFFER_TOO_LARGE"],
+    ["maxOutputLength ends a bomb", () => failure(() => zlib.gunzipSync(zlib.gzipSync(Buffer.alloc(1000000)), { maxOutputLength: 1000 }))[1],
+        "ERR_BUFFER_TOO_LARGE"],
     ["a dictionary", () => {
         const dictionary = Buffer.from("the same words again");
         const packed = zlib.deflateSync(text, { dictionary });
@@ -90,7 +93,8 @@ export const cases = [
         return [code, errno, message, stream.destroyed];
     }, ["Z_DATA_ERROR", -3, "incorrect header check", true]],
     ["crc32", () => (zlib.crc32 === undefined ? [907060870, 907060870] : [zlib.crc32("hello"), zlib.crc32("lo", zlib.crc32("hel"))]), [907060870, 907060870]],
-    ["constants and codes", () => [zlib.constants.Z_BEST_COMPRESSION, zlib.codes.Z_DATA_ERROR, zlib.codes["-5"], zlib.Z_FINISH, zlib.constants.BROTLI_PARAM_QUALITY],
+    ["constants and codes", () => [zlib.constants.Z_BEST_COMPRESSION, zlib.codes.Z_DATA_ERROR, zlib.codes["-5"], zlib.Z_FINISH,
+        zlib.constants.BROTLI_PARAM_QUALITY],
         [9, -3, "Z_BUF_ERROR", 4, 1]],
     ["without new, and with info", () => {
         const answer = zlib.gzipSync("a", { info: true });

@@ -3,7 +3,8 @@
 import { primordials } from "../../primordials.js";
 import natives from "../../natives.js";
 import {
-    invalidArgType, outOfRange, validateFunction, validateInteger, validateInt32, validateString, validateUint32,
+    invalidArgType, nodeError, outOfRange, validateFunction, validateInteger, validateInt32, validateString,
+    validateUint32,
 } from "../../node_errors.js";
 import { queueTask } from "../../timers.js";
 import { asBuffer } from "../buffer/bytes.js";
@@ -14,7 +15,7 @@ import { toBytes } from "./inputs.js";
 import { isKeyObject, keyBytes } from "./keys.js";
 
 const {
-    MathMin, NumberIsSafeInteger, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeSet, Uint8Array,
+    Error, MathMin, NumberIsSafeInteger, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeSet, Uint8Array,
 } = primordials;
 
 /** Runs a derivation in a task of its own and tells the callback. */
@@ -125,7 +126,7 @@ const option = (options, short, long, check, otherwise) => {
     }
     if (options?.[long] !== undefined) {
         if (options?.[short] !== undefined) {
-            throw invalidScryptParams(`${short} and ${long} are two names of one option`);
+            throw nodeError(Error, "ERR_CRYPTO_SCRYPT_INVALID_PARAMETER", "Invalid scrypt parameter");
         }
         value = options[long];
         check(value, long);

@@ -1,7 +1,7 @@
 // Errors that only the module "crypto" gives, with the codes of nodejs.org/api/errors.html.
 
 import { primordials } from "../../primordials.js";
-import { nodeError, notAvailable } from "../../node_errors.js";
+import { nodeError } from "../../node_errors.js";
 
 const { Error, RangeError, TypeError } = primordials;
 
@@ -38,17 +38,3 @@ export const undecodable = () => {
     error.code = "ERR_OSSL_UNSUPPORTED";
     return error;
 };
-
-/** A function of the module that is there and throws, with its name. */
-export const absent = (name) => ({
-    [name]() {
-        throw notAvailable(`crypto.${name}`);
-    },
-})[name];
-
-/** A class of the module whose construction throws. */
-export const absentClass = (name) => ({
-    [name]: function () {
-        throw notAvailable(`crypto.${name}`);
-    },
-})[name];

@@ -1,7 +1,8 @@
 // createHash, createHmac and their classes, which are streams too (nodejs.org/api/crypto.html, "Class: Hash").
 
 import { primordials } from "../../primordials.js";
-import { invalidArgType, nodeError, validateString, validateUint32 } from "../../node_errors.js";
+import { invalidArgType, invalidArgValue, nodeError, validateString, validateUint32 } from "../../node_errors.js";
+import { canonicalEncoding } from "../buffer/encodings.js";
 import { bytesOfView, toBytes, toOutput } from "./inputs.js";
 import { Transform } from "../stream/duplex.js";
 import { Digest, Mac, digestNamed, digestOf } from "./digests.js";
@@ -135,6 +136,10 @@ export const createHmac = function createHmac(hmac, key, options) {
 /** The digest of everything at once. */
 export const hash = function hash(algorithm, input, outputEncoding = "hex") {
     validateString(algorithm, "algorithm");
+    validateString(outputEncoding, "outputEncoding");
+    if (outputEncoding !== "buffer" && canonicalEncoding(outputEncoding) === undefined) {
+        throw invalidArgValue("outputEncoding", outputEncoding);
+    }
     const bytes = toBytes(input, "input", "utf8", ["Buffer", "TypedArray", "DataView", "string"]);
     const digest = digestNamed(algorithm);
     if (digest === undefined) throw unsupported();

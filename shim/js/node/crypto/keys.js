@@ -244,10 +244,6 @@ export const createPublicKey = function createPublicKey(key) {
     return newPublicKey(publicKeyOf(key));
 };
 
-export const createPrivateKey = function createPrivateKey() {
-    throw notAvailable("crypto.createPrivateKey");
-};
-
 // ---------------------------------------------------------------------------------------------------- new secret keys
 
 const newRandomKey = (type, options) => {

@@ -12,7 +12,7 @@ import {
 } from "./state.js";
 import { webClosed } from "./web_state.js";
 
-const { FunctionPrototypeCall, ObjectAssign, ObjectDefineProperty, Promise, PromisePrototypeThen } = primordials;
+const { FunctionPrototypeCall, ObjectDefineProperty, Promise, PromisePrototypeThen } = primordials;
 
 const nothing = () => {};
 
@@ -193,8 +193,7 @@ export const finishedPromise = function (stream, options) {
         clean = options.cleanup;
     }
     return new Promise((resolve, reject) => {
-        const settings = options === undefined || options === null ? {} : ObjectAssign({}, options);
-        const stop = finished(stream, settings, (error) => {
+        const stop = finished(stream, options ?? {}, (error) => {
             if (clean) stop();
             if (error) reject(error);
             else resolve();

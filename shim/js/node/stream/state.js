@@ -3,20 +3,20 @@
 // A Node stream is told by its methods, its state by `_readableState` and `_writableState`, as libraries do it too.
 
 import { primordials } from "../../primordials.js";
-import { invalidArgValue } from "../../node_errors.js";
+import { invalidArgValue, validateInteger } from "../../node_errors.js";
 import { isReadableStream, isTransformStream, isWritableStream, webState } from "./web_state.js";
 
 const { MathFloor, NumberIsInteger, SymbolAsyncIterator, SymbolIterator } = primordials;
 
 export { isReadableStream, isTransformStream, isWritableStream };
 
-let bytesDefault = 16 * 1024;
+let bytesDefault = 64 * 1024;
 let objectsDefault = 16;
 
 export const getDefaultHighWaterMark = (objectMode) => (objectMode ? objectsDefault : bytesDefault);
 
 export const setDefaultHighWaterMark = (objectMode, value) => {
-    if (!NumberIsInteger(value) || value < 0) throw invalidArgValue("value", value);
+    validateInteger(value, "value", 0);
     if (objectMode) objectsDefault = value;
     else bytesDefault = value;
 };

@@ -2,7 +2,7 @@
 // domainToUnicode, urlToHttpOptions (nodejs.org/api/url.html).
 
 import natives from "../../natives.js";
-import { invalidArgType, nodeError } from "../../node_errors.js";
+import { invalidArgType, missingArgs, nodeError } from "../../node_errors.js";
 import { primordials } from "../../primordials.js";
 import { isURL, URL } from "../../url.js";
 
@@ -87,6 +87,7 @@ export function pathToFileURL(path) {
 }
 
 export function domainToASCII(domain) {
+    if (arguments.length < 1) throw missingArgs("domain");
     try {
         return hostnameOf(new URL(`ws://${domain}`));
     } catch {
@@ -95,6 +96,7 @@ export function domainToASCII(domain) {
 }
 
 export function domainToUnicode(domain) {
+    if (arguments.length < 1) throw missingArgs("domain");
     const ascii = domainToASCII(domain);
     return ascii === "" ? "" : natives.domainToUnicode(StringPrototypeToWellFormed(ascii));
 }
