@@ -127,6 +127,11 @@ impl Failure {
     ) -> Self {
         if let Some(report) = &mut self.report {
             (report.problems, report.problem_lines) = problems.unzip();
+            let more = report.problem_lines.len().saturating_sub(SHOWN_PROBLEMS);
+            if 0 < more {
+                report.problem_lines.truncate(SHOWN_PROBLEMS);
+                report.problem_lines.push(format!("and {more} more; --json has them all"));
+            }
         }
         self
     }
@@ -310,6 +315,9 @@ fn millis_up(time: Duration) -> u64 {
     u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
+/// Problems that a person is shown.
+const SHOWN_PROBLEMS: usize = 20;
+
 impl Report {
     /// What failed, why, and what to do next: the first line says it all, the others have labels.
     fn text(&self) -> String {
@@ -320,7 +328,11 @@ impl Report {
             lines.push(format!("code:   {}", self.code));
         }
         lines.extend(self.quota.iter().map(|quota| format!("quota:  {}", quota.text())));
-        let field = |bad: &Field| format!("field:  {}: {}", bad.field, bad.rule);
+        // What the first line says is not said twice.
+        let field = |bad: &Field| match self.message.contains(&bad.rule) {
+            true => format!("field:  {}", bad.field),
+            false => format!("field:  {}: {}", bad.field, bad.rule),
+        };
         lines.extend(self.fields.iter().map(field));
         if !self.metadata.is_empty() {
             let detail: Vec<String> =

@@ -20,6 +20,8 @@ use crate::{config::May, dispatch::Failure, exit::Chain, store::StoreError};
 
 /// Bytes of a text that tenant code had a part in: it travels in headers, which clients bound.
 const MOST_TEXT: usize = 768;
+/// The same of a refused source, which also says what each convention of functions looks like.
+const MOST_SOURCE_TEXT: usize = 2048;
 /// When to come back to a full budget: by then some answers have been taken.
 const BUDGET_WAIT: Duration = Duration::from_millis(200);
 
@@ -124,9 +126,11 @@ impl From<Refusal> for Status {
                     0 => format!("{path}: {message}"),
                     _ => format!("{path}:{line}:{column}: {message}"),
                 };
-                let text = cut(&text, MOST_TEXT);
+                let text = cut(&text, MOST_SOURCE_TEXT);
+                // What it may look like instead is in the message alone.
+                let first = text.lines().next().unwrap_or_default();
                 with_reason(Code::InvalidArgument, text, "BAD_SOURCE", |details| {
-                    details.add_bad_request_violation(format!("files[{path}]"), text);
+                    details.add_bad_request_violation(format!("files[{path}]"), first);
                 })
             }
             Refusal::Cause(cause, told) => of_cause(cause, true, told, None),

@@ -112,6 +112,7 @@ fn the_smallest_app_meets_the_limit_of_its_heap_before_that_of_its_group() {
         const all = [], map = new Map(), bytes = new Uint8Array(4096).fill(7), packed = zlib.gzipSync(new Uint8Array(200000));
         const cases = {{ {cases} }};
         export default (name) => (name === null ? 1 : cases[name]());
+        export const freed = () => {{ const m = new Map(); for (let i = 0; i < 5e4; i++) m.set(i, i); return m.size; }};
         export const POST = async (request) => {{ cases[await request.text()](); return new Response('no'); }};"
     );
     host.deploy("acme", "hog", &source, |request| {
@@ -120,6 +121,8 @@ fn the_smallest_app_meets_the_limit_of_its_heap_before_that_of_its_group() {
     })
     .unwrap();
     for (name, _) in HOGS {
+        // What was used and freed before does not count.
+        assert_eq!(host.reply("hog", "freed", "null"), "50000");
         let event = host.invoke("hog", "", &format!("{name:?}"));
         let http = v1::HttpRequest {
             method: "POST".to_owned(),

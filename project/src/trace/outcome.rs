@@ -74,7 +74,7 @@ pub struct Problem {
 /// Something that was left out, or could not be seen. Its path is as that of a [`Problem`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// The file.
+    /// The file; empty for what is of none.
     pub path: String,
     /// Where in it.
     pub at: Option<Place>,

@@ -1,6 +1,6 @@
 //! Folders that are taken whole, and globs.
 
-use super::{MAX_FILES, Options, TraceError, Tracer};
+use super::{MAX_FILES, Note, Options, TraceError, Tracer};
 use crate::files::{Files, Look, join, normal, real, relative};
 
 /// Most files that are looked at for globs.
@@ -63,7 +63,9 @@ impl Tracer<'_> {
         }
         let missed = options.include.iter().zip(hit).filter(|(_, hit)| !hit);
         for (glob, _) in missed.collect::<Vec<_>>() {
-            self.note("", None, format!("nothing matches the glob {glob}"));
+            let (path, at) = (String::new(), None);
+            let message = format!("nothing matches the glob {glob}");
+            self.notes.push(Note { path, at, message });
         }
         Ok(())
     }

@@ -108,7 +108,8 @@ put({
         process.reallyExit(Number(exitCode ?? 0));
     },
     reallyExit(code) {
-        natives.processExit(Number(code ?? 0) | 0);
+        // As the system has it: the lowest eight bits.
+        natives.processExit(Number(code ?? 0) & 0xFF);
     },
 
     emitWarning: makeEmitWarning(process),

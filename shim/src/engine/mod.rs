@@ -50,7 +50,7 @@ const STACK_BYTES: usize = 512 << 10;
 
 /// Bytes that an app makes before garbage is searched for. Each search writes to every object there is, and so copies
 /// the memory that clones share.
-const UNCOLLECTED: usize = 3 << 20;
+const UNCOLLECTED: usize = 3 << 19;
 
 /// An engine, and whether it serves a version yet.
 pub struct Engine {
@@ -61,6 +61,8 @@ pub struct Engine {
     driver: Rc<Driver>,
     /// Bytecode of the app of [`Self::rehearse`] for a spare; none if there will be no clones.
     warm_up: Vec<u8>,
+    /// Its table of names.
+    warm_table: Vec<u8>,
     bound: Option<Bound>,
     random: Random,
 }
@@ -90,6 +92,7 @@ impl Engine {
         let mut engine = Self::over(Heap::to_be_cloned())?;
         engine.rehearse()?;
         engine.warm_up = modules::compile(SPARE, WARM_UP)?;
+        engine.warm_table = engine.modules.rehearse_files(&[(Form::File, WARM_UP.as_bytes())]);
         sys::fill_holes();
         Ok(engine)
     }
@@ -125,7 +128,8 @@ impl Engine {
         runtime.run_gc();
         runtime.set_gc_threshold(meter.used() + UNCOLLECTED);
         let context = ManuallyDrop::new(context);
-        Ok(Self { context, host, modules, driver, warm_up: Vec::new(), bound: None, random })
+        let (warm_up, warm_table) = (Vec::new(), Vec::new());
+        Ok(Self { context, host, modules, driver, warm_up, warm_table, bound: None, random })
     }
 
     /// Loads a small app of ours, calls it and forgets it: in the zygote, so that its clones share the memory
@@ -137,6 +141,15 @@ impl Engine {
             true => (SPARE, Form::Bytecode, self.warm_up.clone()),
             false => (ZYGOTE, Form::File, [WARM_UP, WARM_UP_HTTP].concat().into_bytes()),
         };
+        if is_spare {
+            let (code, table) = (self.warm_up.as_slice(), self.warm_table.as_slice());
+            let file = WARM_UP.as_bytes();
+            self.modules.rehearse_files(&[
+                (Form::File, file),
+                (Form::Bytecode, code),
+                (Form::Table, table),
+            ]);
+        }
         self.modules.rehearse(Some((path, form, code)));
         let answered = self.context.with(|ctx| {
             let calls = self.calls(&ctx);
@@ -304,14 +317,8 @@ const touch = (event) => {
     new Uint8Array(64).fill(1).subarray(1);
     try { throw new TypeError("warm"); } catch (error) { String(error.stack); }
 };
-// What a clone draws must not be what the zygote has drawn ahead: a test demands that two clones differ.
-const draw = () => {
-    const { randomBytes, randomInt } = process.getBuiltinModule("crypto");
-    return [Math.random(), crypto.randomUUID(), crypto.getRandomValues(new Uint8Array(8)), randomBytes(8), randomInt(9)];
-};
 export default async (event) => {
     touch(event);
-    draw();
     for (const n of [1, 2]) await n;
     return { list: event.l.map((n) => n + 1), text: `${event.s}` };
 };
@@ -319,7 +326,10 @@ export default async (event) => {
 
 /// The same for calls of HTTP.
 const WARM_UP_HTTP: &str = r#"
+// What a clone draws must not be what the zygote has drawn ahead: a test demands that two clones differ.
+const draw = () => [Math.random(), crypto.randomUUID(), crypto.getRandomValues(new Uint8Array(8))];
 export const POST = async (request) => {
+    draw();
     const event = await request.json();
     const { searchParams } = new URL(request.url);
     return Response.json({ b: searchParams.get("b"), event }, { status: 201, headers: { "x-type": "warm" } });

@@ -107,6 +107,41 @@ impl Modules {
         self.0.pieces.borrow_mut().take(part);
     }
 
+    /// Takes these pieces of one file as those of an app, looks at what came of them, and forgets them. Gives the table
+    /// of names, if that was made.
+    pub(super) fn rehearse_files(&self, pieces: &[(Form, &[u8])]) -> Vec<u8> {
+        let path = "index.js";
+        for (form, bytes) in pieces {
+            let path = if *form == Form::Table { "" } else { path };
+            self.take(&Part { form: *form, path, bytes });
+        }
+        let max_bytecode_bytes = u32::from(!pieces.iter().any(|(form, _)| *form == Form::Table));
+        let bind = Bind {
+            entry: path,
+            name: "",
+            handler: "",
+            variables: Vec::new(),
+            modules: None,
+            conditions: Vec::new(),
+            functions: Vec::new(),
+            deployed_ms: 0,
+            heap_bytes: 0,
+            max_reply_bytes: 0,
+            max_bytecode_bytes,
+            wall_ns: 0,
+            log_lines: 0,
+            log_bytes: 0,
+        };
+        // What it can say of a script of ours is known.
+        let _ = self.begin(&bind);
+        let _ = (self.kind(path), self.has_meta(path), self.text(path).is_some());
+        self.0.app.replace(Rc::default());
+        let made = self.0.compiled.take().unwrap_or_default();
+        made.into_iter()
+            .find(|made| made.form == MadeForm::Table)
+            .map_or(Vec::new(), |made| made.bytes)
+    }
+
     /// Takes or forgets a module of ours in the place of an app.
     pub(super) fn rehearse(&self, own: Option<(&'static str, Form, Vec<u8>)>) {
         self.0.own.replace(own);

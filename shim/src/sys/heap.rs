@@ -123,6 +123,11 @@ impl Drop for Charge {
     }
 }
 
+/// Bytes of a block that goes back to the kernel when it is freed, and of what is kept at the end of the heap. By itself
+/// glibc raises both when large blocks are freed; then what is kept is in no meter, and the kernel's limit is met before
+/// the engine's.
+const GIVEN_BACK: libc::c_int = 512 << 10;
+
 /// The allocator. One thread only, as the engine.
 #[derive(Debug)]
 pub struct Heap {
@@ -133,6 +138,10 @@ pub struct Heap {
 impl Heap {
     /// An allocator and its meter.
     pub fn new() -> (Self, Rc<Meter>) {
+        // SAFETY: both parameters take any size.
+        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, GIVEN_BACK) };
+        // SAFETY: as above.
+        unsafe { libc::mallopt(libc::M_TRIM_THRESHOLD, GIVEN_BACK) };
         let meter = Rc::new(Meter::default());
         (Self { meter: Rc::clone(&meter), cloned: false }, meter)
     }
