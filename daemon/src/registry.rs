@@ -314,6 +314,11 @@ impl Content {
         }
     }
 
+    /// Whether an instance made bytecode and the rest of it already.
+    pub fn is_made(&self) -> bool {
+        self.made.get().is_some()
+    }
+
     /// Keeps what an instance made, unless another one was first.
     pub fn keep_made(&self, made: Made) {
         // Another one may have been first.

@@ -196,8 +196,8 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
     if let Some(what) = transform::decorated_private(&parsed.program) {
         return Err(unsupported(ask.path, &lines, what));
     }
-    if let Some(config) = ask.tsconfig.filter(|it| !it.experimental_decorators)
-        && let Some(what) = transform::decorated(&parsed.program, config)
+    if ask.tsconfig.is_some_and(|it| !it.experimental_decorators)
+        && let Some(what) = transform::decorated(&parsed.program)
     {
         return Err(unsupported(ask.path, &lines, what));
     }
@@ -230,7 +230,7 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
     let transformer = oxc_transformer::Transformer::new(&allocator, Path::new(ask.path), &options);
     let done = transformer.build_with_scoping(scoping, &mut parsed.program);
     if let Some(problem) = done.diagnostics.into_vec().iter().find(|it| !transform::harmless(it)) {
-        let what = (at(problem), problem.message.to_string());
+        let what = (at(problem), transform::told(problem));
         return Err(unsupported(ask.path, &lines, what));
     }
     if let Some(what) = transform::left_over(&parsed.program) {

@@ -66,6 +66,8 @@ const completeCallSites = (prototype) => {
         getLineNumber() { return place(this)[1]; },
         getColumnNumber() { return place(this)[2]; },
         getEvalOrigin() {},
+        // As of every strict function: it belongs to whoever has it.
+        getFunction() {},
         getThis() {},
         getTypeName() { return null; },
         getMethodName() { return null; },

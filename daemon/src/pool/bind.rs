@@ -171,6 +171,14 @@ impl Pool {
         let begun = instance.cpu_time();
         let wall = u64::try_from(wall_time(version).as_nanos()).unwrap_or(u64::MAX);
         let (content, turn) = self.content(version).await?;
+        // The first one makes what the others are sent; how long they wait does not count as their load.
+        let mut maker = None;
+        if !content.is_made() {
+            maker = self.makers.acquire().await.ok();
+        }
+        if content.is_made() {
+            maker = None;
+        }
         let answer = async move {
             let mut made = {
                 let bind = content.bind(version, self.shared.max_reply, self.shared.logs, wall);
@@ -207,7 +215,7 @@ impl Pool {
                             return Err(BindError::Stopped(Cause::BadFrame));
                         };
                         content.keep_made(made);
-                        drop(content);
+                        drop((content, maker.take()));
                         self.shared.kept.settle();
                     }
                     ToDaemon::Log { level, text } => {

@@ -113,6 +113,9 @@ pub struct Pool {
     launches: Semaphore,
     /// Versions of this tenant that were on disk alone and are being sent to an instance; the others wait.
     fetches: Semaphore,
+    /// Instances of this tenant that look through and compile a version, which comes into the daemon's memory; the
+    /// others wait. Who waited finds that it is made, if it was the same version.
+    makers: Semaphore,
     /// When its bill began, and what the kernel had counted by then.
     since: (SystemTime, Duration),
     books: Mutex<Books>,
@@ -122,6 +125,8 @@ pub struct Pool {
 const LAUNCHES: usize = 4;
 /// See [`Pool::fetches`].
 const FETCHES: usize = 1;
+/// See [`Pool::makers`].
+const MAKERS: usize = 1;
 
 #[derive(Debug)]
 struct Books {
@@ -270,10 +275,18 @@ impl Pool {
             backoff: Backoff::new(),
         };
         let launches = Semaphore::new(LAUNCHES);
-        let fetches = Semaphore::new(FETCHES);
+        let (fetches, makers) = (Semaphore::new(FETCHES), Semaphore::new(MAKERS));
         let group = shared.launcher.tree().tenant(tenant.as_str());
         let since = (SystemTime::now(), group.cpu_used().unwrap_or_default());
-        Arc::new(Self { tenant, shared, launches, fetches, since, books: Mutex::new(books) })
+        Arc::new(Self {
+            tenant,
+            shared,
+            launches,
+            fetches,
+            makers,
+            since,
+            books: Mutex::new(books),
+        })
     }
 
     /// Whose pool it is.

@@ -1,7 +1,11 @@
 //! Apps of many files: what of them an app sees, what of its caller, and what it costs to move one in.
 
+use std::thread;
+
+use nix::sys::signal::Signal;
 use skep_integration::{
-    host::{Answer, Host, refused},
+    host::{Answer, Host, refused, text},
+    slowness,
     yard::until,
 };
 use skep_proto::v1::{self, invoke_response::Outcome};
@@ -148,6 +152,7 @@ fn a_deploy_may_use_memory_that_its_tenant_has_to_spare() {
     deploy().unwrap();
     assert_eq!(host.reply("app", "", "1"), "2");
     host.remove("acme", "app").unwrap();
+    until("its sandbox is gone", || host.memory_reserved("acme") < 24 << 20);
     // Of what another instance has reserved, and does not use, the deploy gets nothing.
     host.deploy("acme", "other", NEIGHBOUR, |request| {
         let limits = request.limits.as_mut().unwrap();
@@ -159,4 +164,36 @@ fn a_deploy_may_use_memory_that_its_tenant_has_to_spare() {
     let tenant = "acme".to_owned();
     host.set_quota(v1::SetQuotaRequest { tenant, quota, ..Default::default() }).unwrap();
     refused(deploy(), Code::ResourceExhausted, "OOM_CGROUP");
+}
+
+#[test]
+fn what_is_made_of_an_app_is_made_by_one_instance_while_others_wait() {
+    let mut host = Host::new("");
+    let files = || {
+        let entry = "import './more'; export default async (ms: number): Promise<number> => {
+            await new Promise((done) => setTimeout(done, ms)); return 1; };";
+        vec![file("index.ts", entry), file("more.ts", typed(1000 << 10))]
+    };
+    host.deploy("acme", "app", "", |request| {
+        (request.files, request.entry) = (files(), "index.ts".to_owned());
+        let limits = request.limits.as_mut().unwrap();
+        (limits.max_instances, limits.concurrency) = (Some(4), Some(4));
+        limits.timeout_ms = Some(10_000 * slowness());
+    })
+    .unwrap();
+    let cpu = |host: &Host| {
+        let bill = host.bill("acme", "");
+        bill.loads.unwrap().cpu_us + bill.calls.unwrap().cpu_us
+    };
+    let once = cpu(&host);
+    // Nothing of it is there after a restart but its files.
+    host.stop(Signal::SIGTERM);
+    host.start_again();
+    thread::scope(|scope| {
+        let calls: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| host.invoke("app", "", "1000"))).collect();
+        assert!(calls.into_iter().all(|call| text(call.join().unwrap()) == "1"));
+    });
+    let all = cpu(&host);
+    assert!(all < 5 * once / 2, "{all} us for {once} us");
 }

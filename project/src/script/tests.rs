@@ -207,12 +207,21 @@ fn decorators_of_the_standard_are_refused_by_name() {
         let tsconfig = Some(config);
         read(&Ask { path: "a.ts", bytes, package_type: None, tsconfig, code: true, types: &[] })
     };
-    let mut config = TsConfig { paths_read: vec!["tsconfig.json".into()], ..TsConfig::default() };
+    let mut config = TsConfig::default();
     let message = "a.ts:2:3: standard decorators are not supported; with \"experimentalDecorators\": true in \
                    tsconfig.json these are TypeScript's experimental ones, which are";
     assert_eq!(read(&config).unwrap_err().to_string(), message);
     config.experimental_decorators = true;
     assert!(read(&config).unwrap().code.is_some());
+}
+
+#[test]
+fn a_namespace_that_exports_a_variable_is_refused_in_our_words() {
+    let refused = ask("a.ts", "namespace N {\n  export let a = 1;\n}").unwrap_err().to_string();
+    let told =
+        "a.ts:2:14: a namespace that exports a variable is not supported, unless that is const";
+    assert_eq!(refused, told);
+    assert!(ask("a.ts", "namespace N { export const a = 1; export function f() {} }").is_ok());
 }
 
 #[test]

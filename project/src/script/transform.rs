@@ -79,6 +79,15 @@ pub(super) fn harmless(problem: &OxcDiagnostic) -> bool {
     problem.code.number.as_deref() == Some("1202")
 }
 
+/// What the transformer says, in words that need no page of its own.
+pub(super) fn told(problem: &OxcDiagnostic) -> String {
+    if problem.message.starts_with("Namespaces exporting non-const") {
+        return "a namespace that exports a variable is not supported, unless that is const"
+            .to_owned();
+    }
+    problem.message.to_string()
+}
+
 /// The place and a message, if a member with a private name is decorated: TypeScript refuses that
 /// too, and the transformer would decorate another one.
 pub(super) fn decorated_private(program: &Program<'_>) -> Option<super::Refused> {
@@ -110,9 +119,9 @@ pub(super) fn decorated_private(program: &Program<'_>) -> Option<super::Refused>
     private.0
 }
 
-/// The place and a message, if something is decorated although `config` does not ask for TypeScript's experimental
+/// The place and a message, if something is decorated where the config does not ask for TypeScript's experimental
 /// decorators: then it means those of the standard, which the transformer does not know.
-pub(super) fn decorated(program: &Program<'_>, config: &TsConfig) -> Option<super::Refused> {
+pub(super) fn decorated(program: &Program<'_>) -> Option<super::Refused> {
     struct First(Option<u32>);
 
     impl<'a> VisitJs<'a> for First {
@@ -123,12 +132,9 @@ pub(super) fn decorated(program: &Program<'_>, config: &TsConfig) -> Option<supe
 
     let mut first = First(None);
     first.visit_program(program);
-    let config = config.paths_read.first().map_or("tsconfig.json", String::as_str);
-    let message = format!(
-        "standard decorators are not supported; with \"experimentalDecorators\": true in {config} these are \
-         TypeScript's experimental ones, which are"
-    );
-    first.0.map(|at| (at, message))
+    let message = "standard decorators are not supported; with \"experimentalDecorators\": true in tsconfig.json \
+                   these are TypeScript's experimental ones, which are";
+    first.0.map(|at| (at, message.to_owned()))
 }
 
 /// The place and a message, if something is left that no engine reads.

@@ -132,29 +132,30 @@ const toInteger = (value) => {
     return NumberMIN_SAFE_INTEGER <= number && number <= NumberMAX_SAFE_INTEGER ? MathFloor(number) : 0;
 };
 
+// Functions that can be called with `new`, as real code does with some of them.
 const statics = {
     poolSize: 8192,
     from: bufferFrom,
-    of(...items) {
+    of: function of(...items) {
         const made = new FastBuffer(items.length);
         for (let at = 0; at < items.length; at++) made[at] = items[at];
         return made;
     },
-    alloc(size, fill, encoding) {
+    alloc: function alloc(size, fill, encoding) {
         validateSize(size);
         const made = new FastBuffer(size);
         if (fill !== undefined && fill !== 0 && 0 < size) return fillBuffer(made, fill, 0, size, encoding);
         return made;
     },
-    allocUnsafe(size) {
+    allocUnsafe: function allocUnsafe(size) {
         validateSize(size);
         return new FastBuffer(size);
     },
-    allocUnsafeSlow(size) {
+    allocUnsafeSlow: function allocUnsafeSlow(size) {
         validateSize(size);
         return new FastBuffer(size);
     },
-    copyBytesFrom(view, offset, length) {
+    copyBytesFrom: function copyBytesFrom(view, offset, length) {
         if (!ArrayBufferIsView(view) || view.BYTES_PER_ELEMENT === undefined) {
             throw invalidArgType("view", ["TypedArray"], view);
         }
@@ -169,18 +170,18 @@ const statics = {
         const from = TypedArrayPrototypeGetByteOffset(view) + start * size;
         return fromArrayLike(new Uint8Array(TypedArrayPrototypeGetBuffer(view), from, (end - start) * size));
     },
-    isBuffer(value) {
+    isBuffer: function isBuffer(value) {
         return value instanceof Buffer;
     },
-    compare(buf1, buf2) {
+    compare: function compare(buf1, buf2) {
         if (!isUint8Array(buf1)) throw invalidArgType("buf1", ["Buffer", "Uint8Array"], buf1);
         if (!isUint8Array(buf2)) throw invalidArgType("buf2", ["Buffer", "Uint8Array"], buf2);
         return buf1 === buf2 ? 0 : bufferCompare(buf1, buf2);
     },
-    isEncoding(encoding) {
+    isEncoding: function isEncoding(encoding) {
         return typeof encoding === "string" && encoding.length !== 0 && canonicalEncoding(encoding) !== undefined;
     },
-    concat(list, length) {
+    concat: function concat(list, length) {
         validateArray(list, "list");
         if (list.length === 0) return new FastBuffer(0);
         let size = 0;
@@ -203,7 +204,7 @@ const statics = {
         }
         return made;
     },
-    byteLength(string, encoding) {
+    byteLength: function byteLength(string, encoding) {
         if (typeof string === "string") {
             const known = typeof encoding === "string" ? canonicalEncoding(encoding) : undefined;
             return lengthOf(string, known ?? "utf8");

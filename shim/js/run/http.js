@@ -130,6 +130,10 @@ const parsedJson = (body) => {
     }
 };
 
+/** Fields of a form that are made into an object: each takes some 200 bytes. */
+const MOST_PAIRS = 10000;
+const AMPERSAND = 0x26;
+
 /** The body by its content type: JSON is parsed, a form is an object, text is a string, everything else a Buffer. */
 export const parsedBody = ({ headers, body }) => {
     const mimeType = mimeTypeOf(headers);
@@ -137,6 +141,9 @@ export const parsedBody = ({ headers, body }) => {
     if (mimeType === null) return bufferOf(body);
     if (mimeType.type === "text") return utf8Decode(body);
     if (mimeType.type === "application" && mimeType.subtype === "x-www-form-urlencoded") {
+        let pairs = 1;
+        for (let at = 0; at < lengthOf(body); at++) if (body[at] === AMPERSAND) pairs++;
+        if (MOST_PAIRS < pairs) throw new BadBody(`The form has ${pairs} fields; at most ${MOST_PAIRS} are taken.`);
         return queryObject(parseForm(utf8DecodeKeeping(body)));
     }
     return bufferOf(body);

@@ -72,6 +72,9 @@ pub(super) struct About {
     pub(super) heap_bytes: u64,
 }
 
+/// Which functions a call runs that names none: these first.
+const PREFERRED: [&str; 4] = ["default", "fetch", "handler", "main"];
+
 impl Host {
     pub(super) fn new(heap: Rc<Meter>) -> Self {
         let now = Instant::now();
@@ -150,8 +153,15 @@ impl Host {
     /// Says that the app is loaded, and what can be called.
     pub(super) fn send_bound(&self, functions: &[Function]) -> Result<(), End> {
         let callable = |function: &&Function| function.name.parse::<FunctionName>().is_ok();
-        let (found, others): (Vec<_>, Vec<_>) = functions.iter().partition(callable);
-        let (found, more) = found.split_at(found.len().min(MAX_FUNCTIONS));
+        let (mut found, others): (Vec<_>, Vec<_>) = functions.iter().partition(callable);
+        // Those that a call without a name runs are not among what is too much.
+        found.sort_by_key(|it| {
+            PREFERRED.iter().position(|name| *name == it.name).unwrap_or(PREFERRED.len())
+        });
+        let taken = found.len().min(MAX_FUNCTIONS);
+        let (found, more) = found.split_at_mut(taken);
+        found.sort_by(|one, other| one.name.cmp(&other.name));
+        let more: &[_] = more;
         let named = others
             .iter()
             .chain(more)
