@@ -191,14 +191,6 @@ impl Version {
         self.content.source_bytes()
     }
 
-    /// What the sandbox gets in which it is looked through and compiled, if the tenant has that to spare.
-    pub fn deploy_memory(&self) -> ByteCount {
-        let content = self.content.get();
-        let sizes = content.iter().flat_map(|it| &it.files).map(|file| file.bytes.len());
-        let largest = count(sizes.max().unwrap_or(0));
-        skep_core::limits::deploy_memory(self.limits.memory, self.source_bytes(), largest)
-    }
-
     /// Bytes in memory: what it runs, as far as it is there, and the names of its functions.
     pub fn kept_bytes(&self) -> ByteCount {
         let content = self.content.get().map_or(ByteCount::ZERO, |content| content.bytes());
@@ -312,6 +304,14 @@ impl Content {
             log_lines: logs.lines_per_call,
             log_bytes: small(logs.bytes_per_call),
         }
+    }
+
+    /// What the sandbox gets in which it is looked through and compiled, if the tenant has that to spare; `memory` is that
+    /// of the app.
+    pub fn deploy_memory(&self, memory: ByteCount) -> ByteCount {
+        let scripts = self.files.iter().filter(|file| file.kind == FileKind::File);
+        let largest = count(scripts.map(|file| file.bytes.len()).max().unwrap_or(0));
+        skep_core::limits::deploy_memory(memory, self.source_bytes(), largest)
     }
 
     /// Whether an instance made bytecode and the rest of it already.

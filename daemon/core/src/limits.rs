@@ -50,13 +50,19 @@ const LARGEST_READ: ByteCount = ByteCount::from_mib(1);
 /// What is made of all scripts and kept until it was sent, in bytes a byte.
 const MADE_PER_BYTE: u64 = 8;
 
+/// What every instance has to spare for that: part of [`PROCESS_RESERVE`].
+const SPARED: ByteCount = ByteCount::from_mib(4);
+
 /// The memory of the sandbox in which a version of an app of `memory` is looked through and compiled, whose files
 /// have `source` bytes and the largest of them `largest`.
 pub fn deploy_memory(memory: ByteCount, source: ByteCount, largest: ByteCount) -> ByteCount {
     let times = |bytes: ByteCount, by: u64| ByteCount::from_bytes(bytes.bytes().saturating_mul(by));
     let reading = times(largest.min(LARGEST_READ), READING_PER_BYTE);
-    let all = memory.saturating_plus(reading).saturating_plus(times(source, MADE_PER_BYTE));
-    all.min(MAX_DEPLOY_MEMORY).max(memory)
+    let more = reading.saturating_plus(times(source, MADE_PER_BYTE));
+    if more < SPARED {
+        return memory;
+    }
+    memory.saturating_plus(more).min(MAX_DEPLOY_MEMORY).max(memory)
 }
 
 /// An upper bound that may be absent. Stored as the value, or the word `open`.

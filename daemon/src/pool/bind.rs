@@ -167,6 +167,36 @@ impl Pool {
         link: &mut Link,
         call: Option<&ToShim<'_>>,
     ) -> Result<Exports, BindError> {
+        self.remake(version).await?;
+        self.bind_here(version, instance, link, call).await
+    }
+
+    /// Has a version compiled whose bytecode is not there, such as after a restart, if that takes more memory than an
+    /// instance of it has: in a sandbox as at its deploy. Where that fails the instance tries by itself.
+    async fn remake(self: &Arc<Self>, version: &Version) -> Result<(), BindError> {
+        let memory = version.limits.memory;
+        let is_missing =
+            |content: &Content| !content.is_made() && memory < content.deploy_memory(memory);
+        if !is_missing(&*self.content(version).await?.0) {
+            return Ok(());
+        }
+        let _turn = self.remakers.acquire().await;
+        if is_missing(&*self.content(version).await?.0)
+            && let Err(error) = self.compile(version).await
+        {
+            tracing::warn!(tenant = %self.tenant, app = %version.app, ?error, "not compiled anew");
+        }
+        Ok(())
+    }
+
+    /// Binds without a look at whether something else should be compiled first.
+    pub(super) async fn bind_here(
+        self: &Arc<Self>,
+        version: &Version,
+        instance: &Instance,
+        link: &mut Link,
+        call: Option<&ToShim<'_>>,
+    ) -> Result<Exports, BindError> {
         self.limit_to(version, instance)?;
         let begun = instance.cpu_time();
         let wall = u64::try_from(wall_time(version).as_nanos()).unwrap_or(u64::MAX);

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use skep_core::{Cause, Ceiling, Level, Line, admission, life::Event, pool::make_room};
+use skep_core::{ByteCount, Cause, Ceiling, Level, Line, admission, life::Event, pool::make_room};
 
 use super::{
     Books, Limits, Pool, Start,
@@ -62,7 +62,7 @@ impl Pool {
         let memory = self
             .lock()
             .memory
-            .reserve_up_to(version.limits.memory, version.deploy_memory())
+            .reserve_up_to(version.limits.memory, Self::deploy_memory(version))
             .map_err(|denied| CompileError::from(Cause::Quota(denied)))?;
         let limits =
             |books: &Books| Limits { memory: Ceiling::At(memory), ..books.limits_of(version) };
@@ -83,7 +83,7 @@ impl Pool {
             self.lock().sit(seat, Line::Loads);
         }
         let start = Instant::now();
-        let bound = self.bind(version, &instance, &mut link).await;
+        let bound = self.bind_here(version, &instance, &mut link, None).await;
         let (loading, clock) = (start.elapsed(), instance.cpu_time());
         drop(link);
         {
@@ -104,6 +104,11 @@ impl Pool {
                 Cause::SpawnFailed.into()
             }
         })
+    }
+
+    fn deploy_memory(version: &Version) -> ByteCount {
+        let memory = version.limits.memory;
+        version.content.get().map_or(memory, |content| content.deploy_memory(memory))
     }
 
     /// Has spares and idle instances give way, if that makes room, and waits until they are gone.

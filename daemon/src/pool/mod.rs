@@ -116,6 +116,9 @@ pub struct Pool {
     /// Instances of this tenant that look through and compile a version, which comes into the daemon's memory; the
     /// others wait. Who waited finds that it is made, if it was the same version.
     makers: Semaphore,
+    /// Versions of this tenant that are compiled anew in a sandbox of their own, for instances that have less memory than
+    /// that takes; the others wait.
+    remakers: Semaphore,
     /// When its bill began, and what the kernel had counted by then.
     since: (SystemTime, Duration),
     books: Mutex<Books>,
@@ -275,7 +278,7 @@ impl Pool {
             backoff: Backoff::new(),
         };
         let launches = Semaphore::new(LAUNCHES);
-        let (fetches, makers) = (Semaphore::new(FETCHES), Semaphore::new(MAKERS));
+        let [fetches, makers, remakers] = [FETCHES, MAKERS, MAKERS].map(Semaphore::new);
         let group = shared.launcher.tree().tenant(tenant.as_str());
         let since = (SystemTime::now(), group.cpu_used().unwrap_or_default());
         Arc::new(Self {
@@ -284,6 +287,7 @@ impl Pool {
             launches,
             fetches,
             makers,
+            remakers,
             since,
             books: Mutex::new(books),
         })

@@ -141,15 +141,19 @@ fn typed(bytes: usize) -> String {
 
 #[test]
 fn a_deploy_may_use_memory_that_its_tenant_has_to_spare() {
-    let host = Host::new("");
-    let deploy = || {
+    let mut host = Host::new("");
+    let deploy = |host: &Host| {
         host.deploy("acme", "app", "", |request| {
             request.files = vec![file("index.ts", typed(1000 << 10))];
             request.entry = "index.ts".to_owned();
             request.limits.as_mut().unwrap().memory_bytes = Some(24 << 20);
         })
     };
-    deploy().unwrap();
+    deploy(&host).unwrap();
+    assert_eq!(host.reply("app", "", "1"), "2");
+    // So may what is compiled anew after a restart.
+    host.stop(Signal::SIGTERM);
+    host.start_again();
     assert_eq!(host.reply("app", "", "1"), "2");
     host.remove("acme", "app").unwrap();
     until("its sandbox is gone", || host.memory_reserved("acme") < 24 << 20);
@@ -163,7 +167,7 @@ fn a_deploy_may_use_memory_that_its_tenant_has_to_spare() {
     let quota = Some(v1::Quota { memory_bytes: Some(42 << 20), ..v1::Quota::default() });
     let tenant = "acme".to_owned();
     host.set_quota(v1::SetQuotaRequest { tenant, quota, ..Default::default() }).unwrap();
-    refused(deploy(), Code::ResourceExhausted, "OOM_CGROUP");
+    refused(deploy(&host), Code::ResourceExhausted, "OOM_CGROUP");
 }
 
 #[test]

@@ -6,8 +6,8 @@ import { Event, trustedEvent } from "../event.js";
 import { fireEvent, globalTarget, hasListeners } from "../event_target.js";
 import { primordials } from "../primordials.js";
 import { isRequest } from "../request.js";
-import { isResponse } from "../response.js";
-import { DOMString, defineInterface, dictionary, interfaceOf, needs } from "../webidl.js";
+import { Response, isResponse } from "../response.js";
+import { DOMString, defineInterface, dictionary, interfaceOf, isObject, needs } from "../webidl.js";
 import { answerOf, answerOfResponse, mergeOnto, requestOfCall, setOwn } from "./http.js";
 import { newWork } from "./work.js";
 
@@ -40,9 +40,19 @@ export const workerRequest = ({ http, invocation }) => {
 
 const envOf = ({ invocation }) => mergeOnto({}, invocation.env);
 
-const mustBeResponse = (value, who) => {
-    if (!isResponse(value)) throw new TypeError(`${who} answered with something that is no Response.`);
-    return answerOfResponse(value);
+// A class of a library that says to be a Response, and does what one does, is taken by its members.
+const likeResponse = async (value) => {
+    const { status, statusText, headers } = value;
+    const body = status === 204 || status === 205 || status === 304 ? null : await value.arrayBuffer();
+    return new Response(body, { status, statusText, headers });
+};
+
+const mustBeResponse = async (value, who) => {
+    if (isResponse(value)) return answerOfResponse(value);
+    if (isObject(value) && value instanceof Response && typeof value.arrayBuffer === "function") {
+        return answerOfResponse(await likeResponse(value));
+    }
+    throw new TypeError(`${who} answered with something that is no Response.`);
 };
 
 export const worker = {

@@ -1,6 +1,7 @@
 //! The files of an app in an instance: those of its upload, those given beside it, and what was made of them.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, HashMap},
     rc::Rc,
     sync::Arc,
@@ -68,6 +69,8 @@ pub(super) struct AppFiles {
     pub(super) table: Option<Vec<u8>>,
     /// Bytes of all that.
     pub(super) bytes: usize,
+    /// The folder that was listed last, and its names.
+    listed: RefCell<(String, Vec<String>)>,
 }
 
 impl AppFiles {
@@ -104,6 +107,7 @@ impl AppFiles {
             places,
             table,
             bytes,
+            listed: RefCell::default(),
         })
     }
 
@@ -150,11 +154,16 @@ impl AppFiles {
 
     /// The name of the entry number `index` of a folder.
     pub(super) fn fs_name(&self, path: &str, index: usize) -> Option<String> {
-        let (tree, inside) = self.find(path);
-        let mut names = tree.list(inside);
-        if path == "/" {
-            names.push("app".to_owned());
+        let mut listed = self.listed.borrow_mut();
+        // One after the other is asked for.
+        if index == 0 || listed.0 != path {
+            let (tree, inside) = self.find(path);
+            let mut names = tree.list(inside);
+            if path == "/" {
+                names.push("app".to_owned());
+            }
+            *listed = (path.to_owned(), names);
         }
-        names.into_iter().nth(index)
+        listed.1.get(index).cloned()
     }
 }

@@ -12,6 +12,10 @@ const failure = (run) => {
 };
 
 export const cases = [
+    ["static functions can be called with new", () => {
+        const { Buffer } = buffer;
+        return [new Buffer.alloc(2).length, new Buffer.concat([new Buffer.from("a")]).toString(), new Buffer.allocUnsafe(3).length];
+    }, [2, "a", 3]],
     ["bounds", () => [buffer.kMaxLength === buffer.constants.MAX_LENGTH, buffer.kStringMaxLength === buffer.constants.MAX_STRING_LENGTH,
         buffer.kMaxLength >= 2 ** 30,
         buffer.kStringMaxLength >= 2 ** 28, Object.keys(buffer.constants).sort(), Number.isSafeInteger(buffer.kMaxLength)], [

@@ -310,6 +310,8 @@ fn a_deploy_gets_more_memory_for_what_it_reads() {
     let mib = ByteCount::from_mib;
     let none = ByteCount::ZERO;
     assert_eq!(deploy_memory(mib(16), none, none), mib(16));
+    let small = ByteCount::from_bytes(70_000);
+    assert_eq!(deploy_memory(mib(16), small, small), mib(16));
     // 48 bytes for each of the largest script, of which 1 MiB is read, and 8 for each of all.
     assert_eq!(deploy_memory(mib(16), mib(2), mib(1)), mib(16 + 16 + 48));
     assert_eq!(deploy_memory(mib(16), mib(2), mib(2)), mib(16 + 16 + 48));

@@ -35,6 +35,19 @@ fn a_worker_answers_a_call_of_http() {
 }
 
 #[test]
+fn a_worker_may_answer_with_a_response_of_a_library() {
+    let source = "class Own { #body; #status; constructor(body, status) { this.#body = body; this.#status = status; }
+            get status() { return this.#status; } get statusText() { return ''; } get headers() { return new Headers({ 'x-a': 'b' }); }
+            async arrayBuffer() { return new TextEncoder().encode(this.#body).buffer; } }
+        Object.setPrototypeOf(Own.prototype, Response.prototype);
+        export default { fetch: () => new Own('own', 202) };";
+    let mut host = serving(&[("index.js", source)]);
+    let (status, headers, body) = host.fetch("default", "GET", "/", Vec::new(), b"");
+    assert_eq!((status, body.as_str()), (202, "own"));
+    assert!(headers.contains(&("x-a".to_owned(), "b".to_owned())), "{headers:?}");
+}
+
+#[test]
 fn a_module_of_common_js_requires_others_and_built_in_ones() {
     let mut host = serving(&[
         ("index.cjs", "const path = require('node:path'); const { one } = require('./lib/one.cjs'); const data = require('./data.json');
