@@ -177,11 +177,11 @@ impl Pool {
         let memory = version.limits.memory;
         let is_missing =
             |content: &Content| !content.is_made() && memory < content.deploy_memory(memory);
-        if !is_missing(&*self.content(version).await?.0) {
+        if !is_missing(&self.content(version).await?.0) {
             return Ok(());
         }
         let _turn = self.remakers.acquire().await;
-        if is_missing(&*self.content(version).await?.0)
+        if is_missing(&self.content(version).await?.0)
             && let Err(error) = self.compile(version).await
         {
             tracing::warn!(tenant = %self.tenant, app = %version.app, ?error, "not compiled anew");
