@@ -31,11 +31,21 @@ const logError = (what, error) => {
     natives.log(ERROR, StringPrototypeToWellFormed(`${what} ${inspect(error)}`));
 };
 
+// Whether a listener of the app took an error. One that throws did not, and what it threw is told first.
+const tookIt = (raise) => {
+    try {
+        return raise();
+    } catch (error) {
+        logError("Uncaught", error);
+        return false;
+    }
+};
+
 setReportHooks({
     exception(error) {
-        if (!raiseUncaught(error)) logError("Uncaught", error);
+        if (!tookIt(() => raiseUncaught(error))) logError("Uncaught", error);
     },
-    takesRejection: raiseRejection,
+    takesRejection: (reason, promise) => tookIt(() => raiseRejection(reason, promise)),
     rejection(reason) {
         logError("Uncaught (in promise)", reason);
     },

@@ -103,7 +103,12 @@ put({
         if (code !== undefined && code !== null) exitCode = code;
         if (!isExiting) {
             isExiting = true;
-            process.emit("exit", Number(exitCode ?? 0));
+            try {
+                process.emit("exit", Number(exitCode ?? 0));
+            } catch {
+                // As in Node: a listener that throws changes the code, and nothing else.
+                exitCode = 7;
+            }
         }
         process.reallyExit(Number(exitCode ?? 0));
     },

@@ -49,7 +49,7 @@ import { answerOf, badBodyMessage, callOfEvent, payloadOfAnswer } from "./http.j
 import { HTTP, MISSING, Outcome, PAYLOAD, VALUE } from "./outcome.js";
 import { routed } from "./vaas.js";
 
-const { ArrayPrototypeJoin, ArrayPrototypePush, ObjectKeys, ReflectOwnKeys, RegExpPrototypeExec, SafeWeakMap, String } = primordials;
+const { ArrayPrototypeJoin, ArrayPrototypePush, ObjectKeys, ReflectOwnKeys, RegExpPrototypeExec, SafeWeakMap, String, Uint8Array } = primordials;
 
 /** Which function runs when a call names none: the first of these, else the only one. */
 const PREFERRED = ["default", "fetch", "handler", "main"];
@@ -218,9 +218,17 @@ export const call = (app, functionName, shape) => {
 const ofEvent = async (adapter, made) => new Outcome(VALUE, await adapter.event(made));
 
 const ofHttp = async (made, item, isEvent) => {
-    if (!isEvent) return new Outcome(HTTP, await runHttp(made, item));
+    if (!isEvent) return new Outcome(HTTP, withBody(made.http, await runHttp(made, item)));
     made.http = callOfEvent(made.event);
     return new Outcome(PAYLOAD, payloadOfAnswer(await runHttp(made, item)));
+};
+
+// An answer to HEAD and one of these states has no body (RFC 9110, sections 9.3.2, 15.3.5, 15.3.6 and 15.4.5).
+const withBody = ({ method }, answer) => {
+    const { status } = answer;
+    if (method !== "HEAD" && status !== 204 && status !== 205 && status !== 304) return answer;
+    answer.body = new Uint8Array(0);
+    return answer;
 };
 
 const runHttp = async (made, item) => {

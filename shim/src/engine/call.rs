@@ -6,6 +6,7 @@ use std::{
 };
 
 use rquickjs::{Array, Ctx, Exception, Object, Persistent, String as JsString, Value};
+use serde::de::IgnoredAny;
 use skep_link::frame::{self, Encoding, HttpCall, Invoke, MAX_HEADER_BYTES, MAX_HEADERS};
 use skep_project::Kind;
 
@@ -306,8 +307,9 @@ impl<'js> Calls<'_, 'js> {
             Ok(event) => event,
             Err(error) => {
                 let caught = self.caught(error);
-                // Beyond the heap's limit there is no room for the event.
-                let why = caught.message.clone();
+                // Beyond the heap's limit there is no room for the event. The engine seldom says where the fault is.
+                let fault = serde_json::from_slice::<IgnoredAny>(call.payload).err();
+                let why = fault.map_or_else(|| caught.message.clone(), |fault| fault.to_string());
                 return if self.host.stopped().is_some() {
                     Err(caught)
                 } else {

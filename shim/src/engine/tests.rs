@@ -348,9 +348,34 @@ fn what_is_thrown_is_data() {
 #[test]
 fn an_event_that_is_no_json_is_the_callers_mistake() {
     let mut host = Host::serving("let n = 0; export default () => ++n");
-    host.ask("default", b"{", Encoding::Json, Duration::from_secs(5));
-    assert!(matches!(host.receive(), ToDaemon::BadPayload { message } if !message.is_empty()));
+    for (event, fault) in [
+        ("{", "EOF while parsing an object at line 1 column 1"),
+        ("[1,\n  nul]", "expected ident at line 2 column 6"),
+        ("{\"a\": 1,}", "key must be a string at line 1 column 9"),
+        ("[1] 2", "trailing characters at line 1 column 5"),
+    ] {
+        host.ask("default", event.as_bytes(), Encoding::Json, Duration::from_secs(5));
+        match host.receive() {
+            ToDaemon::BadPayload { message } => assert_eq!(message, fault),
+            other => panic!("{other:?}"),
+        }
+    }
     host.check("null", "1");
+}
+
+#[test]
+fn an_error_whose_listener_throws_is_told_with_what_that_threw() {
+    let source = "process.on('uncaughtException', () => { throw new Error('again'); });
+        export default async () => { setTimeout(() => { throw new Error('first'); }); await new Promise((r) => setTimeout(r, 5)); };";
+    let mut host = Host::serving(source);
+    host.ask("default", b"null", Encoding::Json, Duration::from_secs(5));
+    for expected in ["Uncaught Error: again", "Uncaught Error: first"] {
+        match host.receive() {
+            ToDaemon::Log { text, .. } => assert!(text.starts_with(expected), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(matches!(host.receive(), ToDaemon::Reply { .. }));
 }
 
 #[test]

@@ -35,6 +35,21 @@ fn a_worker_answers_a_call_of_http() {
 }
 
 #[test]
+fn an_answer_that_has_no_body_has_none() {
+    let source = "export default { fetch: (request) => request.url.endsWith('/no')
+        ? new Response(null, { status: 204 }) : new Response('body', { headers: { 'x-a': 'b' } }) };";
+    let mut host = serving(&[("index.js", source)]);
+    for (method, url, expected) in [("GET", "/", "body"), ("HEAD", "/", ""), ("GET", "/no", "")] {
+        let (_, _, body) = host.fetch("default", method, url, Vec::new(), b"");
+        assert_eq!(body, expected, "{method} {url}");
+    }
+    let mut host =
+        serving(&[("index.cjs", "exports.handler = async () => ({ statusCode: 304, body: 'x' })")]);
+    let (status, _, body) = host.fetch("handler", "GET", "/", Vec::new(), b"");
+    assert_eq!((status, body.as_str()), (304, ""));
+}
+
+#[test]
 fn a_worker_may_answer_with_a_response_of_a_library() {
     let source = "class Own { #body; #status; constructor(body, status) { this.#body = body; this.#status = status; }
             get status() { return this.#status; } get statusText() { return ''; } get headers() { return new Headers({ 'x-a': 'b' }); }
