@@ -21,6 +21,14 @@ pub enum NoEntry {
         /// What was asked for.
         entry: String,
     },
+    /// `package.json` of the folder cannot be read.
+    #[error("{path} cannot be read: {problem}")]
+    Manifest {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// What was asked for is no script.
     #[error("the entry {entry} is no script (.js .mjs .cjs .ts .mts .cts .tsx .jsx)")]
     NoScript {
@@ -51,6 +59,10 @@ pub(super) fn find(
 ) -> Result<String, NoEntry> {
     let files = &**resolver.files();
     let within = join(named, "package.json");
+    let manifest = resolver.manifest(named).filter(|it| it.path == within);
+    if let Some(problem) = manifest.as_ref().and_then(|it| it.problem.clone()) {
+        return Err(NoEntry::Manifest { path: "package.json".to_owned(), problem });
+    }
     let relative = |path: &str| {
         let path = path.trim_start_matches("./");
         resolver.resolve(&within, &format!("./{path}"), By::Require)
@@ -62,7 +74,6 @@ pub(super) fn find(
         let is_script = Dialect::of(&path).is_some() || ending(&path).is_empty();
         return if is_script { Ok(path) } else { Err(NoEntry::NoScript { entry: entry.into() }) };
     }
-    let manifest = resolver.manifest(named).filter(|it| it.path == within);
     if let Some(manifest) = &manifest {
         if manifest.exports
             && let Some(own) = &manifest.name

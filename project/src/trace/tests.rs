@@ -145,6 +145,11 @@ fn entries_are_found() {
     assert_eq!(entry(&[("odd.js", ""), ("odd.test.js", "")], None), Ok("odd.js".into()));
     assert_eq!(entry(&[("index.js", ""), ("b.ts", "")], Some("b.ts")), Ok("b.ts".into()));
     assert_eq!(entry(&[("index.js", "")], Some("b")), Err("the entry b is not there".into()));
+    let broken = entry(&[("package.json", "{bad"), ("b.js", "")], Some("b.js")).unwrap_err();
+    assert!(
+        broken.starts_with("package.json cannot be read: key must be a string at line 1 column 2"),
+        "{broken}"
+    );
     let nothing = "no entry found; looked for main of package.json, for index, handler, main, \
         function, func, app, server, src/index with any of the endings .js .mjs .cjs .ts .mts .cts \
         .tsx .jsx, and for a single script (there are a.js, b.js)";

@@ -40,7 +40,7 @@ const recordOfCall = ({ url, headers }) => {
     const isPath = StringPrototypeStartsWith(url, "/");
     const text = isPath ? `http://${headerOfCall(headers, "host") ?? "localhost"}${url}` : url;
     const record = parseURL(text, null);
-    if (record === null) throw new TypeError(`"${url}" is no URL and no path of a call.`);
+    if (record === null) throw new BadCall(`"${text}" is no URL.`);
     return record;
 };
 
@@ -105,8 +105,8 @@ export const isTextBody = ({ headers, body }) => {
 /** A Buffer over the bytes, without a copy. */
 export const bufferOf = (bytes) => asBuffer(bytes);
 
-/** What is thrown for a body that is not what its content type says; the call is answered with 400. */
-class BadBody {
+/** What is thrown for a URL that is none and a body that is not what its type says; the call is answered with 400. */
+class BadCall {
     #message;
 
     constructor(message) {
@@ -118,15 +118,15 @@ class BadBody {
     }
 }
 
-/** The text of a BadBody, or undefined for other values. */
-export const badBodyMessage = BadBody.messageOf;
+/** The text of a BadCall, or undefined for other values. */
+export const badCallMessage = BadCall.messageOf;
 
 const parsedJson = (body) => {
     try {
         return JSONParse(utf8Decode(body));
     } catch (error) {
         if (!FunctionPrototypeSymbolHasInstance(SyntaxError, error)) throw error;
-        throw new BadBody(`The body is no JSON: ${error.message}`);
+        throw new BadCall(`The body is no JSON: ${error.message}`);
     }
 };
 
@@ -143,7 +143,7 @@ export const parsedBody = ({ headers, body }) => {
     if (mimeType.type === "application" && mimeType.subtype === "x-www-form-urlencoded") {
         let pairs = 1;
         for (let at = 0; at < lengthOf(body); at++) if (body[at] === AMPERSAND) pairs++;
-        if (MOST_PAIRS < pairs) throw new BadBody(`The form has ${pairs} fields; at most ${MOST_PAIRS} are taken.`);
+        if (MOST_PAIRS < pairs) throw new BadCall(`The form has ${pairs} fields; at most ${MOST_PAIRS} are taken.`);
         return queryObject(parseForm(utf8DecodeKeeping(body)));
     }
     return bufferOf(body);

@@ -45,7 +45,7 @@
 import { primordials } from "../primordials.js";
 import { isObject } from "../webidl.js";
 import { CONVENTIONS, findFunctions } from "./detect.js";
-import { answerOf, badBodyMessage, callOfEvent, payloadOfAnswer } from "./http.js";
+import { answerOf, badCallMessage, callOfEvent, payloadOfAnswer } from "./http.js";
 import { HTTP, MISSING, Outcome, PAYLOAD, VALUE } from "./outcome.js";
 import { routed } from "./vaas.js";
 
@@ -235,7 +235,7 @@ const runHttp = async (made, item) => {
     try {
         return await CONVENTIONS[item.http ?? item.event].adapter.http(made);
     } catch (error) {
-        const message = badBodyMessage(error);
+        const message = badCallMessage(error);
         if (message === undefined) throw error;
         return answerOf(400, [], message);
     }

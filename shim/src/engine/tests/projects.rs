@@ -39,6 +39,8 @@ fn an_answer_that_has_no_body_has_none() {
     let source = "export default { fetch: (request) => request.url.endsWith('/no')
         ? new Response(null, { status: 204 }) : new Response('body', { headers: { 'x-a': 'b' } }) };";
     let mut host = serving(&[("index.js", source)]);
+    let (status, _, body) = host.fetch("default", "GET", "/x", vec![("host", "a b")], b"");
+    assert_eq!((status, body.as_str()), (400, "\"http://a b/x\" is no URL."));
     for (method, url, expected) in [("GET", "/", "body"), ("HEAD", "/", ""), ("GET", "/no", "")] {
         let (_, _, body) = host.fetch("default", method, url, Vec::new(), b"");
         assert_eq!(body, expected, "{method} {url}");
