@@ -20,7 +20,7 @@ use crate::{config::May, dispatch::Failure, exit::Chain, store::StoreError};
 
 /// Bytes of a text that tenant code had a part in: it travels in headers, which clients bound.
 const MOST_TEXT: usize = 768;
-/// The same of a refused source, which also says what each convention of functions looks like.
+/// The same of a refused source, if no line of it is longer: it may say what each convention of functions looks like.
 const MOST_SOURCE_TEXT: usize = 2048;
 /// When to come back to a full budget: by then some answers have been taken.
 const BUDGET_WAIT: Duration = Duration::from_millis(200);
@@ -126,7 +126,8 @@ impl From<Refusal> for Status {
                     0 => format!("{path}: {message}"),
                     _ => format!("{path}:{line}:{column}: {message}"),
                 };
-                let text = cut(&text, MOST_SOURCE_TEXT);
+                let is_long = text.lines().any(|line| MOST_TEXT < line.len());
+                let text = cut(&text, if is_long { MOST_TEXT } else { MOST_SOURCE_TEXT });
                 // What it may look like instead is in the message alone.
                 let first = text.lines().next().unwrap_or_default();
                 with_reason(Code::InvalidArgument, text, "BAD_SOURCE", |details| {
