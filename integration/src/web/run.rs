@@ -96,7 +96,9 @@ fn variant_of(host: &Host, app: &str, test: &str, laid: &Laid, variant: &str) ->
     let deployed = host.deploy(TENANT, app, "", |request| {
         let limits = request.limits.get_or_insert_default();
         limits.memory_bytes = Some(MEMORY);
-        limits.timeout_ms = u32::try_from(millis(patience + GRACE)).ok();
+        // The daemon's own bound.
+        let most = Duration::from_secs(300);
+        limits.timeout_ms = u32::try_from(millis((patience + GRACE).min(most))).ok();
         (limits.concurrency, limits.max_instances) = (Some(1), Some(1));
         "skep".clone_into(&mut request.handler);
         "index.mjs".clone_into(&mut request.entry);

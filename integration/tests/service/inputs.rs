@@ -426,10 +426,13 @@ fn a_deploy_that_waits_takes_no_quota_back_that_was_set_meanwhile() {
         ..v1::SetQuotaRequest::default()
     };
     let slow = "const end = Date.now() + 2000; while (Date.now() < end); export default () => 1";
+    let patient = |request: &mut v1::DeployRequest| {
+        request.limits.as_mut().unwrap().timeout_ms = Some(10_000);
+    };
     std::thread::scope(|scope| {
         // One after the other they come, and all but the first have to wait for it.
         let pause = || std::thread::sleep(Duration::from_millis(400));
-        let first = scope.spawn(|| host.deploy("acme", "slow", slow, |_| ()).map(drop));
+        let first = scope.spawn(|| host.deploy("acme", "slow", slow, patient).map(drop));
         pause();
         let set = scope.spawn(|| host.set_quota(closed).map(drop));
         pause();

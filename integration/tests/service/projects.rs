@@ -146,7 +146,8 @@ fn a_deploy_may_use_memory_that_its_tenant_has_to_spare() {
         host.deploy("acme", "app", "", |request| {
             request.files = vec![file("index.ts", typed(1000 << 10))];
             request.entry = "index.ts".to_owned();
-            request.limits.as_mut().unwrap().memory_bytes = Some(24 << 20);
+            let limits = request.limits.as_mut().unwrap();
+            (limits.memory_bytes, limits.timeout_ms) = (Some(24 << 20), Some(10_000 * slowness()));
         })
     };
     deploy(&host).unwrap();
