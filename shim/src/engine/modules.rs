@@ -3,34 +3,35 @@
 //! All of it is found out once, when the app is deployed, before any of it runs; the table and the bytecode then go
 //! into each instance. What is asked for by a name that only shows while the app runs is looked for then.
 
+mod compiled;
+mod loader;
+mod places;
+
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    collections::HashSet,
-    fmt::Write as _,
     rc::Rc,
     sync::Arc,
 };
 
-use rquickjs::{
-    Context, Ctx, Error, Exception, Function, Module, Object, Result, Runtime, Value, WriteOptions,
-    loader::{ImportAttributes, Loader, Resolver as Resolve},
-    module::Declared,
-};
+use rquickjs::{Ctx, Error, Exception, Function, Module, Result, Value};
 use skep_link::frame::{Bind, Form, MadeForm, Part};
 use skep_project::{
     By, Files, Kind, Resolver, Settings, Table, Target,
-    resolve::{NotResolved, Why},
-    script::{Place, Places, imports_of},
+    resolve::NotResolved,
     syntax::Dialect,
     table::{self, Led, Problem},
 };
 
+pub(super) use self::{
+    compiled::{compile, fits},
+    loader::code_of,
+};
 use super::{
     exception::Caught,
     files::{AppFiles, Pieces},
-    scripts::{self, Driver, FOREIGN, FROM},
+    scripts::{Driver, FROM},
 };
-use crate::sys::{Meter, Script, evaluate_bytecode, load_bytecode};
+use crate::sys::{Meter, Script, evaluate_bytecode};
 
 /// What was made of a file.
 pub(super) struct Made {
@@ -67,8 +68,6 @@ struct Known {
     problems: Vec<Problem>,
 }
 
-/// Bytes of heap that an app has to itself at least.
-const LEAST_HEAP: usize = 8 << 20;
 /// Before the name of a module that is built in.
 const BUILT_IN: &str = "node:";
 /// Where an app sees its files.
@@ -78,11 +77,6 @@ const MOUNT: &str = "/app";
 /// ever, and so one that is imported later and needs it never runs (quickjs-ng, pull request 1646); a module with an
 /// `await` of its own ends as it should.
 const WAITING: &[u8] = b"\nawait undefined;\n";
-
-/// More than bytecode with its debug information and its copies of the source is of that, nearly always.
-const BYTECODE_PER_SOURCE: usize = 8;
-/// The same for small ones.
-const BYTECODE_SLACK: usize = 16 << 10;
 
 impl Modules {
     pub(super) fn new(heap: Rc<Meter>) -> Self {
@@ -347,126 +341,6 @@ impl Modules {
         Ok((promise, app.unwrap_or(namespace)))
     }
 
-    /// Compiles every script, before any of it runs; one that does not compile stays source. Gives all that was made,
-    /// if it is wanted.
-    pub(super) fn compile_all(&mut self, ctx: &Ctx<'_>) -> Option<Vec<Made>> {
-        self.0.compiled.borrow().as_ref()?;
-        let app = self.app();
-        let scripts = app.table.iter().flat_map(Table::files);
-        for (path, kind) in
-            scripts.filter(|(_, kind)| matches!(kind, Kind::Commonjs | Kind::Module))
-        {
-            let Some(text) = self.text(path) else { continue };
-            if !self.has_room(text.bytes().len()) || self.is_kept(path) {
-                continue;
-            }
-            let compiled = match kind {
-                Kind::Commonjs => Script::compile(ctx, path, text.bytes()).and_then(|script| {
-                    self.keep(path, script.write()?);
-                    Ok(())
-                }),
-                // Keeps it, and what it imports.
-                _ => Loader::load(self, ctx, path, None).map(drop),
-            };
-            if compiled.is_err() {
-                // What it threw is thrown again when the script is asked for.
-                ctx.catch();
-            }
-        }
-        let mut made = self.0.compiled.take()?;
-        // Without bytecode an instance needs the JavaScript.
-        let kept = made.iter().filter(|made| made.form == MadeForm::Bytecode);
-        let kept: HashSet<&str> = kept.map(|made| made.path.as_str()).collect();
-        let texts = app.files.texts.iter().filter(|(path, _)| !kept.contains(path.as_str()));
-        let texts: Vec<Made> = texts
-            .map(|(path, text)| Made {
-                form: MadeForm::Text,
-                path: path.clone(),
-                bytes: text.as_bytes().to_vec(),
-            })
-            .collect();
-        made.extend(texts);
-        Some(made)
-    }
-
-    /// Whether the heap has room for the bytecode of a script: it must not be refused anything for that.
-    fn has_room(&self, source: usize) -> bool {
-        source.saturating_mul(BYTECODE_PER_SOURCE).saturating_add(BYTECODE_SLACK)
-            <= self.0.heap.left()
-    }
-
-    fn is_kept(&self, path: &str) -> bool {
-        let compiled = self.0.compiled.borrow();
-        compiled.iter().flatten().any(|made| made.form == MadeForm::Bytecode && made.path == path)
-    }
-
-    fn keep(&self, path: &str, bytes: Vec<u8>) {
-        let Shelf { compiled, room, .. } = &*self.0;
-        let mut compiled = compiled.borrow_mut();
-        let (Some(compiled), Some(left)) = (compiled.as_mut(), room.get()) else { return };
-        let left = left.checked_sub(path.len() + bytes.len());
-        match left {
-            Some(_) => {
-                compiled.push(Made { form: MadeForm::Bytecode, path: path.to_owned(), bytes })
-            }
-            None => compiled.retain(|made| made.form != MadeForm::Bytecode),
-        }
-        room.set(left);
-    }
-
-    /// The place in the author's text of a place in what the engine was given.
-    pub(super) fn author_place(&self, path: &str, line: u32, column: u32) -> (u32, u32) {
-        let app = self.app();
-        let places: Option<&Places> = app.files.places.get(path);
-        let found = places.and_then(|places| places.lookup(Place { line, column }));
-        found.map_or((line, column), |place| (place.line, place.column))
-    }
-
-    /// What is called at a place of the author's text, such as `os.cups`: names with dots between them.
-    pub(super) fn callee(&self, path: &str, line: u32, column: u32) -> Option<String> {
-        let text = self.read_text(path)?;
-        let text: Vec<char> =
-            text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?.chars().collect();
-        let is_name = |at: usize| {
-            text.get(at).is_some_and(|it| it.is_alphanumeric() || *it == '_' || *it == '$')
-        };
-        let mut start = usize::try_from(column).ok()?.checked_sub(1)?;
-        let mut end = start;
-        while is_name(end) {
-            end += 1;
-        }
-        let is_part = |at: usize| is_name(at) || text.get(at) == Some(&'.');
-        while 0 < start && is_part(start - 1) {
-            start -= 1;
-        }
-        (start < end && is_name(start)).then(|| text[start..end].iter().collect())
-    }
-
-    /// What was thrown; of an error in linking modules the place of the import that cannot be had.
-    pub(super) fn blamed(&self, caught: Caught) -> Caught {
-        let app = self.app();
-        let unresolved = app.problems.iter().find(|it| caught.message.starts_with(&it.message));
-        if let Some(Problem { path, at: Some(at), .. }) = unresolved
-            && caught.path.is_none()
-        {
-            return caught.asked_by(path, *at);
-        }
-        let Some((name, from)) = caught.link() else { return caught };
-        let scripts = app.table.iter().flat_map(Table::files);
-        let found = scripts.filter(|(_, kind)| *kind == Kind::Module).find_map(|(path, _)| {
-            let bytes = app.files.read(path)?;
-            let leads = |(specifier, _): &(String, Place)| {
-                Self::resolve(self, specifier, path, By::Import).is_ok_and(|it| it == from)
-            };
-            let at = imports_of(path, &bytes, name).into_iter().find(leads)?.1;
-            Some((path.to_owned(), at))
-        });
-        match found {
-            Some((path, at)) => caught.asked_by(&path, at),
-            None => caught,
-        }
-    }
-
     /// Whether a script may ask for `import.meta`.
     fn has_meta(&self, path: &str) -> bool {
         self.text_of(&self.app(), path)
@@ -490,31 +364,6 @@ impl Modules {
             || rest.starts_with("async")
             || rest.starts_with("function")
             || rest.trim_start_matches(is_name).trim_start().starts_with("=>")
-    }
-
-    /// Gives a module its `import.meta`, if it may ask for it.
-    fn with_meta<'js>(
-        &self,
-        ctx: &Ctx<'js>,
-        path: &str,
-        module: Module<'js, Declared>,
-    ) -> Result<Module<'js, Declared>> {
-        if let Some(driver) = self.0.driver.get().filter(|_| self.has_meta(path)) {
-            let meta: Object<'js> = module.meta()?;
-            driver.meta.call::<()>(ctx, (meta, path))?;
-        }
-        Ok(module)
-    }
-
-    /// The names that an import of something else than an ES module has beside `default`.
-    fn names(&self, ctx: &Ctx<'_>, path: &str) -> Result<Vec<String>> {
-        if let Some(name) = path.strip_prefix(BUILT_IN) {
-            let Some(driver) = self.0.driver.get() else { return Ok(Vec::new()) };
-            return driver.names.call(ctx, (name,));
-        }
-        let app = self.app();
-        let names = app.table.iter().flat_map(|table| table.names(path));
-        Ok(names.filter(|name| *name != "default").map(str::to_owned).collect())
     }
 }
 
@@ -550,149 +399,4 @@ fn not_made(ctx: &Ctx<'_>, path: &str) -> Error {
         ctx,
         &format!("{path} could not be made into JavaScript, or is not there"),
     )
-}
-
-impl Resolve for Modules {
-    fn resolve<'js>(
-        &mut self,
-        ctx: &Ctx<'js>,
-        base: &str,
-        name: &str,
-        _attributes: Option<ImportAttributes<'js>>,
-    ) -> Result<String> {
-        // The runtime's own scripts, which name paths of an app as they are.
-        if scripts::is_ours(base) {
-            let path = if name.starts_with('.') { join(base, name) } else { Some(name.to_owned()) };
-            return path.ok_or_else(|| Error::new_resolving(base, name));
-        }
-        let target = match Self::resolve(self, name, base, By::Import) {
-            Ok(target) => target,
-            Err(why) => return Err(self.not_found(ctx, &why)),
-        };
-        let foreign = target.starts_with(BUILT_IN) || self.kind(&target) != Kind::Module;
-        Ok(if foreign { format!("{FOREIGN}{target}") } else { target })
-    }
-}
-
-/// The code that Node has for that, unless it is the usual one.
-pub(super) fn code_of(error: &NotResolved) -> Option<&'static str> {
-    match error.why {
-        Why::NotExported { .. } => Some("ERR_PACKAGE_PATH_NOT_EXPORTED"),
-        Why::NotImported => Some("ERR_PACKAGE_IMPORT_NOT_DEFINED"),
-        Why::NoBuiltin { .. } => Some("ERR_UNKNOWN_BUILTIN_MODULE"),
-        _ => None,
-    }
-}
-
-impl Modules {
-    /// Throws an error with the code that Node has for a module that is not there.
-    fn not_found(&self, ctx: &Ctx<'_>, why: &NotResolved) -> Error {
-        let error = Exception::throw_message(ctx, &why.to_string());
-        let thrown = ctx.catch();
-        if let Some(object) = thrown.as_object() {
-            let _ = object.set("code", code_of(why).unwrap_or("ERR_MODULE_NOT_FOUND"));
-        }
-        let _ = ctx.throw(thrown);
-        error
-    }
-}
-
-impl Loader for Modules {
-    fn load<'js>(
-        &mut self,
-        ctx: &Ctx<'js>,
-        name: &str,
-        _attributes: Option<ImportAttributes<'js>>,
-    ) -> Result<Module<'js, Declared>> {
-        if let Some(path) = name.strip_prefix(FOREIGN) {
-            return Module::declare(ctx.clone(), name, foreign(path, &self.names(ctx, path)?));
-        }
-        if let Some((own, form, code)) = &*self.0.own.borrow()
-            && *own == name
-        {
-            return match form {
-                Form::Bytecode => load_bytecode(ctx, code),
-                _ => Module::declare(ctx.clone(), name, code.as_slice()),
-            };
-        }
-        if name.starts_with(scripts::PREFIX) {
-            return scripts::load(ctx, name).ok_or_else(|| Error::new_loading(name))?;
-        }
-        if let Some(bytecode) = self.app().files.bytecode.get(name) {
-            let module = load_bytecode(ctx, bytecode)?;
-            return self.with_meta(ctx, name, module);
-        }
-        let text = self.text(name).ok_or_else(|| not_made(ctx, name))?;
-        let module = Module::declare(ctx.clone(), name, text.bytes())?;
-        if self.0.compiled.borrow().is_some() && self.has_room(text.bytes().len()) {
-            match module.write(WriteOptions::default()) {
-                Ok(bytecode) => self.keep(name, bytecode),
-                // What it threw must not be taken for the app's.
-                Err(_) => drop(ctx.catch()),
-            }
-        }
-        self.with_meta(ctx, name, module)
-    }
-}
-
-/// Checks that an app whose files have so many bytes, and what was made of them so many beside, leaves an instance
-/// enough of its heap to run: both are in each instance, on the heap's bill.
-///
-/// # Errors
-///
-/// Less than [`LEAST_HEAP`] would be left.
-pub(super) fn fits(heap: u64, files: usize, made: usize) -> std::result::Result<(), Caught> {
-    let heap = usize::try_from(heap).unwrap_or(usize::MAX);
-    let missing = (files + made + LEAST_HEAP).saturating_sub(heap);
-    if missing == 0 {
-        return Ok(());
-    }
-    let mib = |bytes: usize| format!("{}.{} MiB", bytes >> 20, ((bytes % (1 << 20)) * 10) >> 20);
-    // A sixteenth of an app's memory is not for its heap.
-    let more = (missing + missing / 15).div_ceil(1 << 20);
-    Err(Caught::too_large(&format!(
-        "the app's files take {} of its heap and what is compiled of them {}, so that of {} less than the {} are left \
-         that an app needs at least; give it at least {more} MiB more memory, or deploy less",
-        mib(files),
-        mib(made),
-        mib(heap),
-        mib(LEAST_HEAP),
-    )))
-}
-
-/// The text of the module that an import of something else than an ES module gives, with those named exports.
-fn foreign(path: &str, names: &[String]) -> String {
-    let (id, built_in) = match path.strip_prefix(BUILT_IN) {
-        Some(name) => (name, true),
-        None => (path, false),
-    };
-    let mut text = format!(
-        "import {{ driver }} from \"skep\\\\js/driver.js\";\nconst it = driver.foreign({id:?}, {built_in});\nexport default it;\n"
-    );
-    for (at, name) in names.iter().enumerate() {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "const n{at} = it?.[{name:?}]; export {{ n{at} as {name:?} }};");
-    }
-    text
-}
-
-/// The bytecode of a module that imports nothing.
-pub(super) fn compile(name: &str, source: &str) -> Result<Vec<u8>> {
-    let runtime = Runtime::new()?;
-    Context::full(&runtime)?
-        .with(|ctx| Module::declare(ctx, name, source)?.write(WriteOptions::default()))
-}
-
-/// `name` seen from the script `base` of the runtime.
-fn join(base: &str, name: &str) -> Option<String> {
-    let mut parts: Vec<&str> = base.split('/').collect();
-    parts.pop();
-    for part in name.split('/') {
-        match part {
-            "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
