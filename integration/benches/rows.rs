@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use skep_integration::{host::Host, place::Place};
-use skep_proto::v1::{self, Start};
+use skep_proto::v1::{self, InvokeRequest, Start};
 use skepd::cgroup::{Controller, Hierarchies, Mode};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     crowd, kill, limiter,
     node::{self, Workerd},
     npm,
-    ours::{Ours, http_request, one_by_one, saturated},
+    ours::{Ours, http_request, one_by_one, request, saturated},
     reference::{APP, Bwrap, Echo, FUNCTION, Launcher, Oci},
     stats::{Goal, Rounds, Row, Series},
 };
@@ -193,26 +193,27 @@ fn remove_soon(group: impl AsRef<std::path::Path>) {
     }
 }
 
-/// The p50 of an echo is nearly constant: enough calls for it each time.
 fn spare_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
-    let place = Place::new();
-    let mut ours = Ours::of(APP, 8, effort.starts * effort.rounds * (AGAIN + 1))?;
-    let echo = Echo::new(&place)?;
-    let client = Host::roomy("");
-    let rounds = in_turns(
-        effort.rounds,
-        || ours.first_calls(effort.starts, Start::Spare),
-        || one_by_one(&client, &echo.socket, "app", effort.calls),
-    )?;
     let what = "first reply of an app (1 KiB of source, compiled at its deploy) bound to a spare, all spares ready";
-    Ok(vec![row("spare_vs_echo", what, &rounds, Goal::Most(3.0, 1.3), "")])
+    first_of_spares(effort, "spare_vs_echo", what, Goal::Most(3.0, 1.3), (APP, request))
 }
 
-/// Of calls in the shape of HTTP.
 fn spare_http_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let what = "the same of a worker, called in the shape of HTTP (the echo is called as above)";
+    first_of_spares(effort, "spare_http_vs_echo", what, Goal::Known, (HTTP_APP, http_request))
+}
+
+/// The p50 of an echo is nearly constant: enough calls for it each time.
+fn first_of_spares(
+    effort: Effort,
+    id: &str,
+    what: &str,
+    goal: Goal,
+    (app, request): (&str, fn(&str) -> InvokeRequest),
+) -> anyhow::Result<Vec<Row>> {
     let place = Place::new();
-    let mut ours = Ours::of(HTTP_APP, 8, effort.starts * effort.rounds * (AGAIN + 1))?;
-    ours.request = http_request;
+    let mut ours = Ours::of(app, 8, effort.starts * effort.rounds * (AGAIN + 1))?;
+    ours.request = request;
     let echo = Echo::new(&place)?;
     let client = Host::roomy("");
     let rounds = in_turns(
@@ -220,8 +221,7 @@ fn spare_http_vs_echo(effort: Effort) -> anyhow::Result<Vec<Row>> {
         || ours.first_calls(effort.starts, Start::Spare),
         || one_by_one(&client, &echo.socket, "app", effort.calls),
     )?;
-    let what = "the same of a worker, called in the shape of HTTP (the echo is called as above)";
-    Ok(vec![row("spare_http_vs_echo", what, &rounds, Goal::Known, "")])
+    Ok(vec![row(id, what, &rounds, goal, "")])
 }
 
 /// A worker of about 1 KiB.

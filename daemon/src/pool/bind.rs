@@ -202,13 +202,10 @@ impl Pool {
         let wall = u64::try_from(wall_time(version).as_nanos()).unwrap_or(u64::MAX);
         let (content, turn) = self.content(version).await?;
         // The first one makes what the others are sent; how long they wait does not count as their load.
-        let mut maker = None;
-        if !content.is_made() {
-            maker = self.makers.acquire().await.ok();
-        }
-        if content.is_made() {
-            maker = None;
-        }
+        let mut maker = match content.is_made() {
+            true => None,
+            false => self.makers.acquire().await.ok().filter(|_| !content.is_made()),
+        };
         let answer = async move {
             let mut made = {
                 let bind = content.bind(version, self.shared.max_reply, self.shared.logs, wall);

@@ -1,18 +1,11 @@
 // The modules "async_hooks", "diagnostics_channel" and "perf_hooks".
 
+import { code, failure } from "./common.mjs";
+
 const hooks = process.getBuiltinModule("async_hooks");
 const channels = process.getBuiltinModule("diagnostics_channel");
 const perf = process.getBuiltinModule("perf_hooks");
 const { AsyncLocalStorage, AsyncResource } = hooks;
-
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
-const code = (run) => failure(run)[1];
 
 export const cases = [
     ["a store is there while it runs", () => {

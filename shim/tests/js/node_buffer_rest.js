@@ -1,15 +1,9 @@
 // The module "buffer" beyond what node_buffer.js has: bounds, names of old programs, blobs by URL.
 
+import { failure } from "./common.mjs";
+
 const buffer = process.getBuiltinModule("buffer");
 const { inspect } = process.getBuiltinModule("util");
-
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
 
 export const cases = [
     ["static functions can be called with new", () => {

@@ -1,15 +1,9 @@
 // The module "console": each method, by what it writes to which stream.
 
+import { failure } from "./common.mjs";
+
 const { Console } = process.getBuiltinModule("console");
 const consoleModule = process.getBuiltinModule("console");
-
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
 
 /** What a function makes a console of its own write: [to the first stream, to the second]. */
 const written = (run, options = {}) => {

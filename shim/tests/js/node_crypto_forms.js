@@ -1,16 +1,10 @@
 // The module "crypto": the forms of its functions, their classes, and what they refuse.
 
+import { code, failure } from "./common.mjs";
+
 const crypto = process.getBuiltinModule("crypto");
 const { promisify } = process.getBuiltinModule("util");
 
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
-const code = (run) => failure(run)[1];
 /** What a function gives to its callback; that it comes later. */
 const answer = (run) => new Promise((resolve) => {
     let isLater = false;

@@ -1,15 +1,10 @@
 // The module "events".
 
+import { failure } from "./common.mjs";
+
 const events = process.getBuiltinModule("events");
 const { EventEmitter } = events;
 
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
 const noop = () => {};
 
 export const cases = [

@@ -1,5 +1,7 @@
 // The functions of "fs" that answer by a callback: later, once, with null or an error and the value of the synchronous form.
 
+import { temporary } from "./common.mjs";
+
 const fs = process.getBuiltinModule("fs");
 
 const failure = (run) => {
@@ -9,18 +11,7 @@ const failure = (run) => {
         return error.code ?? error.name;
     }
 };
-const BASE = fs.mkdtempSync("/tmp/node_fs_callbacks-");
-let number = 0;
-const folder = () => {
-    const path = `${BASE}/${number++}`;
-    fs.mkdirSync(path);
-    return path;
-};
-const file = (text = "abc") => {
-    const path = `${folder()}/file`;
-    fs.writeFileSync(path, text);
-    return path;
-};
+const { BASE, folder, file } = temporary("node_fs_callbacks");
 
 /** What a function gives to its callback: [code of the error or null, values]; that it comes later. */
 const answer = (name, ...values) => new Promise((resolve) => {

@@ -1,5 +1,7 @@
 // glob, globSync and promises.glob of "fs".
 
+import { failure } from "./common.mjs";
+
 const fs = process.getBuiltinModule("fs");
 
 const BASE = fs.mkdtempSync("/tmp/node_fs_glob-");
@@ -7,13 +9,6 @@ for (const folder of ["a/b/.h", ".d", "c"]) fs.mkdirSync(`${BASE}/${folder}`, { 
 for (const file of ["x.js", ".y.js", "a/1.js", "a/b/2.js", "a/b/.h/3.js", ".d/4.js", "c/5.ts"]) fs.writeFileSync(`${BASE}/${file}`, "");
 fs.symlinkSync("a", `${BASE}/l`);
 
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
 const found = (pattern, options = {}) => fs.globSync(pattern, { cwd: BASE, ...options }).sort();
 
 export const cases = [

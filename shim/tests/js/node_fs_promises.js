@@ -1,21 +1,12 @@
 // The module "fs/promises": each function by what it gives and how it rejects.
 
+import { temporary } from "./common.mjs";
+
 const fs = process.getBuiltinModule("fs");
 const promises = process.getBuiltinModule("fs/promises");
 
-const BASE = fs.mkdtempSync("/tmp/node_fs_promises-");
+const { BASE, folder, file } = temporary("node_fs_promises");
 const NONE = `${BASE}/none`;
-let number = 0;
-const folder = () => {
-    const path = `${BASE}/${number++}`;
-    fs.mkdirSync(path);
-    return path;
-};
-const file = (text = "abc") => {
-    const path = `${folder()}/file`;
-    fs.writeFileSync(path, text);
-    return path;
-};
 /** The value of a call, or the code that it rejects with; what it throws at once is told as such. */
 const answer = async (name, ...values) => {
     let promise;

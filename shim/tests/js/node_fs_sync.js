@@ -1,5 +1,7 @@
 // The synchronous functions of "fs" in /tmp: what they do, and how they fail.
 
+import { temporary } from "./common.mjs";
+
 const fs = process.getBuiltinModule("fs");
 const { Buffer } = process.getBuiltinModule("buffer");
 
@@ -17,19 +19,7 @@ const code = (run) => {
         return error.code ?? error.name;
     }
 };
-const BASE = fs.mkdtempSync("/tmp/node_fs_sync-");
-let number = 0;
-/** A new folder for one case. */
-const folder = () => {
-    const path = `${BASE}/${number++}`;
-    fs.mkdirSync(path);
-    return path;
-};
-const file = (text = "abc") => {
-    const path = `${folder()}/file`;
-    fs.writeFileSync(path, text);
-    return path;
-};
+const { BASE, folder, file } = temporary("node_fs_sync");
 
 export const cases = [
     ["access", () => {

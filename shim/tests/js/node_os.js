@@ -1,16 +1,9 @@
 // The modules "os" and "tty", and what `process` tells of itself: nothing of it is a fact of the host.
 
+import { code, failure } from "./common.mjs";
+
 const os = process.getBuiltinModule("os");
 const tty = process.getBuiltinModule("tty");
-
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
-const code = (run) => failure(run)[1];
 
 export const cases = [
     ["what the machine is said to be", () => [os.arch(), os.platform(), os.type(), os.machine(), os.release(), os.version(), os.endianness(),

@@ -1,17 +1,11 @@
 // The module "stream": what streams tell of themselves, and the methods that change it.
 
+import { code, failure } from "./common.mjs";
+
 const stream = process.getBuiltinModule("stream");
 const { EventEmitter } = process.getBuiltinModule("events");
 const { Readable, Writable, Duplex, Transform, PassThrough } = stream;
 
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
-const code = (run) => failure(run)[1];
 const once = (emitter, name) => new Promise((resolve) => emitter.once(name, (...values) => resolve(values)));
 const soon = () => new Promise((resolve) => setImmediate(resolve));
 const sink = (options = {}) => new Writable({ write(chunk, encoding, callback) {

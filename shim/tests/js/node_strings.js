@@ -1,16 +1,10 @@
 // The modules "querystring", "string_decoder" and "punycode".
 
+import { failure } from "./common.mjs";
+
 const querystring = process.getBuiltinModule("querystring");
 const { StringDecoder } = process.getBuiltinModule("string_decoder");
 const punycode = process.getBuiltinModule("punycode");
-
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
 
 export const cases = [
     ["the short names are the same functions", () => [querystring.decode === querystring.parse, querystring.encode === querystring.stringify], [

@@ -1,15 +1,8 @@
 // The module "url" with its older functions, and the classes of the web that it has.
 
-const url = process.getBuiltinModule("url");
+import { code, failure } from "./common.mjs";
 
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
-const code = (run) => failure(run)[1];
+const url = process.getBuiltinModule("url");
 
 export const cases = [
     ["the classes are the global ones", () => [url.URL === URL, url.URLSearchParams === URLSearchParams, new url.URL("a:b").constructor === URL,

@@ -1,15 +1,9 @@
 // The functions of "util" with awkward arguments.
 
+import { code, failure } from "./common.mjs";
+
 const util = process.getBuiltinModule("util");
 
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
-const code = (run) => failure(run)[1];
 const args = (list, options, more = {}) => {
     const [kind, value, message] = failure(() => util.parseArgs({ args: list, options, ...more }));
     return kind === "gave" ? [{ ...value.values }, value.positionals] : [value, message];

@@ -1,5 +1,7 @@
 // The modules "util", "stream/consumers", "module" and "timers" in what the other files of util and inspect do not have.
 
+import { code, failure } from "./common.mjs";
+
 const util = process.getBuiltinModule("util");
 const consumers = process.getBuiltinModule("stream/consumers");
 const module = process.getBuiltinModule("module");
@@ -9,14 +11,6 @@ const fs = process.getBuiltinModule("fs");
 const { Readable } = process.getBuiltinModule("stream");
 const { AsyncLocalStorage } = process.getBuiltinModule("async_hooks");
 
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
-const code = (run) => failure(run)[1];
 const rejected = (promise) => promise.then((value) => ["gave", value], (error) => error.code ?? error.name);
 const source = (...chunks) => Readable.from(chunks, { objectMode: false });
 

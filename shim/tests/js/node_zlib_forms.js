@@ -1,16 +1,10 @@
 // Each form of each algorithm of "zlib": the class, what makes it, with a callback, and synchronous.
 
+import { code, failure } from "./common.mjs";
+
 const zlib = process.getBuiltinModule("zlib");
 
 const TEXT = "words and words and words, ".repeat(40);
-const failure = (run) => {
-    try {
-        return ["gave", run()];
-    } catch (error) {
-        return [error.name, error.code, error.message];
-    }
-};
-const code = (run) => failure(run)[1];
 const collect = async (stream) => {
     const chunks = [];
     for await (const chunk of stream) chunks.push(chunk);

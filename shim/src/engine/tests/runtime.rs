@@ -25,12 +25,15 @@ export default async () => {
 };
 ";
 
+/// What the files share.
+const COMMON: &str = include_str!("../../../tests/common.mjs");
+
 /// Runs the cases of one file.
 fn check(path: &Path) -> Result<usize, String> {
     let text = fs::read_to_string(path).unwrap();
     let mut host = Host::new();
     host.heap_bytes = 256 << 20;
-    host.bind(&[("index.mjs", &format!("{text}{RUN}"))]);
+    host.bind(&[("index.mjs", &format!("{text}{RUN}")), ("common.mjs", COMMON)]);
     match host.receive() {
         ToDaemon::Bound { .. } => {}
         other => return Err(format!("not bound: {other:?}")),
