@@ -146,7 +146,10 @@ pub struct Beyond {
 
 /// The text of a script: without a byte order mark, and with U+FFFD for what is not UTF-8.
 pub fn text(bytes: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes));
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    // Much quicker than to look for what is wrong, which hardly ever is anything.
+    let text =
+        std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
     if u32::try_from(text.len()).is_ok() { text } else { Cow::Borrowed("") }
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use skep_link::frame::{Form, Part};
-use skep_project::{Files as _, Uploaded, files::Look, script::Places};
+use skep_project::{Files as _, Uploaded, files::Look, script::Places, syntax::Dialect};
 
 /// The folder in which an app sees its files.
 const APP: &str = "/app";
@@ -59,8 +59,8 @@ pub(super) struct AppFiles {
     pub(super) tree: Arc<Uploaded>,
     /// Files at other absolute paths, by those without the first slash.
     given: Arc<Uploaded>,
-    /// What an engine of the same build once made of scripts.
-    pub(super) bytecode: HashMap<String, Rc<[u8]>>,
+    /// What an engine of the same build once made of scripts, until it is read.
+    bytecode: RefCell<HashMap<String, Vec<u8>>>,
     /// The JavaScript of scripts that are TypeScript or JSX.
     pub(super) texts: HashMap<String, Rc<str>>,
     /// Where each place of that JavaScript comes from.
@@ -92,7 +92,7 @@ impl AppFiles {
         for (path, bytes) in pieces.of(Form::Given) {
             given.file(&path, bytes.into()).map_err(|error| (path, error.to_string()))?;
         }
-        let bytecode = pieces.of(Form::Bytecode).map(|(path, code)| (path, code.into())).collect();
+        let bytecode = pieces.of(Form::Bytecode).collect();
         let texts = pieces.of(Form::Text);
         let texts =
             texts.map(|(path, text)| (path, String::from_utf8_lossy(&text).into())).collect();
@@ -102,13 +102,23 @@ impl AppFiles {
         Ok(Self {
             tree: Arc::new(tree),
             given: Arc::new(given),
-            bytecode,
+            bytecode: RefCell::new(bytecode),
             texts,
             places,
             table,
             bytes,
             listed: RefCell::default(),
         })
+    }
+
+    /// Takes the bytecode of a script, which is read once: its memory then serves for what it was read to. That of a
+    /// script whose JavaScript is not here is kept, for it may be asked for again.
+    pub(super) fn bytecode(&self, path: &str) -> Option<Vec<u8>> {
+        let mut bytecode = self.bytecode.borrow_mut();
+        if Dialect::of(path).is_some_and(Dialect::is_transformed) {
+            return bytecode.get(path).cloned();
+        }
+        bytecode.remove(path)
     }
 
     /// The bytes of a file of the app; links are not followed.

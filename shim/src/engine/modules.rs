@@ -284,8 +284,8 @@ impl Modules {
 
     /// The function that a file of CommonJS is.
     pub(super) fn common_js<'js>(&self, ctx: &Ctx<'js>, path: &str) -> Result<Function<'js>> {
-        if let Some(bytecode) = self.app().files.bytecode.get(path) {
-            return Script::read(ctx, bytecode)?.into_function();
+        if let Some(bytecode) = self.app().files.bytecode(path) {
+            return Script::read(ctx, &bytecode)?.into_function();
         }
         let text = self.text(path).ok_or_else(|| not_made(ctx, path))?;
         Script::compile(ctx, path, text.bytes())?.into_function()
@@ -331,10 +331,10 @@ impl Modules {
             return evaluate_bytecode(ctx, code);
         }
         let app = self.app();
-        if let Some(bytecode) = app.files.bytecode.get(path)
-            && !self.has_meta(path)
+        if !self.has_meta(path)
+            && let Some(bytecode) = app.files.bytecode(path)
         {
-            return evaluate_bytecode(ctx, bytecode);
+            return evaluate_bytecode(ctx, &bytecode);
         }
         let (promise, namespace) = self.evaluate(ctx, path)?;
         let app = namespace.as_object().map(|namespace| namespace.get("app")).transpose()?;

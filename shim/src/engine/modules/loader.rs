@@ -110,8 +110,8 @@ impl Loader for Modules {
         if name.starts_with(scripts::PREFIX) {
             return scripts::load(ctx, name).ok_or_else(|| Error::new_loading(name))?;
         }
-        if let Some(bytecode) = self.app().files.bytecode.get(name) {
-            let module = load_bytecode(ctx, bytecode)?;
+        if let Some(bytecode) = self.app().files.bytecode(name) {
+            let module = load_bytecode(ctx, &bytecode)?;
             return self.with_meta(ctx, name, module);
         }
         let text = self.text(name).ok_or_else(|| not_made(ctx, name))?;
