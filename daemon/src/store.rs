@@ -14,6 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::rand::{GetRandomFlags, getrandom};
 use serde::{Deserialize, Serialize};
 use skep_core::{AppId, ByteCount, Ceiling, CpuShare, Rate, TenantId};
 
@@ -147,13 +148,19 @@ impl QuotaSet {
 }
 
 /// What a folder of the state holds, and nothing else.
-pub const NAMES: [&str; 2] = ["apps", "quotas"];
+pub const NAMES: [&str; 3] = ["apps", "quotas", SALT];
+/// The file of [`Store::salt`].
+const SALT: &str = "salt";
 
 /// The folder of the state.
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    salt: Salt,
 }
+
+/// Random bytes that are drawn once for a state.
+pub type Salt = [u8; 32];
 
 /// What was found of the apps of a tenant.
 #[derive(Debug, Default)]
@@ -184,7 +191,12 @@ impl Store {
                 fs::remove_file(leftover).map_err(at(leftover))?;
             }
         }
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), salt: salted(&folder.join(SALT))? })
+    }
+
+    /// What goes into the name of a version beside secrets: whoever sees the name cannot try values then.
+    pub fn salt(&self) -> Salt {
+        self.salt
     }
 
     fn apps_of(&self, tenant: &TenantId) -> PathBuf {
@@ -362,6 +374,22 @@ impl Store {
         let bytes = serde_json::to_vec(value).map_err(|error| of(path)(error.into()))?;
         New::write(path.to_owned(), &bytes)?.rename()
     }
+}
+
+/// The salt of a file, which is made where there is none, or none of that length.
+fn salted(path: &Path) -> Result<Salt, StoreError> {
+    let kept = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        bytes => bytes.map_err(at(path))?.try_into().ok(),
+    };
+    if let Some(salt) = kept {
+        return Ok(salt);
+    }
+    let mut salt = Salt::default();
+    // So few bytes come at once.
+    getrandom(&mut salt, GetRandomFlags::empty()).map_err(|errno| at(path)(errno.into()))?;
+    New::write(path.to_owned(), &salt)?.rename()?;
+    Ok(salt)
 }
 
 fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, StoreError> {

@@ -28,6 +28,7 @@ use crate::{
     kept::Kept,
     pool::{CompileError, Pool},
     registry::{AppQuota, Content, File, FileKind, Manifest, Version},
+    store::Salt,
 };
 
 /// Bytes of a list or of console lines in one answer.
@@ -63,8 +64,9 @@ impl Apps for Daemon {
         let deployed = to_its_end(async move {
             let _until_then = (held, one_at_a_time);
             let quota = draft.quota;
+            let salt = store.salt();
             // Some milliseconds for the largest.
-            let mut version = away(&asked.caller, move || draft.finish()).await?;
+            let mut version = away(&asked.caller, move || draft.finish(&salt)).await?;
             let compiled = pool.compile(&version).await.map_err(refused)?;
             let exports = compiled.exports;
             version.functions = exports.functions;
@@ -421,8 +423,8 @@ struct Draft {
 
 impl Draft {
     /// The version, with its name. Copies the files: the message that they came in can go.
-    fn finish(self) -> Version {
-        let id = self.hash();
+    fn finish(self, salt: &Salt) -> Version {
+        let id = self.hash(salt);
         let Self { tenant, app, entry, files, manifest, limits, quota: _ } = self;
         let owned =
             |file: DraftFile| File { path: file.path, kind: file.kind, bytes: file.bytes.to_vec() };
@@ -431,8 +433,9 @@ impl Draft {
         Version { tenant, app, id, entry, content, limits, functions }
     }
 
-    /// SHA-256 over everything that makes a version what it is; every part with its length before it.
-    fn hash(&self) -> VersionId {
+    /// SHA-256 over everything that makes a version what it is; every part with its length before it. Values of
+    /// variables and given files may be guessed, and many may see the name: `salt` is beside them.
+    fn hash(&self, salt: &Salt) -> VersionId {
         let mut hash = Sha256::new();
         let mut part = |bytes: &[u8]| {
             hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
@@ -445,6 +448,9 @@ impl Draft {
         part(handler.as_bytes());
         part(format!("{modules:?} {conditions:?}").as_bytes());
         part(&variables.len().to_le_bytes());
+        if !variables.is_empty() || self.files.iter().any(|file| file.kind == FileKind::Given) {
+            part(salt);
+        }
         for (name, value) in variables {
             part(name.as_bytes());
             part(value.as_bytes());

@@ -35,6 +35,17 @@ impl Drop for Place {
     }
 }
 
+#[test]
+fn a_state_has_a_salt_of_its_own_and_keeps_it() {
+    let (one, other) = (Place::new("salt"), Place::new("other-salt"));
+    assert_ne!(one.1.salt(), other.1.salt());
+    assert_eq!(Store::open(&one.0).unwrap().salt(), one.1.salt());
+    fs::write(one.0.join(SALT), b"short").unwrap();
+    let again = Store::open(&one.0).unwrap().salt();
+    assert_ne!(again, one.1.salt());
+    assert_eq!(Store::open(&one.0).unwrap().salt(), again);
+}
+
 fn acme() -> TenantId {
     "acme".parse().unwrap()
 }
