@@ -140,32 +140,12 @@ const mapParts = (state, value, level) => {
     return parts;
 };
 
-/** What an iterator of a Map or Set has left, where the engine can tell without moving it. */
-const iteratorKind = (state, value, tag, keys) => {
-    const found = natives.iteratorEntries === undefined ? undefined : natives.iteratorEntries(value, 1024);
-    const isEntries = found !== undefined && found[1];
+// The engine does not tell what an iterator of a Map or Set has left without moving it.
+const iteratorKind = (value, tag, keys) => {
     const type = classOf(value) === classes.MAP_ITERATOR ? "Map" : "Set";
     const isOther = tag !== "" && tag !== `${type} Iterator`;
-    const parts = (_, iterator, level) => {
-        if (found === undefined) return [state.stylize("<items unknown>", "special")];
-        const values = found[0];
-        const most = shownCount(state, values.length);
-        const shown = [];
-        state.indentation += 2;
-        for (let at = 0; at < most; at++) {
-            if (isEntries) {
-                const pair = [formatValue(state, values[at][0], level), formatValue(state, values[at][1], level)];
-                ArrayPrototypePush(shown, assemble(state, pair, "", ["[", "]"], true, level, undefined));
-            } else {
-                ArrayPrototypePush(shown, formatValue(state, values[at], level));
-            }
-        }
-        if (most < values.length) ArrayPrototypePush(shown, moreItems(values.length - most));
-        state.indentation -= 2;
-        return shown;
-    };
-    const name = isEntries ? `[${type} Entries]` : `[${type} Iterator]`;
-    return { keys, braces: [`${name}${isOther ? ` [${tag}]` : ""} {`, "}"], base: "", isList: false, parts };
+    const braces = [`[${type} Iterator]${isOther ? ` [${tag}]` : ""} {`, "}"];
+    return { keys, braces, base: "", isList: false, parts: unknownParts };
 };
 
 const bufferParts = (state, value) => {
@@ -333,7 +313,7 @@ export const describeKind = (state, value, constructor, tag, level, isElementOfV
             return inBraces(prefixOf(constructor, tag, "Map", `(${size})`), keys, mapParts, size === 0);
         }
         case classes.MAP_ITERATOR:
-        case classes.SET_ITERATOR: return iteratorKind(state, value, tag, keys);
+        case classes.SET_ITERATOR: return iteratorKind(value, tag, keys);
         case classes.ARGUMENTS: {
             const name = constructor === null ? "[Arguments: null prototype] " : "[Arguments] ";
             return inBraces(name, keys);

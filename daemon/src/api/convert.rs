@@ -101,6 +101,9 @@ pub(super) fn http(fields: &mut Fields, raw: v1::HttpRequest) -> (HttpCall, Byte
             format!("is {}, expected a path that begins with '/' or an http URL", shown(&url));
         fields.bad("http.url", what);
     }
+    if url.bytes().any(|byte| byte.is_ascii_control()) {
+        fields.bad("http.url", "has a control character");
+    }
     if MAX_HEADERS < headers.len() {
         fields.bad(
             "http.headers",
@@ -119,6 +122,10 @@ pub(super) fn http(fields: &mut Fields, raw: v1::HttpRequest) -> (HttpCall, Byte
         }
         if http::HeaderValue::from_bytes(header.value.as_bytes()).is_err() {
             fields.bad(&format!("http.headers[{at}].value"), "has a control character");
+        } else if header.value.chars().any(|it| u32::from(it) > 0xff) {
+            // A character is a byte here, as in Fetch.
+            let what = "has a character above U+00FF; each character is one byte of the value";
+            fields.bad(&format!("http.headers[{at}].value"), what);
         }
     }
     let headers = headers.into_iter().map(|header| (header.name, header.value)).collect();

@@ -74,6 +74,29 @@ fn names_that_cannot_be_are_refused_with_field_and_rule() {
 }
 
 #[test]
+fn a_call_of_http_has_the_characters_of_http_alone() {
+    let host = Host::new("");
+    host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();
+    for (method, url, header, field) in [
+        ("G T", "/", ("a", "b"), "http.method"),
+        ("GET", "/a\r\nb", ("a", "b"), "http.url"),
+        ("GET", "x", ("a", "b"), "http.url"),
+        ("GET", "/", ("a b", "b"), "http.headers[0].name"),
+        ("GET", "/", ("a", "b\nc"), "http.headers[0].value"),
+        ("GET", "/", ("a", "\u{20ac}"), "http.headers[0].value"),
+    ] {
+        let mut request = Host::request("acme", "app", "", b"");
+        let header = v1::Header { name: header.0.into(), value: header.1.into() };
+        let (method, url) = (method.into(), url.into());
+        request.http =
+            Some(v1::HttpRequest { method, url, headers: vec![header], ..Default::default() });
+        let status = refused(host.send(request), Code::InvalidArgument, "BAD_FIELD");
+        let fields = status.get_details_bad_request().unwrap().field_violations;
+        assert_eq!(fields[0].field, field);
+    }
+}
+
+#[test]
 fn source_that_does_not_parse_is_refused_and_what_is_live_stays() {
     let host = Host::new("");
     host.deploy("acme", "app", NEIGHBOUR, |_| ()).unwrap();

@@ -23,6 +23,26 @@ fn link(path: &str, to: &str) -> v1::SourceFile {
 }
 
 #[test]
+fn the_name_of_a_version_does_not_show_whether_a_secret_was_guessed() {
+    let hosts = [Host::new(""), Host::new("")];
+    let version = |host: &Host, secret: Option<&str>| {
+        let deployed = host.deploy("acme", "app", "export default () => 1", |request| {
+            let given = |content: &str| v1::GivenFile {
+                path: "/run/token".to_owned(),
+                content: content.as_bytes().to_vec().into(),
+            };
+            request.given = secret.into_iter().map(given).collect();
+        });
+        deployed.unwrap().version
+    };
+    let [one, other] = &hosts;
+    assert_eq!(version(one, None), version(other, None));
+    assert_eq!(version(one, Some("hunter2")), version(one, Some("hunter2")));
+    assert_ne!(version(one, Some("hunter2")), version(one, Some("hunter3")));
+    assert_ne!(version(one, Some("hunter2")), version(other, Some("hunter2")));
+}
+
+#[test]
 fn an_app_reads_its_files_and_links_and_those_that_it_was_given() {
     let host = Host::new("");
     let source = r#"

@@ -21,7 +21,7 @@ import { isArrayBuffer, isObject } from "../webidl.js";
 
 const {
     ArrayBufferIsView, ArrayIsArray, ArrayPrototypePush, FunctionPrototypeSymbolHasInstance, JSONParse, JSONStringify,
-    NumberIsInteger, ObjectDefineProperty, ObjectKeys, Promise, ReflectGetOwnPropertyDescriptor, String,
+    NumberIsInteger, ObjectDefineProperty, ObjectKeys, Promise, RangeError, ReflectGetOwnPropertyDescriptor, String,
     StringPrototypeStartsWith, SyntaxError, TypeError, Uint8Array,
 } = primordials;
 
@@ -125,8 +125,11 @@ const parsedJson = (body) => {
     try {
         return JSONParse(utf8Decode(body));
     } catch (error) {
-        if (!FunctionPrototypeSymbolHasInstance(SyntaxError, error)) throw error;
-        throw new BadCall(`The body is no JSON: ${error.message}`);
+        if (FunctionPrototypeSymbolHasInstance(SyntaxError, error)) {
+            throw new BadCall(`The body is no JSON: ${error.message}`);
+        }
+        if (FunctionPrototypeSymbolHasInstance(RangeError, error)) throw new BadCall("The body is nested too deeply.");
+        throw error;
     }
 };
 

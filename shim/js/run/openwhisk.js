@@ -1,8 +1,9 @@
 // OpenWhisk: `main(params)` gives an object (OpenWhisk's documentation, "JavaScript actions" and "Web actions").
 
-import { isJsonMimeType } from "../mime.js";
-import { base64Encode, lengthOf, utf8Decode } from "../octets.js";
+import { isJsonMimeType, isTextualMimeType } from "../mime.js";
+import { base64Decode, base64Encode, lengthOf, utf8Decode } from "../octets.js";
 import { primordials } from "../primordials.js";
+import { isResponse } from "../response.js";
 import { isObject } from "../webidl.js";
 import {
     answerOf, answerOfValue, headersObject, isTextBody, locationOfCall, mergeOnto, mimeTypeOf, pairsOfObject,
@@ -32,16 +33,31 @@ const paramsOf = ({ http }) => {
     return params;
 };
 
+// Whether a value is an answer of HTTP: what is returned, rejected with, or the member `error` of what is returned.
+const isAnswer = (value) =>
+    isObject(value) && (value.statusCode !== undefined || value.headers !== undefined || value.body !== undefined);
+
 export const openwhisk = {
     async event(call) {
         return { value: await run(call, call.event ?? {}) };
     },
     async http(call) {
-        const result = await run(call, paramsOf(call));
-        if (!isObject(result)) return answerOfValue(result);
+        let result;
+        try {
+            result = await run(call, paramsOf(call));
+        } catch (error) {
+            if (!isAnswer(error)) throw error;
+            result = error;
+        }
+        if (isResponse(result)) return answerOfValue(result);
+        if (isObject(result) && isAnswer(result.error)) result = result.error;
+        if (!isAnswer(result)) return answerOfValue(result);
         const { statusCode, headers, body } = result;
-        if (statusCode === undefined && headers === undefined && body === undefined) return answerOfValue(result);
         const status = statusCode ?? (body === undefined || body === "" ? 204 : 200);
-        return answerOf(status, pairsOfObject(headers), body, "text/html; charset=utf-8");
+        const pairs = pairsOfObject(headers);
+        const mimeType = mimeTypeOf(pairs);
+        // Bytes are written as base64 there.
+        const isBase64 = typeof body === "string" && mimeType !== null && !isTextualMimeType(mimeType);
+        return answerOf(status, pairs, isBase64 ? base64Decode(body) : body, "text/html; charset=utf-8");
     },
 };

@@ -86,6 +86,20 @@ export const cases = [
         return [url.startsWith("blob:"), text, after, await nameOf(() => URL.createObjectURL({}))];
     }, [true, "found", "TypeError", "TypeError"]],
 
+    ["a range of a blob URL is a slice of the blob", async () => {
+        const url = URL.createObjectURL(new Blob(["0123456789"], { type: "a/b" }));
+        const got = async (range) => {
+            const response = await fetch(url, { headers: { range } });
+            return [response.status, response.headers.get("content-range"), await response.text()];
+        };
+        const bad = ["bytes=5-4", "bytes=10-", "bytes=-", "bytes=-0", "x", "bytes=1-2,3-4"];
+        const names = await Promise.all(bad.map((range) => nameOf(() => fetch(url, { headers: { range } }))));
+        return [await got("bytes=2-4"), await got("bytes=7-"), await got("bytes= -3"), await got("bytes=8-99"), new Set(names)];
+    }, [
+        [206, "bytes 2-4/10", "234"], [206, "bytes 7-9/10", "789"], [206, "bytes 7-9/10", "789"],
+        [206, "bytes 8-9/10", "89"], new Set(["TypeError"]),
+    ]],
+
     ["FormData keeps entries in order; set replaces the first and drops the others", () => {
         const form = new FormData();
         form.append("a", 1);

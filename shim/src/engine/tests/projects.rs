@@ -52,6 +52,43 @@ fn an_answer_that_has_no_body_has_none() {
 }
 
 #[test]
+fn a_web_action_answers_by_its_result_its_error_and_its_rejection() {
+    let source = "exports.main = (params) => ({
+        error: () => ({ error: { statusCode: 404, body: 'nf' } }),
+        rejected: () => Promise.reject({ statusCode: 401, body: 'no' }),
+        bytes: () => ({ headers: { 'content-type': 'image/png' }, body: 'AQID' }),
+        text: () => ({ headers: { 'content-type': 'text/plain' }, body: 'AQID' }),
+        plain: () => ({ error: 'told' }),
+    })[params.of]();";
+    let mut host = Host::new();
+    host.handler = "openwhisk";
+    host.bind(&[("index.cjs", source)]);
+    host.bound();
+    for (of, expected) in [
+        ("error", (404, "nf")),
+        ("rejected", (401, "no")),
+        ("bytes", (200, "\u{1}\u{2}\u{3}")),
+        ("text", (200, "AQID")),
+        ("plain", (200, r#"{"error":"told"}"#)),
+    ] {
+        let (status, _, body) = host.fetch("main", "GET", &format!("/?of={of}"), Vec::new(), b"");
+        assert_eq!((status, body.as_str()), expected, "{of}");
+    }
+}
+
+#[test]
+fn a_body_that_is_nested_too_deeply_is_no_throw_of_the_function() {
+    let mut host = Host::new();
+    host.handler = "skep";
+    host.bind(&[("index.mjs", "export default (event) => event")]);
+    host.bound();
+    let deep = [b"[".repeat(300_000), b"]".repeat(300_000)].concat();
+    let json = vec![("content-type", "application/json")];
+    let (status, _, body) = host.fetch("default", "POST", "/", json, &deep);
+    assert_eq!((status, body.as_str()), (400, "The body is nested too deeply."));
+}
+
+#[test]
 fn a_worker_may_answer_with_a_response_of_a_library() {
     let source = "class Own { #body; #status; constructor(body, status) { this.#body = body; this.#status = status; }
             get status() { return this.#status; } get statusText() { return ''; } get headers() { return new Headers({ 'x-a': 'b' }); }
