@@ -4,13 +4,19 @@
 
 use std::{cell::Cell, ops::RangeInclusive, ptr, rc::Rc};
 
-use rquickjs::allocator::Allocator;
+use rquickjs::{Ctx, allocator::Allocator, qjs};
 
 const PAGE: usize = 4096;
-/// What the C library keeps beside a block. Blocks of a page less this, each at a page, are neighbours.
+/// What the C library and the engine keep beside a block. Blocks of a page less this, each at a page, are neighbours.
 const BESIDE: usize = 8;
 /// Bytes of the blocks in which the engine keeps its small objects; see `arena_new` in quickjs.c.
 const ARENA: RangeInclusive<usize> = PAGE - 512..=PAGE;
+
+/// Bytes of its small objects, the largest of each of their sizes; see `arena_block_sizes` there.
+const SMALL: [usize; 31] = [
+    8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 136, 152, 168, 184, 200, 216,
+    232, 248, 280, 312, 344, 376, 408, 440, 472, 504,
+];
 
 /// What the allocator of one engine has counted.
 #[derive(Debug, Default)]
@@ -18,6 +24,8 @@ pub struct Meter {
     used: Cell<usize>,
     limit: Cell<Option<usize>>,
     refused: Cell<bool>,
+    /// Blocks that were made for small objects.
+    arenas: Cell<usize>,
 }
 
 impl Meter {
@@ -172,6 +180,9 @@ unsafe impl Allocator for Heap {
         if !self.meter.allows(size, 0) {
             return ptr::null_mut();
         }
+        if ARENA.contains(&size) {
+            self.meter.arenas.set(self.meter.arenas.get() + 1);
+        }
         let at_a_page = self.cloned && self.meter.limit.get().is_none() && ARENA.contains(&size);
         let block = if at_a_page {
             // SAFETY: the alignment is a power of two and any size is allowed; failure is null.
@@ -218,6 +229,20 @@ unsafe impl Allocator for Heap {
     unsafe fn usable_size(ptr: *mut u8) -> usize {
         // SAFETY: the caller promises that `ptr` came from this allocator.
         unsafe { libc::malloc_usable_size(ptr.cast()) }
+    }
+}
+
+/// Takes what is free in the blocks of small objects, for good: what a clone makes of one size is then in one block that
+/// is all its own, and not in one here and one there of those that all clones share.
+pub fn fill_arenas(ctx: &Ctx<'_>, meter: &Meter) {
+    for size in SMALL {
+        let before = meter.arenas.get();
+        while meter.arenas.get() == before {
+            // SAFETY: the context is alive, and any size is allowed; failure is null.
+            if unsafe { qjs::js_malloc(ctx.as_raw().as_ptr(), size as _) }.is_null() {
+                return;
+            }
+        }
     }
 }
 
@@ -287,6 +312,35 @@ mod tests {
         assert!(0 < in_holes(&made()));
         fill_holes();
         assert_eq!(in_holes(&made()), 0);
+    }
+
+    #[test]
+    fn small_objects_of_a_size_are_neighbours_once_all_blocks_are_filled() {
+        let (heap, meter) = Heap::new();
+        let runtime = rquickjs::Runtime::new_with_alloc(heap).unwrap();
+        let context = rquickjs::Context::full(&runtime).unwrap();
+        context.with(|ctx| {
+            let raw = ctx.as_raw().as_ptr();
+            // SAFETY: the context is alive.
+            let make = |size: usize| unsafe { qjs::js_malloc(raw, size as _) }.addr();
+            for size in SMALL {
+                let blocks: Vec<usize> = (0..9).map(|_| make(size)).collect();
+                for block in blocks.into_iter().step_by(2) {
+                    let block = ptr::with_exposed_provenance_mut(block);
+                    // SAFETY: it was just made by this context and is not used again.
+                    unsafe { qjs::js_free(raw, block) };
+                }
+            }
+            let neighbours =
+                || SMALL.iter().filter(|&&size| make(size) + size + BESIDE == make(size)).count();
+            assert!(neighbours() < SMALL.len());
+            let before = meter.arenas.get();
+            fill_arenas(&ctx, &meter);
+            assert_eq!(meter.arenas.get(), before + SMALL.len());
+            assert_eq!(neighbours(), SMALL.len());
+            assert_eq!(meter.arenas.get(), before + SMALL.len());
+        });
+        std::mem::forget((context, runtime));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub use fds::{FileId, close_from, receive, socket_domain, standard_input};
 pub use filter::{Instruction, install_filter, instructions};
 pub use growable::allow_growing;
 pub use handles::Handle;
-pub use heap::{Charge, Heap, Meter, fill_holes};
+pub use heap::{Charge, Heap, Meter, fill_arenas, fill_holes};
 pub use process::{
     Cloned, clone_child, default_signals, exit_now, fill_random, kill, lock_securebits,
     open_signals,
