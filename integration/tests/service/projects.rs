@@ -191,6 +191,7 @@ fn a_deploy_may_use_memory_that_its_tenant_has_to_spare() {
     let quota = Some(v1::Quota { memory_bytes: Some(42 << 20), ..v1::Quota::default() });
     let tenant = "acme".to_owned();
     host.set_quota(v1::SetQuotaRequest { tenant, quota, ..Default::default() }).unwrap();
+    until("spares make room", || host.memory_reserved("acme") <= 16 << 20);
     if slowness() == 1 {
         refused(deploy(&host), Code::ResourceExhausted, "OOM_CGROUP");
     }
