@@ -12,6 +12,7 @@ use std::{
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -156,7 +157,7 @@ const SALT: &str = "salt";
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
-    salt: Salt,
+    salt: Arc<Mutex<Option<Salt>>>,
 }
 
 /// Random bytes that are drawn once for a state.
@@ -183,7 +184,7 @@ impl Store {
         let (apps, quotas) = (folder.join("apps"), folder.join("quotas"));
         make_folder(&apps)?;
         make_folder(&quotas)?;
-        let mut folders = vec![quotas];
+        let mut folders = vec![folder.to_owned(), quotas];
         folders.extend(entries(&apps)?.into_iter().filter(|path| path.is_dir()));
         for folder in folders {
             // Half written when the daemon ended.
@@ -191,12 +192,21 @@ impl Store {
                 fs::remove_file(leftover).map_err(at(leftover))?;
             }
         }
-        Ok(Self { folder: folder.to_owned(), salt: salted(&folder.join(SALT))? })
+        Ok(Self { folder: folder.to_owned(), salt: Arc::default() })
     }
 
-    /// What goes into the name of a version beside secrets: whoever sees the name cannot try values then.
-    pub fn salt(&self) -> Salt {
-        self.salt
+    /// What goes into the name of a version beside secrets: whoever sees the name cannot try values then. Drawn when it
+    /// is asked for first, so that a daemon starts on a disk that has no room for it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Io`].
+    pub fn salt(&self) -> Result<Salt, StoreError> {
+        let mut known = self.salt.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(salt) = *known {
+            return Ok(salt);
+        }
+        Ok(*known.insert(salted(&self.folder.join(SALT))?))
     }
 
     fn apps_of(&self, tenant: &TenantId) -> PathBuf {

@@ -16,7 +16,7 @@ use skep_proto::v1::{
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
-    Daemon, away,
+    Daemon,
     convert::{self, Fields},
     fit::shown,
     front::Asked,
@@ -28,7 +28,7 @@ use crate::{
     kept::Kept,
     pool::{CompileError, Pool},
     registry::{AppQuota, Content, File, FileKind, Manifest, Version},
-    store::Salt,
+    store::{Salt, Store, StoreError},
 };
 
 /// Bytes of a list or of console lines in one answer.
@@ -64,9 +64,10 @@ impl Apps for Daemon {
         let deployed = to_its_end(async move {
             let _until_then = (held, one_at_a_time);
             let quota = draft.quota;
-            let salt = store.salt();
+            let salted = store.clone();
             // Some milliseconds for the largest.
-            let mut version = away(&asked.caller, move || draft.finish(&salt)).await?;
+            let finish = move || draft.finish(&salted);
+            let mut version = on_disk(&asked.caller, finish).await?;
             let compiled = pool.compile(&version).await.map_err(refused)?;
             let exports = compiled.exports;
             version.functions = exports.functions;
@@ -423,19 +424,30 @@ struct Draft {
 
 impl Draft {
     /// The version, with its name. Copies the files: the message that they came in can go.
-    fn finish(self, salt: &Salt) -> Version {
+    ///
+    /// # Errors
+    ///
+    /// The salt of a version with secrets cannot be read or kept.
+    fn finish(self, store: &Store) -> Result<Version, StoreError> {
+        let salt = self.has_secrets().then(|| store.salt()).transpose()?;
         let id = self.hash(salt);
         let Self { tenant, app, entry, files, manifest, limits, quota: _ } = self;
         let owned =
             |file: DraftFile| File { path: file.path, kind: file.kind, bytes: file.bytes.to_vec() };
         let files = files.into_iter().map(owned).collect();
         let (functions, content) = (Vec::new(), Kept::new(Content::new(files, manifest)));
-        Version { tenant, app, id, entry, content, limits, functions }
+        Ok(Version { tenant, app, id, entry, content, limits, functions })
     }
 
-    /// SHA-256 over everything that makes a version what it is; every part with its length before it. Values of
-    /// variables and given files may be guessed, and many may see the name: `salt` is beside them.
-    fn hash(&self, salt: &Salt) -> VersionId {
+    /// Whether there are values that may be guessed, and must not be by the version's name, which many may see.
+    fn has_secrets(&self) -> bool {
+        let given = |file: &DraftFile| file.kind == FileKind::Given;
+        !self.manifest.variables.is_empty() || self.files.iter().any(given)
+    }
+
+    /// SHA-256 over everything that makes a version what it is, and over the salt of one with secrets; every part with
+    /// its length before it.
+    fn hash(&self, salt: Option<Salt>) -> VersionId {
         let mut hash = Sha256::new();
         let mut part = |bytes: &[u8]| {
             hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
@@ -448,8 +460,8 @@ impl Draft {
         part(handler.as_bytes());
         part(format!("{modules:?} {conditions:?}").as_bytes());
         part(&variables.len().to_le_bytes());
-        if !variables.is_empty() || self.files.iter().any(|file| file.kind == FileKind::Given) {
-            part(salt);
+        if let Some(salt) = salt {
+            part(&salt);
         }
         for (name, value) in variables {
             part(name.as_bytes());
