@@ -1,7 +1,8 @@
 // OpenWhisk: `main(params)` gives an object (OpenWhisk's documentation, "JavaScript actions" and "Web actions").
 
+import { isError } from "../inspect_error.js";
 import { isJsonMimeType, isTextualMimeType } from "../mime.js";
-import { base64Decode, base64Encode, lengthOf, utf8Decode } from "../octets.js";
+import { base64Encode, forgivingBase64Decode, lengthOf, utf8Decode } from "../octets.js";
 import { primordials } from "../primordials.js";
 import { isResponse } from "../response.js";
 import { isObject } from "../webidl.js";
@@ -33,9 +34,10 @@ const paramsOf = ({ http }) => {
     return params;
 };
 
-// Whether a value is an answer of HTTP: what is returned, rejected with, or the member `error` of what is returned.
-const isAnswer = (value) =>
-    isObject(value) && (value.statusCode !== undefined || value.headers !== undefined || value.body !== undefined);
+// Whether a value is an answer of HTTP: what is returned, rejected with, or the member `error` of what is returned. An
+// error of a library may have such members too, and stays an error.
+const isAnswer = (value) => isObject(value) && !isError(value)
+    && (value.statusCode !== undefined || value.headers !== undefined || value.body !== undefined);
 
 export const openwhisk = {
     async event(call) {
@@ -57,7 +59,8 @@ export const openwhisk = {
         const pairs = pairsOfObject(headers);
         const mimeType = mimeTypeOf(pairs);
         // Bytes are written as base64 there.
-        const isBase64 = typeof body === "string" && mimeType !== null && !isTextualMimeType(mimeType);
-        return answerOf(status, pairs, isBase64 ? base64Decode(body) : body, "text/html; charset=utf-8");
+        const mayBeBase64 = typeof body === "string" && mimeType !== null && !isTextualMimeType(mimeType);
+        const bytes = mayBeBase64 ? forgivingBase64Decode(body) ?? body : body;
+        return answerOf(status, pairs, bytes, "text/html; charset=utf-8");
     },
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use skep_link::frame::{Encoding, ToDaemon};
+use skep_link::frame::{Encoding, HttpCall, ToDaemon};
 
 use super::Host;
 
@@ -58,6 +58,8 @@ fn a_web_action_answers_by_its_result_its_error_and_its_rejection() {
         rejected: () => Promise.reject({ statusCode: 401, body: 'no' }),
         bytes: () => ({ headers: { 'content-type': 'image/png' }, body: 'AQID' }),
         text: () => ({ headers: { 'content-type': 'text/plain' }, body: 'AQID' }),
+        none: () => ({ headers: { 'content-type': 'application/x-yaml' }, body: 'a: b' }),
+        library: async () => { throw Object.assign(new Error('upstream'), { statusCode: 502 }); },
         plain: () => ({ error: 'told' }),
     })[params.of]();";
     let mut host = Host::new();
@@ -69,10 +71,17 @@ fn a_web_action_answers_by_its_result_its_error_and_its_rejection() {
         ("rejected", (401, "no")),
         ("bytes", (200, "\u{1}\u{2}\u{3}")),
         ("text", (200, "AQID")),
+        ("none", (200, "a: b")),
         ("plain", (200, r#"{"error":"told"}"#)),
     ] {
         let (status, _, body) = host.fetch("main", "GET", &format!("/?of={of}"), Vec::new(), b"");
         assert_eq!((status, body.as_str()), expected, "{of}");
+    }
+    let http = HttpCall { method: "GET", url: "/?of=library", headers: Vec::new() };
+    host.ask_http("main", http, b"");
+    match host.receive() {
+        ToDaemon::Thrown { exception, .. } => assert_eq!(exception.message, "upstream"),
+        other => panic!("instead of a throw: {other:?}"),
     }
 }
 
