@@ -66,7 +66,7 @@ pub(crate) struct Cli {
     )]
     pub(crate) tenant: String,
 
-    /// Print JSON on standard output, errors included
+    /// Print JSON on standard output, errors of what was asked for included
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) json: bool,
 

@@ -22,7 +22,7 @@ use crate::{
 pub(super) async fn run(session: &Session, args: Deploy) -> Result<Exit, Failure> {
     let found = upload::look(&args)?;
     if args.dry_run {
-        session.show(found.report().json(), || found.report().text())?;
+        session.show(found.report().json(), || found.report().whole_text())?;
         return Ok(if found.fatal().next().is_some() { Exit::Usage } else { Exit::Answered });
     }
     loadable(&found)?;

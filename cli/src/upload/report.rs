@@ -107,6 +107,18 @@ impl<'a> Report<'a> {
         lines.join("\n")
     }
 
+    /// The same, before it every file and link that would go.
+    pub(crate) fn whole_text(&self) -> String {
+        let files = self.traced.files.iter();
+        let files = files.map(|it| [self.shown(&it.path), ByteCount(it.bytes).to_string()]);
+        let links = self.traced.links.iter();
+        let links = links.map(|it| [self.shown(&it.path), format!("-> {}", it.target)]);
+        let rows: Vec<_> = files.chain(links).collect();
+        let mut lines = table([("FILE", Align::Left), ("SIZE", Align::Right)], &rows);
+        lines.push(self.text());
+        lines.join("\n")
+    }
+
     /// The table of packages, if there is more than one.
     fn shares(&self) -> Vec<String> {
         let packages = self.packages();

@@ -124,6 +124,14 @@ fn a_dry_run_needs_no_daemon_and_no_name() {
     let run = skep("unix:///nowhere/s", &arguments);
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((run.exit, &report["entry"], &report["bytes"]), (0, &json!("main.ts"), &json!(164)));
+    let run = skep("unix:///nowhere/s", &arguments[..3]);
+    let named: Vec<_> = run.stdout.lines().skip(1).map_while(|line| line.split_once(' ')).collect();
+    let names: Vec<_> = named.iter().map(|(name, _)| *name).collect();
+    let files = report["files"].as_array().unwrap();
+    assert_eq!(
+        names[..files.len()],
+        files.iter().map(|it| it["path"].as_str().unwrap()).collect::<Vec<_>>()
+    );
 }
 
 #[test]
