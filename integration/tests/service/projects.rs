@@ -43,6 +43,22 @@ fn the_name_of_a_version_does_not_show_whether_a_secret_was_guessed() {
 }
 
 #[test]
+fn require_in_typescript_has_the_modules_that_are_listed_and_no_others() {
+    let host = Host::new("");
+    let source = "const path = require('path');
+        const tried = (name: string) => { try { return typeof require(name); } catch (error: any) { return error.code; } };
+        export default (): string[] => [path.join('a', 'b'), tried('node:path'), tried('node:fs'), tried('fs')];";
+    host.deploy("acme", "app", "", |request| {
+        request.files = vec![file("index.ts", source)];
+        request.entry = "index.ts".to_owned();
+        request.modules = Some(v1::Modules { names: vec!["path".to_owned()] });
+    })
+    .unwrap();
+    let expected = r#"["a/b","object","ERR_UNKNOWN_BUILTIN_MODULE","MODULE_NOT_FOUND"]"#;
+    assert_eq!(host.reply("app", "", "1"), expected);
+}
+
+#[test]
 fn an_app_reads_its_files_and_links_and_those_that_it_was_given() {
     let host = Host::new("");
     let source = r#"

@@ -60,7 +60,7 @@ pub(super) struct AppFiles {
     /// Files at other absolute paths, by those without the first slash.
     given: Arc<Uploaded>,
     /// What an engine of the same build once made of scripts, until it is read.
-    bytecode: RefCell<HashMap<String, Vec<u8>>>,
+    bytecode: RefCell<HashMap<String, Bytes>>,
     /// The JavaScript of scripts that are TypeScript or JSX.
     pub(super) texts: HashMap<String, Rc<str>>,
     /// Where each place of that JavaScript comes from.
@@ -92,7 +92,7 @@ impl AppFiles {
         for (path, bytes) in pieces.of(Form::Given) {
             given.file(&path, bytes.into()).map_err(|error| (path, error.to_string()))?;
         }
-        let bytecode = pieces.of(Form::Bytecode).collect();
+        let bytecode = pieces.of(Form::Bytecode).map(|(path, code)| (path, code.into())).collect();
         let texts = pieces.of(Form::Text);
         let texts =
             texts.map(|(path, text)| (path, String::from_utf8_lossy(&text).into())).collect();
@@ -113,7 +113,7 @@ impl AppFiles {
 
     /// Takes the bytecode of a script, which is read once: its memory then serves for what it was read to. That of a
     /// script whose JavaScript is not here is kept, for it may be asked for again.
-    pub(super) fn bytecode(&self, path: &str) -> Option<Vec<u8>> {
+    pub(super) fn bytecode(&self, path: &str) -> Option<Bytes> {
         let mut bytecode = self.bytecode.borrow_mut();
         if Dialect::of(path).is_some_and(Dialect::is_transformed) {
             return bytecode.get(path).cloned();

@@ -70,6 +70,8 @@ struct Known {
 
 /// Before the name of a module that is built in.
 const BUILT_IN: &str = "node:";
+/// Built-in modules that no list of allowed ones leaves out: an ES module of TypeScript has its `require` from there.
+pub(super) const ALWAYS: &[&str] = &["module"];
 /// Where an app sees its files.
 const MOUNT: &str = "/app";
 
@@ -161,7 +163,7 @@ impl Modules {
             AppFiles::new(pieces).map_err(|(path, why)| Caught::of_file(&path, None, &why))?;
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let builtins = match &bind.modules {
-            Some(allowed) => names(allowed),
+            Some(allowed) => names(&[allowed, ALWAYS].concat()),
             None => self.0.driver.get().map(|driver| driver.builtins.clone()).unwrap_or_default(),
         };
         let settings = Settings {

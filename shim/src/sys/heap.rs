@@ -180,10 +180,9 @@ unsafe impl Allocator for Heap {
         if !self.meter.allows(size, 0) {
             return ptr::null_mut();
         }
-        if ARENA.contains(&size) {
-            self.meter.arenas.set(self.meter.arenas.get() + 1);
-        }
-        let at_a_page = self.cloned && self.meter.limit.get().is_none() && ARENA.contains(&size);
+        let is_arena = ARENA.contains(&size);
+        self.meter.arenas.set(self.meter.arenas.get() + usize::from(is_arena));
+        let at_a_page = self.cloned && self.meter.limit.get().is_none() && is_arena;
         let block = if at_a_page {
             // SAFETY: the alignment is a power of two and any size is allowed; failure is null.
             unsafe { libc::memalign(PAGE, size.max(PAGE - BESIDE)) }
@@ -237,10 +236,12 @@ unsafe impl Allocator for Heap {
 pub fn fill_arenas(ctx: &Ctx<'_>, meter: &Meter) {
     for size in SMALL {
         let before = meter.arenas.get();
-        while meter.arenas.get() == before {
+        // There are not more free places than fit into all that is in use.
+        for _ in 0..=meter.used() / size {
             // SAFETY: the context is alive, and any size is allowed; failure is null.
-            if unsafe { qjs::js_malloc(ctx.as_raw().as_ptr(), size as _) }.is_null() {
-                return;
+            let block = unsafe { qjs::js_malloc(ctx.as_raw().as_ptr(), size as _) };
+            if block.is_null() || before < meter.arenas.get() {
+                break;
             }
         }
     }

@@ -31,6 +31,10 @@ impl Modules {
             text.get(at).is_some_and(|it| it.is_alphanumeric() || *it == '_' || *it == '$')
         };
         let mut start = usize::try_from(column).ok()?.checked_sub(1)?;
+        // The engine's columns of calls are one less on the first line of what it was given.
+        if !is_name(start) {
+            start += 1;
+        }
         let mut end = start;
         while is_name(end) {
             end += 1;

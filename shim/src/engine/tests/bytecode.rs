@@ -97,6 +97,34 @@ fn bytecode_is_of_every_script_and_does_what_its_source_does() {
     }
 }
 
+#[test]
+fn a_script_whose_bytecode_was_read_can_be_asked_for_again() {
+    let files = [
+        (
+            "index.cjs",
+            "exports.f = () => { const names = ['./a.cjs', './b.cts', './c.mts'];
+                const once = () => names.map((name) => { delete require.cache[require.resolve(name)]; return require(name).it(); });
+                return [once(), once(), require('./a.cjs') === require('./a.cjs')]; };",
+        ),
+        ("a.cjs", "let n = 0; exports.it = () => ++n; require('./b.cts'); require('./c.mts');"),
+        ("b.cts", "let n: number = 10; exports.it = (): number => ++n;"),
+        ("c.mts", "let n: number = 20; export const it = (): number => ++n;"),
+    ];
+    let (compiled, mut host) = compiled(&files);
+    host.bound();
+    let mut given = given(&files, &compiled);
+    given.bound();
+    for host in [&mut host, &mut given] {
+        host.ask("f", b"null", Encoding::Json, Duration::from_secs(5));
+        match host.receive() {
+            ToDaemon::Reply { payload, .. } => {
+                assert_eq!(String::from_utf8_lossy(payload), "[[1,11,21],[1,11,22],true]");
+            }
+            other => panic!("instead of an answer: {other:?}"),
+        }
+    }
+}
+
 /// How many modules a shim says to have compiled of those, where there is so much room.
 #[track_caller]
 fn check_kept(modules: &[(&str, &str)], room: usize, expected: usize) {
