@@ -23,7 +23,7 @@ use crate::{
 const EXIT_CODES: &str = "\
 Exit codes:
   0  answered
-  1  the function threw, or with --fail answered with status 400 or more
+  1  the function threw or ended its process, or with --fail answered with status 400 or more
   2  malformed or not there: arguments, a field, an unknown app
   3  refused by a quota or a budget; try again later
   4  ended by a limit or its deadline
@@ -112,6 +112,26 @@ pub(crate) enum Command {
     /// Refuse new calls, let running ones end, then stop skepd (admin)
     #[command(after_help = "Example:\n  skep drain")]
     Drain,
+}
+
+impl Command {
+    /// How it is written behind `skep`, and the app that it was given.
+    pub(crate) fn name_and_app(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Command::Deploy(args) => ("deploy", args.app.as_deref()),
+            Command::Apps => ("apps", None),
+            Command::Rm(args) => ("rm", Some(&args.app)),
+            Command::Invoke(args) => ("invoke", Some(&args.app)),
+            Command::Quota(Quota::Get(args)) => ("quota get", args.app.as_deref()),
+            Command::Quota(Quota::Set(args)) => ("quota set", args.app.as_deref()),
+            Command::Usage(args) => ("usage", args.app.as_deref()),
+            Command::Ps(_) => ("ps", None),
+            Command::Logs(args) => ("logs", Some(&args.app)),
+            Command::Doctor => ("doctor", None),
+            Command::Budget => ("budget", None),
+            Command::Drain => ("drain", None),
+        }
+    }
 }
 
 /// An app by its name.

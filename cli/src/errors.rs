@@ -27,7 +27,7 @@ use crate::{
 pub(crate) enum Exit {
     /// It was answered.
     Answered = 0,
-    /// The function threw.
+    /// The function threw, or ended its process.
     Threw = 1,
     /// What was asked for is malformed, or is not there. Asking again will not help.
     Usage = 2,
@@ -50,11 +50,15 @@ impl From<Exit> for ExitCode {
 const LIMITS: [&str; 7] =
     ["OOM_HEAP", "OOM_CGROUP", "CPU_BUDGET", "DEADLINE", "PIDS", "SECCOMP", "TOO_LARGE"];
 
+/// The reasons for which a call has no answer because its app's code ended it.
+const ENDED: [&str; 4] = ["CRASHED", "EXITED_EARLY", "BAD_FRAME", "EGRESS_DENIED"];
+
 /// The exit code of a status, see [`Exit`].
 fn exit_of(code: Code, reason: Option<&str>) -> Exit {
     match (code, reason) {
         (Code::ResourceExhausted, Some("QUOTA" | "BUDGET")) => Exit::Quota,
         (_, Some(reason)) if LIMITS.contains(&reason) => Exit::Killed,
+        (_, Some(reason)) if ENDED.contains(&reason) => Exit::Threw,
         (Code::DeadlineExceeded, _) => Exit::Killed,
         (Code::InvalidArgument | Code::NotFound, _) => Exit::Usage,
         _ => Exit::Failed,
@@ -136,6 +140,18 @@ impl Failure {
         self
     }
 
+    /// With the names that the command was given in the place of those that the advice has for them.
+    pub(crate) fn of_command(mut self, command: &str, app: Option<&str>, tenant: &str) -> Self {
+        if let Some(next) = self.report.as_mut().and_then(|report| report.next.as_mut()) {
+            if let Some(app) = app {
+                *next = next.replace(" APP", &format!(" {app}"));
+            }
+            *next = next.replace("skep COMMAND", &format!("skep {command}"));
+            *next = next.replace("--tenant TENANT", &format!("--tenant {tenant}"));
+        }
+        self
+    }
+
     /// With paths of an upload as the user sees them, as far as `shown` knows them.
     pub(crate) fn with_paths(mut self, shown: impl Fn(&str) -> Option<String>) -> Self {
         let placed = |text: &mut String| {
@@ -169,6 +185,7 @@ impl Failure {
             code: Code::PermissionDenied,
             reason: Some(STRANGER),
             level: None,
+            missing: None,
             metric: None,
             retry_after: None,
         };
@@ -265,6 +282,7 @@ impl From<Status> for Failure {
             code: status.code(),
             reason: reason.as_deref(),
             level: metadata.get("level").map(String::as_str),
+            missing: metadata.get("missing").map(String::as_str),
             metric: quota.as_ref().and_then(|quota| quota.metric.as_deref()),
             retry_after,
         });

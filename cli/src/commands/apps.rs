@@ -102,13 +102,14 @@ fn functions(names: &[String], count: u32) -> String {
     text
 }
 
-/// By which conventions the functions are called: those of events, else of HTTP, each once.
+/// By which conventions the functions are called, by events and by HTTP, each once.
 fn conventions(found: &[v1::Function]) -> String {
     let mut names: Vec<String> = Vec::new();
     for function in found {
-        let name = if function.event.is_empty() { &function.http } else { &function.event };
-        if !name.is_empty() && !names.contains(name) {
-            names.push(name.clone());
+        for name in [&function.event, &function.http] {
+            if !name.is_empty() && !names.contains(name) {
+                names.push(name.clone());
+            }
         }
     }
     if names.is_empty() { "-".to_owned() } else { functions(&names, 0) }
@@ -171,7 +172,7 @@ mod tests {
             http: http.to_owned(),
         };
         let found = [function("skep", "edge"), function("", "worker"), function("skep", "")];
-        assert_eq!(conventions(&found), "skep, worker");
+        assert_eq!(conventions(&found), "skep, edge, worker");
         assert_eq!(conventions(&[]), "-");
     }
 

@@ -87,9 +87,15 @@ fn text(app: &str, answer: &DeployResponse) -> String {
 
 /// A table of functions and the conventions by which they are called.
 fn conventions(found: &[Function]) -> String {
-    let word = |text: &str| if text.is_empty() { "-" } else { text }.to_owned();
+    // An event reaches a function of HTTP as the body of a POST.
+    let event = |it: &Function| match (it.event.as_str(), it.http.as_str()) {
+        ("", "") => "-".to_owned(),
+        ("", _) => "as POST /".to_owned(),
+        (event, _) => event.to_owned(),
+    };
+    let http = |it: &Function| if it.http.is_empty() { "-".to_owned() } else { it.http.clone() };
     let rows: Vec<[String; 3]> =
-        found.iter().map(|it| [it.name.clone(), word(&it.event), word(&it.http)]).collect();
+        found.iter().map(|it| [it.name.clone(), event(it), http(it)]).collect();
     let columns = [("FUNCTION", Align::Left), ("EVENT", Align::Left), ("HTTP", Align::Left)];
     table(columns, &rows).join("\n")
 }
@@ -131,6 +137,8 @@ fn call(app: &str, answer: &DeployResponse) -> Option<String> {
     let http = format!("{command} --http \"GET /\"");
     Some(match found {
         Some(it) if it.event.is_empty() && !it.http.is_empty() => format!("\ncall it: {http}"),
+        // A method for other services takes its parameters from the event.
+        Some(it) if it.event == "vaas" => format!("\ncall it: {command}"),
         Some(it) if !it.http.is_empty() => format!("\ncall it: {command}\n     or: {http}"),
         Some(_) | None => format!("\ncall it: {command}"),
     })

@@ -138,10 +138,14 @@ fn payload(args: &Invoke) -> Result<Vec<u8>, Failure> {
     };
     if !args.bytes && args.http.is_none() {
         is_json(&payload).map_err(|why| {
-            Failure::usage(
-                format!("{source} is not JSON: {why}"),
-                "to send text as bytes add --bytes, to send a string write '\"hello\"'",
-            )
+            let next = match (payload.strip_prefix(b"@"), source) {
+                (Some(file), "--data") if !file.is_empty() => {
+                    format!("to send a file: --data-file {}", String::from_utf8_lossy(file))
+                }
+                _ => "to send text as bytes add --bytes, to send a string write '\"hello\"'"
+                    .to_owned(),
+            };
+            Failure::usage(format!("{source} is not JSON: {why}"), next)
         })?;
     }
     Ok(payload)

@@ -42,18 +42,25 @@ impl Session {
 /// Runs the command that was asked for.
 pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     let session = Session { target: cli.endpoint, tenant: cli.tenant, json: cli.json };
-    match cli.command {
-        Command::Deploy(args) => deploy::run(&session, args).await,
-        Command::Apps => apps::list(&session).await,
-        Command::Rm(args) => apps::remove(&session, args).await,
-        Command::Invoke(args) => invoke::run(&session, args).await,
-        Command::Quota(Quota::Get(args)) => quota::get(&session, args).await,
-        Command::Quota(Quota::Set(args)) => quota::set(&session, args).await,
-        Command::Usage(args) => usage::run(&session, args).await,
-        Command::Ps(args) => ps::run(&session, args).await,
-        Command::Logs(args) => logs::run(&session, args).await,
-        Command::Doctor => host::doctor(&session).await,
-        Command::Budget => host::budget(&session).await,
-        Command::Drain => host::drain(&session).await,
+    let (name, app) = cli.command.name_and_app();
+    let app = app.map(str::to_owned);
+    let result = dispatch(&session, cli.command).await;
+    result.map_err(|failure| failure.of_command(name, app.as_deref(), &session.tenant))
+}
+
+async fn dispatch(session: &Session, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Deploy(args) => deploy::run(session, args).await,
+        Command::Apps => apps::list(session).await,
+        Command::Rm(args) => apps::remove(session, args).await,
+        Command::Invoke(args) => invoke::run(session, args).await,
+        Command::Quota(Quota::Get(args)) => quota::get(session, args).await,
+        Command::Quota(Quota::Set(args)) => quota::set(session, args).await,
+        Command::Usage(args) => usage::run(session, args).await,
+        Command::Ps(args) => ps::run(session, args).await,
+        Command::Logs(args) => logs::run(session, args).await,
+        Command::Doctor => host::doctor(session).await,
+        Command::Budget => host::budget(session).await,
+        Command::Drain => host::drain(session).await,
     }
 }

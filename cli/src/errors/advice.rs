@@ -15,6 +15,8 @@ pub(crate) struct Known<'a> {
     pub(crate) reason: Option<&'a str>,
     /// Whose quota or limit it was: that of the tenant, the app or the process.
     pub(crate) level: Option<&'a str>,
+    /// What is not there, where it is no app: `function`.
+    pub(crate) missing: Option<&'a str>,
     /// What the quota meters that refused.
     pub(crate) metric: Option<&'a str>,
     pub(crate) retry_after: Option<Duration>,
@@ -25,6 +27,9 @@ pub(crate) fn next(known: Known<'_>) -> Option<String> {
     let wait = known.retry_after.map(|wait| format!("try again in {}", human_time(wait)));
     let deed = match known.reason {
         Some("UNKNOWN_CALLER") => Some(introduction()),
+        Some("NOT_FOUND") if known.missing == Some("function") => {
+            Some("choose one of them with --function NAME".to_owned())
+        }
         reason => reason
             .and_then(|reason| for_reason(reason, known.level, known.metric))
             .or_else(|| for_code(known.code))
@@ -48,8 +53,11 @@ fn for_reason(reason: &str, level: Option<&str>, metric: Option<&str>) -> Option
         ("MAY_NOT", ..) => {
             "ask the operator; what you may do is in skepd's configuration: [[callers]] with may = [...]"
         }
+        ("QUOTA", Some("tenant"), _) => {
+            "see the quotas with: skep quota get; raise one with: skep quota set"
+        }
         ("QUOTA", ..) => {
-            "see the quotas with: skep quota get [--app APP]; raise one with: skep quota set"
+            "see the quotas with: skep quota get --app APP; raise one with: skep quota set --app APP"
         }
         ("BUDGET", Some("tenant"), _) => {
             "other calls of the tenant hold much data; make fewer at once, or have the operator raise \
@@ -67,7 +75,8 @@ fn for_reason(reason: &str, level: Option<&str>, metric: Option<&str>) -> Option
         }
         ("CPU_BUDGET", ..) => "deploy the app again with a larger --cpu-budget, such as 5s",
         ("DEADLINE", ..) => {
-            "give the call more time with --timeout, up to the --timeout that the app was deployed with"
+            "if it needs longer, deploy the app again with a longer --timeout, such as 10s; the --timeout \
+             of a call only shortens that, and loading an app may take 5 s at most"
         }
         ("PIDS" | "SECCOMP" | "EGRESS_DENIED", ..) => {
             "the sandbox does not allow this; see what the code did: skep logs APP"
@@ -105,7 +114,7 @@ fn own_uid() -> Option<u32> {
 fn for_code(code: Code) -> Option<&'static str> {
     match code {
         Code::InvalidArgument => Some("see what a command takes: skep COMMAND --help"),
-        Code::NotFound => Some("see what is there, and whose: skep apps [--tenant TENANT]"),
+        Code::NotFound => Some("see what is there, and whose: skep apps --tenant TENANT"),
         Code::PermissionDenied | Code::Unauthenticated => Some(
             "who may act for which tenant is decided by user id in skepd's configuration; \
              choose yours with --tenant, or ask the operator",

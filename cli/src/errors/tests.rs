@@ -37,10 +37,50 @@ fn limits_and_deadlines_kill() {
 }
 
 #[test]
+fn code_that_ends_its_process_is_the_app_s_own_failure() {
+    ends(Code::Aborted, Some("CRASHED"), Exit::Threw, 1);
+    ends(Code::Aborted, Some("EXITED_EARLY"), Exit::Threw, 1);
+    ends(Code::Aborted, Some("BAD_FRAME"), Exit::Threw, 1);
+    ends(Code::Aborted, Some("EGRESS_DENIED"), Exit::Threw, 1);
+}
+
+#[test]
+fn advice_has_the_names_that_the_command_was_given() {
+    let next = |status: Status, app| {
+        let failure = Failure::from(status).of_command("invoke", app, "acme");
+        failure.report.unwrap().next.unwrap()
+    };
+    let exited = || {
+        status(Code::Aborted, "the instance ended itself with code 3", |details| {
+            details.set_error_info("EXITED_EARLY", "skep.v1", []);
+        })
+    };
+    assert_eq!(next(exited(), Some("shop")), "see what the code did: skep logs shop");
+    assert_eq!(next(exited(), None), "see what the code did: skep logs APP");
+    assert_eq!(
+        next(quota_refusal(), Some("shop")),
+        "try again in 119.5 ms; see the quotas with: skep quota get --app shop; raise one with: skep \
+         quota set --app shop"
+    );
+    assert_eq!(
+        next(Status::not_found("there is no such app"), Some("shop")),
+        "see what is there, and whose: skep apps --tenant acme"
+    );
+    let no_function = status(Code::NotFound, "the app has no function x; it has: a", |details| {
+        let missing = ("missing".to_owned(), "function".to_owned());
+        details.set_error_info("NOT_FOUND", "skep.v1", [missing]);
+    });
+    assert_eq!(next(no_function, Some("shop")), "choose one of them with --function NAME");
+    assert_eq!(
+        next(Status::invalid_argument("a field is wrong"), None),
+        "see what a command takes: skep invoke --help"
+    );
+}
+
+#[test]
 fn all_else_failed() {
     ends(Code::PermissionDenied, None, Exit::Failed, 5);
     ends(Code::Unavailable, Some("DRAINING"), Exit::Failed, 5);
-    ends(Code::Internal, Some("CRASHED"), Exit::Failed, 5);
     ends(Code::Unknown, None, Exit::Failed, 5);
     ends(Code::Unavailable, Some("OF_THE_FUTURE"), Exit::Failed, 5);
 }
@@ -83,8 +123,8 @@ fn a_quota_refusal_says_level_number_and_wait() {
          \n  reason: QUOTA (RESOURCE_EXHAUSTED)\
          \n  quota:  app:acme/shop: 20 calls per second (rate: 20)\
          \n  detail: level=app\
-         \n  next:   try again in 119.5 ms; see the quotas with: skep quota get [--app APP]; \
-         raise one with: skep quota set",
+         \n  next:   try again in 119.5 ms; see the quotas with: skep quota get --app APP; \
+         raise one with: skep quota set --app APP",
     );
 }
 
@@ -142,8 +182,8 @@ fn a_script_gets_every_detail() {
             },
             "fields": [],
             "metadata": { "level": "app" },
-            "next": "try again in 119.5 ms; see the quotas with: skep quota get [--app APP]; \
-                     raise one with: skep quota set",
+            "next": "try again in 119.5 ms; see the quotas with: skep quota get --app APP; \
+                     raise one with: skep quota set --app APP",
         })
     );
 }

@@ -123,8 +123,8 @@ fn the_bill_of_a_call_that_was_ended_goes_to_standard_error_before_the_reason() 
          \nskep: the call was ended\
          \n  reason: DEADLINE (DEADLINE_EXCEEDED)\
          \n  detail: invocation=0123456789abcdef0123456789abcdef\
-         \n  next:   give the call more time with --timeout, up to the --timeout that the app was \
-         deployed with\n",
+         \n  next:   if it needs longer, deploy the app again with a longer --timeout, such as 10s; the \
+         --timeout of a call only shortens that, and loading an app may take 5 s at most\n",
     );
 }
 

@@ -109,9 +109,9 @@ fn functions_are_told_with_their_conventions_and_a_call() {
         &["deploy", file.to_str().unwrap(), "--app", "form"],
         0,
         "deployed form version 0123456789ab\
-         \nFUNCTION  EVENT   HTTP\
-         \ndefault   -       worker\
-         \nlist      lambda  lambda\
+         \nFUNCTION  EVENT      HTTP\
+         \ndefault   as POST /  worker\
+         \nlist      lambda     lambda\
          \ncall it: skep invoke form --http \"GET /\"\n",
         "1 file, 0 B; entry a.js\n",
     );

@@ -20,8 +20,8 @@ fn a_quota_refusal_is_three_and_says_when_to_come_back() {
          \n  reason: QUOTA (RESOURCE_EXHAUSTED)\
          \n  quota:  app: 20 calls per second (rate: 20)\
          \n  detail: level=app\
-         \n  next:   try again in 120 ms; see the quotas with: skep quota get [--app APP]; raise \
-         one with: skep quota set\n",
+         \n  next:   try again in 120 ms; see the quotas with: skep quota get --app busy; raise \
+         one with: skep quota set --app busy\n",
     );
 }
 
@@ -37,8 +37,8 @@ fn a_quota_refusal_for_a_script_is_data() {
         },
         "fields": [],
         "metadata": { "level": "app" },
-        "next": "try again in 120 ms; see the quotas with: skep quota get [--app APP]; raise one \
-                 with: skep quota set",
+        "next": "try again in 120 ms; see the quotas with: skep quota get --app busy; raise one \
+                 with: skep quota set --app busy",
     });
     check_json(&["invoke", "busy", "--json"], 3, json!({ "error": error }));
 }

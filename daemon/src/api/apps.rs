@@ -194,12 +194,18 @@ impl Daemon {
         let files = self.read_files(&mut fields, raw.files, raw.given);
         let manifest =
             read_manifest(&mut fields, &raw.handler, raw.modules, raw.conditions, raw.variables);
-        let is_entry =
-            |file: &DraftFile| file.kind == FileKind::File && Some(&file.path) == entry.as_ref();
         if let Some(entry) = &entry
-            && !files.iter().any(is_entry)
+            && !files.is_empty()
         {
-            fields.bad("entry", format_args!("there is no file {entry}"));
+            let named = |file: &&DraftFile| file.kind != FileKind::Given && file.path == *entry;
+            match files.iter().find(named).map(|file| file.kind) {
+                Some(FileKind::File) => {}
+                Some(_) => fields.bad(
+                    "entry",
+                    format_args!("{entry} is a link; name the file that it leads to"),
+                ),
+                None => fields.bad("entry", format_args!("there is no file {entry}")),
+            }
         }
         let (tenant_quota, ..) = pool.quota();
         let most = self.config.host_max.meet(LimitsMax {
@@ -356,7 +362,8 @@ fn read_manifest(
             format_args!("is {}, which is the name of no convention", shown(handler)),
         );
     }
-    let modules = modules.map(|modules| modules.names);
+    let bare = |name: String| name.strip_prefix("node:").map(str::to_owned).unwrap_or(name);
+    let modules = modules.map(|modules| modules.names.into_iter().map(bare).collect::<Vec<_>>());
     for (field, names) in
         [("modules", modules.as_deref().unwrap_or_default()), ("conditions", &conditions)]
     {

@@ -161,7 +161,10 @@ pub(super) fn of_failure(failure: Failure, id: InvocationId) -> Status {
                 None => "the call names no function, and the app has no default one".to_owned(),
             };
             let has = joined(has.into_iter(), 0, MOST_TEXT / 2);
-            with_reason(Code::NotFound, &format!("{what}; it has: {has}"), "NOT_FOUND", |_| ())
+            let text = format!("{what}; it has: {has}");
+            with_metadata(Code::NotFound, &text, "NOT_FOUND", |_, metadata| {
+                metadata.insert("missing".to_owned(), "function".to_owned());
+            })
         }
         Failure::BadPayload(message) => {
             let what = format!("is not what its encoding says: {message}");

@@ -59,6 +59,40 @@ fn require_in_typescript_has_the_modules_that_are_listed_and_no_others() {
 }
 
 #[test]
+fn a_list_of_modules_has_the_names_of_those_that_are_built_in() {
+    let host = Host::new("");
+    let source = "exports.handler = () => require('node:path').join('a', 'b');";
+    let listed = |names: &[&str]| {
+        host.deploy("acme", "app", source, |request| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            request.modules = Some(v1::Modules { names });
+        })
+    };
+    let status = refused(listed(&["path", "express"]), Code::InvalidArgument, "BAD_SOURCE");
+    let text = "modules: there is no built-in module \"express\"";
+    assert!(status.message().contains(text), "{}", status.message());
+    listed(&["node:path"]).unwrap();
+    assert_eq!(host.reply("app", "handler", "1"), "\"a/b\"");
+}
+
+#[test]
+fn the_entry_is_a_file_and_no_link() {
+    let host = Host::new("");
+    let told = |entry: &str| {
+        let answer = host.deploy("acme", "app", "", |request| {
+            request.files =
+                vec![file("index.js", "exports.handler = () => 1"), link("e.js", "index.js")];
+            request.entry = entry.to_owned();
+        });
+        refused(answer, Code::InvalidArgument, "BAD_FIELD").message().to_owned()
+    };
+    let text = told("e.js");
+    assert!(text.contains("e.js is a link; name the file that it leads to"), "{text}");
+    let text = told("other.js");
+    assert!(text.contains("there is no file other.js"), "{text}");
+}
+
+#[test]
 fn an_app_reads_its_files_and_links_and_those_that_it_was_given() {
     let host = Host::new("");
     let source = r#"

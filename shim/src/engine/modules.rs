@@ -162,9 +162,16 @@ impl Modules {
         let files =
             AppFiles::new(pieces).map_err(|(path, why)| Caught::of_file(&path, None, &why))?;
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let all = self.0.driver.get().map(|driver| driver.builtins.as_slice()).unwrap_or_default();
         let builtins = match &bind.modules {
-            Some(allowed) => names(&[allowed, ALWAYS].concat()),
-            None => self.0.driver.get().map(|driver| driver.builtins.clone()).unwrap_or_default(),
+            Some(allowed) => {
+                if let Some(name) = allowed.iter().find(|name| !all.iter().any(|it| it == *name)) {
+                    let why = format!("modules: there is no built-in module {name:?}");
+                    return Err(Caught::of_file(bind.entry, None, &why));
+                }
+                names(&[allowed, ALWAYS].concat())
+            }
+            None => all.to_vec(),
         };
         let settings = Settings {
             conditions: names(&bind.conditions),

@@ -50,13 +50,15 @@ fn conventions_are_a_table_and_choose_the_call() {
     assert_eq!(
         answer(&["fetch"], &[["fetch", "", "worker"]]),
         format!(
-            "{START}FUNCTION  EVENT  HTTP\nfetch     -      worker\n\
+            "{START}FUNCTION  EVENT      HTTP\nfetch     as POST /  worker\n\
              call it: skep invoke shop --http \"GET /\""
         )
     );
     let both = answer(&["default"], &[["default", "skep", "edge"]]);
     let calls = "call it: skep invoke shop\n     or: skep invoke shop --http \"GET /\"";
     assert!(both.ends_with(calls), "{both}");
+    let remote = answer(&["sum"], &[["sum", "vaas", "vaas"]]);
+    assert!(remote.ends_with("\ncall it: skep invoke shop"), "{remote}");
     let event = answer(&["a", "b"], &[["a", "lambda", ""], ["b", "lambda", ""]]);
     assert!(event.ends_with("call it: skep invoke shop --function a"), "{event}");
 }
