@@ -12,6 +12,7 @@ use oxc_semantic::{Scoping, SemanticBuilder};
 
 use crate::{
     manifest::PackageType,
+    resolve::By,
     syntax::{self, Beyond, Dialect, Kind},
     tsconfig::TsConfig,
 };
@@ -237,16 +238,41 @@ fn transformed(ask: &Ask<'_>, text: &str, dialect: Dialect) -> Result<Script, Sc
         return Err(unsupported(ask.path, &lines, what));
     }
     let mut script = reads::read(&parsed.program, &done.scoping, &lines);
+    let mut bridge = match told.is_none() && kind == Kind::Module {
+        true => Bridge::Module,
+        false => Bridge::None,
+    };
+    let mut kind = kind;
+    if bridge == Bridge::Module
+        && !script.awaits
+        && let Some(imported) = transform::assigns_exports(&parsed.program, &done.scoping)
+    {
+        (bridge, kind) = (Bridge::Commonjs, Kind::Commonjs);
+        for request in script.requests.iter_mut().filter(|it| imported.contains(&it.specifier)) {
+            request.by = By::Require;
+        }
+    }
     script.kind = Some(kind);
     script.types = types;
     if kind == Kind::Commonjs {
         script.exports = names::of_program(&parsed.program);
     }
     if ask.code {
-        let bridge = told.is_none() && kind == Kind::Module;
         script.code = Some(transform::write(&mut parsed.program, &done.scoping, &lines, bridge));
     }
     Ok(script)
+}
+
+/// What a script of TypeScript that is a module by its syntax alone may expect, as compilers make CommonJS of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bridge {
+    /// It is no such script.
+    None,
+    /// `require`, `__dirname` and `__filename`, and namespaces of what a CommonJS script exports.
+    Module,
+    /// It assigns to `module.exports` or `exports` and exports nothing else: it is CommonJS, and its imports are
+    /// calls of `require`.
+    Commonjs,
 }
 
 /// What cannot be turned into JavaScript: the offset, and a message.

@@ -88,7 +88,7 @@ pub fn build(
         let asked = work.script(&path, is_script || path == entry, &mut visit);
         // A file without a script's ending is one if a script asks for it.
         let is_data = |it: &str| syntax::kind_of(it, &[], None) == Kind::Data;
-        let others = asked.iter().map(|it| &it.0).filter(|it| is_data(it) && !is_binary(it));
+        let others = asked.iter().map(|it| &it.0).filter(|it| is_data(it) && !is_content(it));
         todo.extend(others.map(|it| (it.clone(), true)));
         firm.insert(path, asked.into_iter().filter(|it| it.1).map(|it| it.0).collect::<Vec<_>>());
     }
@@ -101,9 +101,13 @@ pub fn build(
     (form::written(&work.table), work.problems)
 }
 
-/// Whether a file is never read as a script.
-fn is_binary(path: &str) -> bool {
-    matches!(ending(path), "node" | "wasm")
+/// Whether a file is never read as a script: machine code, and what a script that asks for it gets as text.
+fn is_content(path: &str) -> bool {
+    const KINDS: [&str; 14] = [
+        "css", "csv", "gql", "graphql", "htm", "html", "md", "node", "sql", "svg", "txt", "wasm",
+        "xml", "bin",
+    ];
+    KINDS.contains(&ending(path))
 }
 
 /// The scripts that are loaded with `entry`.

@@ -71,6 +71,7 @@ export class Event {
             stoppedNow: false,
             canceled: false,
             passive: false,
+            thrown: undefined,
             initialized: true,
             dispatched: false,
             trusted: false,

@@ -189,6 +189,7 @@ const invoke = (state, event, about, capturing) => {
         try {
             call(entry.callback, state.target, event);
         } catch (error) {
+            about.thrown ??= { error };
             reportException(error);
         }
         about.passive = false;
@@ -209,6 +210,9 @@ const call = (callback, target, event) => {
 
 /** Dispatches an event of the platform itself; false if it was canceled. */
 export const fireEvent = (target, event) => dispatch(targetState(target), event);
+
+/** What a listener of an event threw first, as {error}; undefined if none did. */
+export const thrownBy = (event) => eventState(event).thrown;
 
 /** Whether anybody listens; a platform event that nobody hears need not be made. */
 export const hasListeners = (target, type) => listOf(targetState(target), type).length !== 0;

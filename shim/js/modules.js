@@ -31,6 +31,14 @@ const dirname = (path) => {
     return end <= 0 ? "/" : StringPrototypeSlice(path, 0, end);
 };
 
+// What bundlers give as text. Nobody means to run such a file as a script.
+const TEXTS = {
+    __proto__: null, html: true, htm: true, txt: true, md: true, sql: true, css: true, csv: true, svg: true, xml: true,
+    graphql: true, gql: true,
+};
+
+const isTextual = (id) => TEXTS[StringPrototypeSlice(id, StringPrototypeLastIndexOf(id, ".") + 1)] === true;
+
 const notFound = (specifier, from) => {
     const why = natives.unresolved(specifier, idOf(from) ?? "");
     if (why !== undefined) {
@@ -85,6 +93,8 @@ export class Module {
         const extension = kind === "json" ? ".json" : ".js";
         if (kind === "esm") {
             this.exports = requireModule(id);
+        } else if (kind === "data" && isTextual(id)) {
+            this.exports = natives.readText(id);
         } else {
             FunctionPrototypeCall(extensions[extension] ?? loaders[extension], undefined, this, path);
         }

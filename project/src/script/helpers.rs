@@ -6,6 +6,24 @@
 /// The module that the transformer is told the helpers are in.
 pub(super) const MODULE: &str = "\u{1}helpers";
 
+/// What makes of a module's namespace what `require` gives, where the module is a CommonJS script: its names are then
+/// members of its default. A function stays one that can be called, and has a member `default` if it had none.
+pub(super) const IMPORT_STAR: &str = "function(names){\
+     var value;\
+     try{value=names.default}catch(error){return names}\
+     var isFunction=typeof value===\"function\";\
+     if(value===null||!isFunction&&typeof value!==\"object\")return names;\
+     for(var name of Object.keys(names))\
+     if(name!==\"default\"&&name!==\"module.exports\"&&name!==\"__esModule\"&&!Object.is(names[name],value[name]))return names;\
+     if(value.__esModule)return value;\
+     if(isFunction)return new Proxy(value,{get:function(target,key){\
+     return key===\"default\"&&!(key in target)?target:Reflect.get(target,key)}});\
+     var all={};\
+     Object.getOwnPropertyNames(value).forEach(function(key){\
+     Object.defineProperty(all,key,{enumerable:true,configurable:true,get:function(){return value[key]}})});\
+     if(!(\"default\"in value))all.default=value;\
+     return all}";
+
 /// The expression that is the helper of this name.
 pub(super) fn source(name: &str) -> Option<&'static str> {
     Some(match name {

@@ -119,13 +119,19 @@ impl<'a> Finder<'a> {
                 }
                 ObjectPropertyKind::ObjectProperty(it) => {
                     let PropertyKey::StaticIdentifier(name) = &it.key else {
-                        // A text as key needs a name as value.
-                        if let (PropertyKey::StringLiteral(name), Value::Name) =
-                            (&it.key, self.value(&it.value))
+                        // A text as key is a name, and its value may be anything that begins with a word; what
+                        // follows is read if that is all of it.
+                        if let PropertyKey::StringLiteral(name) = &it.key
                             && !it.method
                         {
-                            self.name(name.value.as_str());
-                            continue;
+                            match self.value(&it.value) {
+                                Value::Name => {
+                                    self.name(name.value.as_str());
+                                    continue;
+                                }
+                                Value::Word => self.name(name.value.as_str()),
+                                Value::Other => {}
+                            }
                         }
                         return;
                     };
@@ -233,7 +239,8 @@ impl<'a> VisitJs<'a> for Finder<'a> {
                         match &it.right {
                             Expression::ObjectExpression(object) => self.literal(object),
                             right => {
-                                if let Some(specifier) = required(right) {
+                                // Node's lexer stops behind the parenthesis: a member of it hands all names on too.
+                                if let Some(specifier) = required(innermost(right)) {
                                     self.reexport(specifier);
                                 }
                             }
@@ -298,6 +305,18 @@ fn is_static(it: &Expression<'_>, object: &str, property: &str) -> bool {
 /// `exports` or `module.exports`
 fn is_exports(it: &Expression<'_>) -> bool {
     is_named(it, "exports") || is_static(it, "module", "exports")
+}
+
+/// What the first of members and calls is made of.
+fn innermost<'b, 'a>(mut it: &'b Expression<'a>) -> &'b Expression<'a> {
+    loop {
+        it = match it {
+            Expression::StaticMemberExpression(member) => &member.object,
+            Expression::ComputedMemberExpression(member) => &member.object,
+            Expression::CallExpression(call) if required(it).is_none() => &call.callee,
+            _ => return it,
+        };
+    }
 }
 
 /// The specifier of `require("x")`
@@ -388,6 +407,19 @@ mod tests {
         finds("module.exports = { a: 1, b }", &[], &[]);
         finds("module.exports = { a: true, b: class {}, c }", &["a", "b"], &[]);
         finds("0 && (module.exports = { a, b, ...require('./x') })", &["a", "b"], &["./x"]);
+        finds("module.exports = { a, 'b': c.d, e }", &["a", "b"], &[]);
+        finds("module.exports = { 'a': new Date(), b }", &["a"], &[]);
+        finds("module.exports = { 'a': [1], b }", &[], &[]);
+    }
+
+    #[test]
+    fn a_member_of_a_module_hands_on_all_its_names() {
+        for source in
+            ["require('x').a", "require('x')['a']", "require('x').a.b(1)", "require('x')()"]
+        {
+            finds(&format!("module.exports = {source}"), &[], &["x"]);
+        }
+        finds("module.exports = f(require('x'))", &[], &[]);
     }
 
     #[test]

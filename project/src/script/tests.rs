@@ -285,3 +285,48 @@ fn accessors_are_fields_with_a_getter_and_a_setter() {
     let bad = ask("a.ts", "class A { accessor x = 1; y = 2;; let }\nlet a; let a").unwrap_err();
     assert!(bad.to_string().starts_with("a.ts:"), "{bad}");
 }
+
+#[test]
+fn a_namespace_of_a_package_is_what_require_gives() {
+    let text = "import 'dotenv/config'; import * as _ from 'lodash'; import * as own from './own';\n\
+        export const a = _.map([], own.f);";
+    let code = code("a.ts", text);
+    assert!(code.contains("const _=__importStar(__star0);"), "{code}");
+    assert!(code.contains("import * as __star0 from \"lodash\""), "{code}");
+    assert!(code.contains("import * as own from \"./own\""), "{code}");
+    // A package that says to be a module gets what Node gives.
+    let text = "import * as a from 'a'; a.b";
+    let module = ask("a.mts", text).unwrap().code.unwrap().text;
+    assert!(!module.contains("__importStar"), "{module}");
+}
+
+#[test]
+fn typescript_that_assigns_to_module_exports_is_commonjs() {
+    let script = |text: &str| ask("a.ts", text).unwrap();
+    let text = "import type { T } from './t'; import a, { b as c } from 'x'; import * as d from 'y'; import 'z';\n\
+        module.exports = (t: T) => [a, c, d];";
+    let found = script(text);
+    assert_eq!(found.kind, Some(Kind::Commonjs));
+    let expected = [("x", By::Require), ("y", By::Require), ("z", By::Require)];
+    assert_eq!(specifiers(&found), expected);
+    let code = found.code.unwrap().text;
+    for part in [
+        "const a=(m=>m&&m.__esModule?m.default:m)(require(\"x\"));",
+        "const c=require(\"x\").b;",
+        "const d=require(\"y\");",
+        "require(\"z\");",
+        "module.exports = ",
+    ] {
+        assert!(code.contains(part), "{part} in {code}");
+    }
+    assert!(!code.contains("import") && !code.contains("export {"), "{code}");
+    assert_eq!(
+        script("import type { T } from './t'; exports.f = (t: T) => 1").kind,
+        Some(Kind::Commonjs)
+    );
+    assert_eq!(
+        script("import a from 'a'; export const f = () => module.exports").kind,
+        Some(Kind::Module)
+    );
+    assert_eq!(script("import a from 'a'; module.exports = await a()").kind, Some(Kind::Module));
+}

@@ -1,10 +1,11 @@
 //! TypeScript and JSX to JavaScript.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use oxc_ast::ast::{
-    AccessorProperty, BindingPattern, Decorator, Expression, ImportDeclarationSpecifier,
-    MethodDefinition, Program, PropertyDefinition, PropertyKey, Statement,
+    AccessorProperty, BindingPattern, Decorator, Expression, ImportDeclaration,
+    ImportDeclarationSpecifier, MethodDefinition, ModuleExportName, Program, PropertyDefinition,
+    PropertyKey, Statement,
 };
 use oxc_ast_visit::{VisitJs, walk_js};
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions};
@@ -16,7 +17,7 @@ use oxc_transformer::{
 };
 
 use super::{
-    Code, helpers,
+    Bridge, Code, helpers,
     places::{Lines, Places},
 };
 use crate::{
@@ -158,25 +159,124 @@ pub(super) fn left_over(program: &Program<'_>) -> Option<super::Refused> {
     left.0
 }
 
-/// Writes a transformed program out. `bridge`: it is a module only by its syntax, and may expect
-/// what CommonJS has.
+/// The specifiers of all imports, if a script that is a module by its syntax assigns to what CommonJS exports, and has
+/// no other exports.
+pub(super) fn assigns_exports(
+    program: &Program<'_>,
+    scoping: &Scoping,
+) -> Option<BTreeSet<String>> {
+    if !is_free(scoping, "module") && !is_free(scoping, "exports") {
+        return None;
+    }
+    let mut imported = BTreeSet::new();
+    for statement in &program.body {
+        match statement {
+            Statement::ImportDeclaration(it) => {
+                requirement(it)?;
+                imported.insert(it.source.value.to_string());
+            }
+            Statement::ExportNamedDeclaration(it) if it.specifiers.is_empty() => {}
+            Statement::ExportNamedDeclaration(_)
+            | Statement::ExportDeclaration(_)
+            | Statement::ExportFromDeclaration(_)
+            | Statement::ExportDefaultDeclaration(_)
+            | Statement::ExportAllDeclaration(_) => return None,
+            _ => {}
+        }
+    }
+    Some(imported)
+}
+
+/// An import as calls of `require`, as compilers write it; `None` if a name is no identifier.
+fn requirement(it: &ImportDeclaration<'_>) -> Option<String> {
+    let source = serde_json::to_string(it.source.value.as_str()).ok()?;
+    let Some(specifiers) = it.specifiers.as_ref().filter(|it| !it.is_empty()) else {
+        return Some(format!("require({source});"));
+    };
+    let mut text = String::new();
+    for specifier in specifiers {
+        let (local, value) = match specifier {
+            ImportDeclarationSpecifier::ImportDefaultSpecifier(it) => {
+                (&it.local.name, format!("(m=>m&&m.__esModule?m.default:m)(require({source}))"))
+            }
+            ImportDeclarationSpecifier::ImportNamespaceSpecifier(it) => {
+                (&it.local.name, format!("require({source})"))
+            }
+            ImportDeclarationSpecifier::ImportSpecifier(it) => match &it.imported {
+                ModuleExportName::StringLiteral(_) => return None,
+                name if name.name() == "default" => {
+                    (&it.local.name, format!("(m=>m&&m.__esModule?m.default:m)(require({source}))"))
+                }
+                name => (&it.local.name, format!("require({source}).{}", name.name())),
+            },
+        };
+        text.push_str(&format!("const {local}={value};"));
+    }
+    Some(text)
+}
+
+/// Names for the namespaces of modules that are handed to a helper; a script with more has the others as they are.
+const STARS: [&str; 32] = [
+    "__star0", "__star1", "__star2", "__star3", "__star4", "__star5", "__star6", "__star7",
+    "__star8", "__star9", "__star10", "__star11", "__star12", "__star13", "__star14", "__star15",
+    "__star16", "__star17", "__star18", "__star19", "__star20", "__star21", "__star22", "__star23",
+    "__star24", "__star25", "__star26", "__star27", "__star28", "__star29", "__star30", "__star31",
+];
+
+/// `import * as x` of a package, which may be CommonJS: then `x` is what that exports, also where it is a function, as
+/// compilers that make `require` of it have it.
+fn stars(program: &mut Program<'_>) -> String {
+    let mut text = String::new();
+    let mut names = STARS.into_iter();
+    for statement in &mut program.body {
+        let Statement::ImportDeclaration(it) = statement else { continue };
+        if it.source.value.starts_with(['.', '/', '#', '\u{1}']) {
+            continue;
+        }
+        for specifier in it.specifiers.iter_mut().flatten() {
+            let ImportDeclarationSpecifier::ImportNamespaceSpecifier(it) = specifier else {
+                continue;
+            };
+            let Some(name) = names.next() else { break };
+            text.push_str(&format!("const {}=__importStar({name});", it.local.name));
+            it.local.name = name.into();
+        }
+    }
+    match text.is_empty() {
+        true => text,
+        false => format!("const __importStar={};{text}", helpers::IMPORT_STAR),
+    }
+}
+
+/// Writes a transformed program out.
 pub(super) fn write(
     program: &mut Program<'_>,
     scoping: &Scoping,
     lines: &Lines<'_>,
-    bridge: bool,
+    bridge: Bridge,
 ) -> Code {
     program.hashbang = None;
     let mut prefix = String::new();
     let is_strict = program.directives.iter().any(|it| it.directive == "use strict");
-    if bridge {
+    if bridge == Bridge::Module {
         prefix.push_str(&bridges(scoping));
+        prefix.push_str(&stars(program));
     }
     program.body.retain(|statement| {
-        let Some((name, helper)) = helper_of(statement) else { return true };
-        let Some(source) = helpers::source(helper) else { return true };
-        prefix.push_str(&format!("const {name}={source};"));
-        false
+        if let Some((name, helper)) = helper_of(statement)
+            && let Some(source) = helpers::source(helper)
+        {
+            prefix.push_str(&format!("const {name}={source};"));
+            return false;
+        }
+        match statement {
+            Statement::ImportDeclaration(it) if bridge == Bridge::Commonjs => {
+                prefix.push_str(&requirement(it).unwrap_or_default());
+                false
+            }
+            Statement::ExportNamedDeclaration(_) => bridge != Bridge::Commonjs,
+            _ => true,
+        }
     });
     if is_strict && !prefix.is_empty() {
         prefix.insert_str(0, "\"use strict\";");
@@ -222,10 +322,14 @@ fn helper_of<'b>(statement: &'b Statement<'_>) -> Option<(&'b str, &'b str)> {
     }
 }
 
+/// Whether a script uses a name that it does not declare.
+fn is_free(scoping: &Scoping, name: &str) -> bool {
+    scoping.root_unresolved_references().iter().any(|(it, _)| it.as_str() == name)
+}
+
 /// Declares what the script uses of the CommonJS wrapper and does not declare itself.
 fn bridges(scoping: &Scoping) -> String {
-    let uses =
-        |name: &str| scoping.root_unresolved_references().iter().any(|(it, _)| it.as_str() == name);
+    let uses = |name: &str| is_free(scoping, name);
     let mut text = String::new();
     if uses("require") {
         text.push_str("import{createRequire as __createRequire}from\"node:module\";");

@@ -119,7 +119,7 @@ const answeredFields = (res) => {
 
 /**
  * `target` is a function `(req, res)` or a server; `request` is `{ method, url, headers, body, remoteAddress }` with
- * headers as a list of [name, value] and the body as a Uint8Array. The promise gives `{ status, statusMessage, headers,
+ * headers as a list of [name, value] and the body as a Uint8Array; `prepare(req, res)` is called before the handler. The promise gives `{ status, statusMessage, headers,
  * body }` in the same forms when the handler has ended its answer. It is rejected with what the handler threw, or if
  * the handler closed the connection instead.
  */
@@ -170,6 +170,7 @@ export const deliver = (target, request) => new Promise((resolve, reject) => {
     res.sendDate = false;
     socket.server = options === undefined ? null : target;
     res.assignSocket(socket);
+    request.prepare?.(req, res);
 
     const finished = () => {
         if (head === undefined) sink.head(res);

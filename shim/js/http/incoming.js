@@ -7,7 +7,8 @@ import { primordials } from "../primordials.js";
 import { distinctFields, joinedFields } from "./fields.js";
 
 const {
-    FunctionPrototypeCall, ObjectDefineProperties, ObjectDefineProperty, ObjectSetPrototypeOf, Symbol,
+    ArrayIsArray, ArrayPrototypePush, FunctionPrototypeCall, ObjectDefineProperties, ObjectDefineProperty,
+    ObjectSetPrototypeOf, ReflectGetOwnPropertyDescriptor, StringPrototypeToLowerCase, Symbol,
 } = primordials;
 const { Readable } = streamModule;
 
@@ -91,6 +92,28 @@ const methods = {
         }
         if (this.socket && !this.socket.destroyed && this.aborted) this.socket.destroy(error);
         callback(error);
+    },
+
+    // Where servers of libraries put the fields of requests that they make themselves: names and values in turns.
+    _addHeaderLines(headers, length) {
+        if (!headers || !headers.length) return;
+        const raw = this.complete ? "rawTrailers" : "rawHeaders";
+        const slot = this.complete ? TRAILERS : HEADERS;
+        this[raw] = headers;
+        this[slot] = joinedFields(headers, this.joinDuplicateHeaders);
+    },
+
+    _addHeaderLine(field, value, dest) {
+        const lines = [];
+        const has = (name) => ReflectGetOwnPropertyDescriptor(dest, name) !== undefined;
+        const name = StringPrototypeToLowerCase(field);
+        const had = has(name) ? dest[name] : undefined;
+        if (had !== undefined) {
+            const values = ArrayIsArray(had) ? had : [had];
+            for (let at = 0; at < values.length; at++) ArrayPrototypePush(lines, field, values[at]);
+        }
+        ArrayPrototypePush(lines, field, value);
+        dest[name] = joinedFields(lines, this.joinDuplicateHeaders)[name];
     },
 
     // Reads the rest of the body and keeps nothing of it.

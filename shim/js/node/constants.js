@@ -34,4 +34,4 @@ const crypto = {
     defaultCipherList: CIPHERS,
 };
 
-export default { __proto__: null, ...dlopen, ...errno, ...priority, ...signals, ...fs, ...crypto };
+export default { ...dlopen, ...errno, ...priority, ...signals, ...fs, ...crypto };

@@ -1,10 +1,12 @@
-// The module "dns": looking up a name would leave the sandbox, so it throws at once.
+// The module "dns": looking up a name would leave the sandbox, so it throws at once, but for addresses and `localhost`.
 
 import { absentOf } from "../absent.js";
-import { codes, makeResolver, settings } from "../http/dns_common.js";
+import { codes, lookupOf, makeResolver, settings } from "../http/dns_common.js";
 import promises from "./dns_promises.js";
 
+const absent = absentOf("dns");
+
 export default {
-    ...absentOf("dns"), ...codes, ...settings, Resolver: makeResolver("dns"), ADDRCONFIG: 32, ALL: 16, V4MAPPED: 8,
-    promises,
+    ...absent, ...codes, ...settings, lookup: lookupOf(absent.lookup), Resolver: makeResolver("dns"), ADDRCONFIG: 32,
+    ALL: 16, V4MAPPED: 8, promises,
 };

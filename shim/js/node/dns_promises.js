@@ -1,6 +1,11 @@
-// The module "dns/promises": looking up a name would leave the sandbox, so it throws at once.
+// The module "dns/promises": looking up a name would leave the sandbox, so it throws at once, but for addresses and
+// `localhost`.
 
 import { absentOf } from "../absent.js";
-import { codes, makeResolver, settings } from "../http/dns_common.js";
+import { codes, lookupPromiseOf, makeResolver, settings } from "../http/dns_common.js";
 
-export default { ...absentOf("dns.promises"), ...codes, ...settings, Resolver: makeResolver("dns.promises") };
+const absent = absentOf("dns.promises");
+
+export default {
+    ...absent, ...codes, ...settings, lookup: lookupPromiseOf(absent.lookup), Resolver: makeResolver("dns.promises"),
+};

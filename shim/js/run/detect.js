@@ -16,7 +16,7 @@ import { kubeless } from "./kubeless.js";
 import { lambda, lambda2 } from "./lambda.js";
 import { isServer, nodeServer, servers } from "./node_server.js";
 import { nuclio } from "./nuclio.js";
-import { openfaas } from "./openfaas.js";
+import { isClassic, openfaas } from "./openfaas.js";
 import { openwhisk } from "./openwhisk.js";
 import { isClass, parameterNames } from "./parameters.js";
 import { skep } from "./skep.js";
@@ -53,12 +53,21 @@ export const CONVENTIONS = {
     expression: { adapter: expression, looks: "handler = \"expression\" and a file that is one expression" },
 };
 
-/** Conventions that the names of a function's first two parameters tell; undefined is a parameter that is not there. */
+const RESPONSE_NAMES = ["res", "resp", "response", "reply"];
+
+/**
+ * Conventions that the names of a function's first two parameters tell, the first row that fits; undefined is a
+ * parameter that is not there.
+ */
 const BY_PARAMETERS = [
-    { convention: "node", first: ["req", "request"], second: ["res", "resp", "response"] },
+    // The second name is enough: the first may be unused, such as `_`.
+    { convention: "node", first: { not: ["event", "ev", "evt", "context", "ctx"] }, second: RESPONSE_NAMES },
     { convention: "nuclio", first: ["context", "ctx"], second: ["event", "ev"] },
+    { convention: "openfaas", fits: isClassic },
     { convention: "fission", first: ["context"], second: [undefined, "callback", "cb"] },
 ];
+
+const isAmong = (list, name) => (list.not === undefined ? includes(list, name) : !includes(list.not, name));
 
 const HTTP_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -121,12 +130,22 @@ const one = (name, fn, self, convention) => [{ name, fn, self, event: convention
 
 const WORKER_EVENTS = ["fetch", "scheduled", "queue", "email", "tail", "trace"];
 
-// The functions of a default object with `fetch`.
+// What only a worker has beside `fetch`: a default object of an ES module may have these alone.
+const WORKER_ALONE = ["scheduled", "queue", "email", "tail", "trace"];
+
+const isWorker = (object, { kind, exports }) => {
+    // A function with a `fetch` is a function (a fetch library that was exported by mistake is none of ours).
+    if (!isObject(object) || typeof object === "function") return false;
+    if (typeof object.fetch === "function") return true;
+    if (kind !== "esm" && !isCompiled(exports)) return false;
+    for (let at = 0; at < WORKER_ALONE.length; at++) if (typeof object[WORKER_ALONE[at]] === "function") return true;
+    return false;
+};
+
+// The functions of a default object with `fetch`, or with another function that only workers have.
 const workerFunctions = (app) => {
     const object = defaultOf(app);
-    if (!isObject(object) || typeof object.fetch !== "function") return [];
-    // A function with a `fetch` is a function (a fetch library that was exported by mistake is none of ours).
-    if (typeof object === "function") return [];
+    if (!isWorker(object, app)) return [];
     const found = [];
     for (let at = 0; at < WORKER_EVENTS.length; at++) {
         const name = WORKER_EVENTS[at];
@@ -194,9 +213,11 @@ const lookAt = (item) => {
     const names = parameterNames(item.fn);
     if (names !== undefined) {
         for (let at = 0; at < BY_PARAMETERS.length; at++) {
-            const { convention, first, second } = BY_PARAMETERS[at];
-            const fits = includes(first, names[0]) && includes(second, names[1]);
-            if (fits) return { event: convention, http: convention };
+            const row = BY_PARAMETERS[at];
+            const fits = row.fits === undefined
+                ? isAmong(row.first, names[0]) && includes(row.second, names[1])
+                : row.fits(item.fn, names);
+            if (fits) return { event: row.convention, http: row.convention };
         }
     }
     for (let at = 0; at < BY_PLACE.length; at++) if (BY_PLACE[at].fits(item)) return BY_PLACE[at];
@@ -231,7 +252,8 @@ const OTHERS = [functionsByLook, declaredMain, bareFunction];
 export const findFunctions = (app) => {
     const { handler } = app;
     if (handler === undefined) return firstOf(PLACES, app);
-    const found = firstOf(FORCED[handler] ?? OTHERS, app);
+    const all = firstOf(FORCED[handler] ?? OTHERS, app);
+    const found = handler === "fc" || handler === "fc-http" ? without(all, "initializer") : all;
     // These know for each function which kind of call it takes.
     if (handler === "worker" || handler === "vaas") return found;
     for (let at = 0; at < found.length; at++) {

@@ -4,7 +4,7 @@
 import { console } from "../console.js";
 import streamModule from "../node/stream.js";
 import { asciiLower } from "../mime.js";
-import { base64Encode, concat, copyOf, lengthOf, utf8Decode, utf8Encode } from "../octets.js";
+import { base64Encode, copyOf, lengthOf, utf8Decode, utf8Encode } from "../octets.js";
 import { primordials } from "../primordials.js";
 import { isObject } from "../webidl.js";
 import {
@@ -12,25 +12,45 @@ import {
     queryPairs, setOwn,
 } from "./http.js";
 import { answerOfProxy, byCallback } from "./lambda.js";
+import { collect, isStream } from "./streams.js";
 
 const {
-    ArrayPrototypePush, JSONParse, JSONStringify, Promise, PromisePrototypeThen, PromiseResolveValue,
+    JSONParse, JSONStringify, Promise, PromisePrototypeThen, PromiseResolveValue,
     ReflectApply, ReflectDeleteProperty, ReflectGetOwnPropertyDescriptor, String, StringPrototypeStartsWith, TypeError,
 } = primordials;
 const { Readable } = streamModule;
 
 const contextOf = ({ app, name, invocation }) => ({
-    requestId: invocation.id,
+    requestId: invocation?.id ?? "",
     credentials: { accessKeyId: "", accessKeySecret: "", securityToken: "" },
     function: {
         name: app.name ?? "app", handler: `index.${name}`, memory: app.memoryMiB ?? 64,
-        timeout: invocation.remaining() / 1000,
+        timeout: (invocation?.remaining() ?? 0) / 1000,
     },
     service: { name: "", logProject: "", logStore: "", qualifier: "LATEST", versionId: "" },
     region: "",
     accountId: "",
     logger: console,
 });
+
+/** Runs the `initializer` of the app, once, when it was loaded: `(context, callback)`. */
+const initialize = (app, exported) => {
+    const initializer = exported?.initializer;
+    if (typeof initializer !== "function") return undefined;
+    return new Promise((resolve, reject) => {
+        const callback = (error) => {
+            if (error !== null && error !== undefined) reject(error);
+            else resolve();
+        };
+        const context = contextOf({ app, name: "initializer", invocation: undefined });
+        const returned = ReflectApply(initializer, exported, [context, callback]);
+        if (isObject(returned) && typeof returned.then === "function") {
+            PromisePrototypeThen(PromiseResolveValue(returned), () => resolve(), reject);
+        } else if (initializer.length < 2) {
+            resolve();
+        }
+    });
+};
 
 const run = (call, event) =>
     byCallback(
@@ -64,6 +84,7 @@ const parsedResult = (result) => {
 };
 
 export const fc = {
+    load: initialize,
     async event(call) {
         const bytes = bytesOfValue(call.event) ?? utf8Encode(JSONStringify(call.event) ?? "");
         return { value: await run(call, bytes) };
@@ -127,22 +148,13 @@ const requestOf = ({ http, invocation }) => {
     request.queries = queryObject(queryPairs(query));
     request.headers = headersObject(http.headers);
     request.clientIP = "127.0.0.1";
+    // What frameworks read of the platform, beside the stream.
+    request.body = bufferOf(copyOf(body));
     return mergeOnto(request, invocation.context);
 };
 
-// All bytes of a stream of Node that was sent as the body.
-const collect = (stream, resolve, reject) => {
-    const chunks = [];
-    stream.on("data", (chunk) => {
-        ArrayPrototypePush(chunks, typeof chunk === "string" ? utf8Encode(chunk) : copyOf(chunk));
-    });
-    stream.on("error", reject);
-    stream.on("end", () => resolve(concat(chunks)));
-};
-
-const isStream = (value) => isObject(value) && typeof value.pipe === "function" && typeof value.on === "function";
-
 export const fcHttp = {
+    load: initialize,
     http(call) {
         return new Promise((resolve, reject) => {
             const answer = (status, headers, body) => {

@@ -13,7 +13,7 @@ import { asBuffer } from "../node/buffer/bytes.js";
 import { copyOf, isUtf8, lengthOf, utf8Decode, utf8DecodeKeeping, utf8Encode } from "../octets.js";
 import { primordials } from "../primordials.js";
 import { makeRequest, normalizeMethod } from "../request.js";
-import { isResponse, responseRecord } from "../response.js";
+import { Response, isResponse, responseRecord } from "../response.js";
 import { urlFromRecord } from "../url.js";
 import { parseForm } from "../url_encoding.js";
 import { parseURL, serializeURL } from "../url_parser.js";
@@ -22,7 +22,7 @@ import { isArrayBuffer, isObject } from "../webidl.js";
 const {
     ArrayBufferIsView, ArrayIsArray, ArrayPrototypePush, FunctionPrototypeSymbolHasInstance, JSONParse, JSONStringify,
     NumberIsInteger, ObjectDefineProperty, ObjectKeys, Promise, RangeError, ReflectGetOwnPropertyDescriptor, String,
-    StringPrototypeStartsWith, SyntaxError, TypeError, Uint8Array,
+    StringPrototypeStartsWith, SymbolToStringTag, SyntaxError, TypeError, Uint8Array,
 } = primordials;
 
 /** The combined value of a header by its name in lower case, or null. */
@@ -215,9 +215,25 @@ export const answerOf = (status, headers, body, typeOfText = "text/plain; charse
     return { status: checkedStatus(status), headers, body: bytes };
 };
 
+// A class of a library that says to be a Response, and does what one does, is taken by its members.
+const isLikeResponse = (value) =>
+    isObject(value) && typeof value.arrayBuffer === "function" && typeof value.status === "number"
+    && (value instanceof Response || value[SymbolToStringTag] === "Response");
+
+const answerOfLike = async (value) => {
+    const { status, statusText, headers } = value;
+    const body = status === 204 || status === 205 || status === 304 ? null : await value.arrayBuffer();
+    return await answerOfResponse(new Response(body, { status, statusText: statusText ?? "", headers }));
+};
+
+/** The answer that a Response is, ours or a library's own, or a promise of it; undefined for everything else. */
+export const answerOfAnyResponse = (value) => {
+    if (isResponse(value)) return answerOfResponse(value);
+    return isLikeResponse(value) ? answerOfLike(value) : undefined;
+};
+
 /** The answer of a function that returns values: a Response is one already. */
-export const answerOfValue = (value) =>
-    isResponse(value) ? answerOfResponse(value) : answerOf(200, [], value);
+export const answerOfValue = (value) => answerOfAnyResponse(value) ?? answerOf(200, [], value);
 
 /** Pairs of an object of headers, whose values may be lists. */
 export const pairsOfObject = (headers) => {

@@ -5,6 +5,7 @@ import { deliver } from "../http/deliver.js";
 import { Server, listeningServers } from "../http/server.js";
 import { primordials } from "../primordials.js";
 import { isObject } from "../webidl.js";
+import { withHelpers } from "./node_helpers.js";
 
 const { FunctionPrototypeSymbolHasInstance, ReflectApply } = primordials;
 
@@ -22,8 +23,9 @@ export const nodeServer = {
         const { context } = invocation;
         const remoteAddress = isObject(context) && typeof context.ip === "string" ? context.ip : undefined;
         const target = isServer(fn) ? fn : targetOf(call);
+        const prepare = isServer(fn) ? undefined : withHelpers(call);
         const { status, headers, body } = await deliver(target, {
-            method: http.method, url: http.url, headers: http.headers, body: http.body, remoteAddress,
+            method: http.method, url: http.url, headers: http.headers, body: http.body, remoteAddress, prepare,
         });
         return { status, headers, body };
     },

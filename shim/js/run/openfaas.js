@@ -1,6 +1,7 @@
-// OpenFaaS: `(event, context, callback)` of its templates for Node (OpenFaaS's documentation, "Node.js").
+// OpenFaaS: `(event, context, callback)` of its templates for Node (OpenFaaS's documentation, "Node.js"), and
+// `(context, callback)` of the first one, "node", where `context` is the body as text.
 
-import { lengthOf } from "../octets.js";
+import { lengthOf, utf8Decode } from "../octets.js";
 import { primordials } from "../primordials.js";
 import { isResponse } from "../response.js";
 import { isObject } from "../webidl.js";
@@ -8,10 +9,24 @@ import {
     answerOf, answerOfResponse, bufferOf, headersObject, locationOfCall, pairsOfObject, parsedBody, queryObject,
     queryPairs,
 } from "./http.js";
+import { parameterNames } from "./parameters.js";
 
-const { Promise, PromisePrototypeThen, PromiseResolveValue, ReflectApply, String } = primordials;
+const {
+    FunctionPrototypeToString, Promise, PromisePrototypeThen, PromiseResolveValue, ReflectApply, RegExpPrototypeExec,
+    String,
+} = primordials;
 
 const HTML = "text/html; charset=utf-8";
+
+/**
+ * Whether a function is one of the first template. Fission's `(context, callback)` has the same names, and reads
+ * `context.request`.
+ */
+export const isClassic = (fn, names) => {
+    const isNamed = names?.[0] === "context" && (names[1] === "callback" || names[1] === "cb");
+    return isNamed && names.length === 2
+        && RegExpPrototypeExec(/\bcontext\s*(?:\?\.|\.)\s*re(?:quest|sponse)\b|\{\s*request\b/, FunctionPrototypeToString(fn)) === null;
+};
 
 /** The `context`: each of its methods gives it back, so that calls are chained. */
 class FunctionContext {
@@ -82,7 +97,10 @@ const run = (call, event) =>
             if (error !== null && error !== undefined) context.fail(error);
             else context.succeed(result);
         };
-        const returned = ReflectApply(call.fn, call.self, [event, context, callback]);
+        const given = isClassic(call.fn, parameterNames(call.fn))
+            ? [utf8Decode(call.http.body), callback]
+            : [event, context, callback];
+        const returned = ReflectApply(call.fn, call.self, given);
         // What a function returns is its answer, unless it has given one by the context. One that returns nothing at
         // once may still do so later.
         const finish = (value) => {

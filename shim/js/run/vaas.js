@@ -10,12 +10,14 @@ import { primordials } from "../primordials.js";
 import { isObject } from "../webidl.js";
 import {
     answerOf, bytesOfValue, headerOfCall, headersObject, isTextBody, locationOfCall, mimeTypeOf, pairsOfObject,
-    parsedBody, queryObject, queryPairs, urlOfCall,
+    parsedBody, queryObject, queryPairs, setOwn, urlOfCall,
 } from "./http.js";
+import { collect, isStream } from "./streams.js";
 
 const {
     ArrayPrototypePush, Error, FunctionPrototypeSymbolHasInstance, Number, NumberIsNaN, ObjectGetPrototypeOf,
-    ReflectApply, RegExp, RegExpPrototypeExec, SafeWeakMap, StringPrototypeIndexOf, StringPrototypeSlice, TypeError,
+    Promise, ReflectApply, RegExp, RegExpPrototypeExec, SafeWeakMap, String, StringPrototypeIndexOf,
+    StringPrototypeSlice, TypeError, decodeURIComponent,
 } = primordials;
 
 /** The decorated methods of a class by its prototype: a list of {name, type, method, routerName}. */
@@ -94,7 +96,7 @@ export const vaasFramework = {
     rpcInvoke: rpcInvote,
 };
 
-const requestOf = ({ http, invocation }) => {
+const requestOf = ({ http, invocation }, params) => {
     const { href, path, query, target } = locationOfCall(http);
     const headers = headersObject(http.headers);
     const url = urlOfCall(http);
@@ -114,7 +116,7 @@ const requestOf = ({ http, invocation }) => {
         href,
         method: http.method,
         path,
-        params: {},
+        params,
         query: queryObject(queryPairs(query)),
         querystring: query,
         search: query === "" ? "" : `?${query}`,
@@ -137,7 +139,11 @@ const charsetOf = (mimeType) => {
     return "";
 };
 
-const answerOfData = (res, data) => {
+const answerOfData = async (res, data) => {
+    if (isStream(data)) {
+        const bytes = await new Promise((resolve, reject) => collect(data, resolve, reject));
+        return await answerOfData(res, bytes);
+    }
     const headers = pairsOfObject(res.headers);
     if (typeof res.type === "string" && res.type !== "" && headerOfCall(headers, "content-type") === null) {
         ArrayPrototypePush(headers, ["content-type", res.type]);
@@ -165,6 +171,64 @@ const paramsOf = (event) =>
         ? { params: event.params, context: event.context ?? {} }
         : { params: event ?? {}, context: {} };
 
+// A parameter of a route, `:name`, with a pattern of its own and a mark that it may be missing; `*` is anything.
+const PARAMETER = /:(\w+)(\([^()]*\))?(\?)?|\*/y;
+const SPECIAL = /[.+^${}()|[\]\\?]/;
+
+// A route as the framework's router takes it, as a regular expression over paths and the names of its groups.
+const compiledRoute = (route) => {
+    const names = [];
+    let text = "^";
+    for (let at = 0; at < route.length; ) {
+        PARAMETER.lastIndex = at;
+        const found = RegExpPrototypeExec(PARAMETER, route);
+        if (found === null) {
+            const one = route[at];
+            const isOptional = one === "/" && RegExpPrototypeExec(/^\/:\w+(?:\([^()]*\))?\?/, StringPrototypeSlice(route, at)) !== null;
+            text += RegExpPrototypeExec(SPECIAL, one) === null ? one : `\\${one}`;
+            if (isOptional) text += "?";
+            at++;
+            continue;
+        }
+        const isStar = found[0] === "*";
+        ArrayPrototypePush(names, isStar ? String(names.length) : found[1]);
+        text += isStar ? "(.*)" : `${found[2] ?? "([^/]+?)"}${found[3] ?? ""}`;
+        at += found[0].length;
+    }
+    return { pattern: new RegExp(`${text}/?$`, "i"), names };
+};
+
+const decoded = (text) => {
+    try {
+        return decodeURIComponent(text);
+    } catch {
+        return text;
+    }
+};
+
+// The parameters of a path that a route fits, undefined where it does not.
+const parametersOf = (route, path) => {
+    const isPattern = isObject(route) && FunctionPrototypeSymbolHasInstance(RegExp, route);
+    const { pattern, names } = isPattern ? { pattern: route, names: [] } : compiledRoute(`${route}`);
+    pattern.lastIndex = 0;
+    const found = RegExpPrototypeExec(pattern, path);
+    if (found === null) return undefined;
+    const params = {};
+    for (let at = 1; at < found.length; at++) {
+        if (found[at] !== undefined) setOwn(params, names[at - 1] ?? String(at - 1), decoded(found[at]));
+    }
+    return params;
+};
+
+const paramsOfCall = ({ fn, name, http }) => {
+    const methods = decoratedMethods(fn);
+    for (let at = 0; at < methods.length; at++) {
+        if (methods[at].name !== name) continue;
+        return parametersOf(methods[at].routerName ?? `/${name}`, locationOfCall(http).path) ?? {};
+    }
+    return {};
+};
+
 /**
  * The method that answers a request when no function was named: that whose `method` and `routerName` fit, "/NAME"
  * without a `routerName`. Undefined when none does.
@@ -176,11 +240,7 @@ export const routed = (constructor, http) => {
         const { name, type, method, routerName } = methods[at];
         if (type !== "http") continue;
         if (method !== undefined && asciiLower(method) !== asciiLower(http.method)) continue;
-        const isPattern = isObject(routerName) && FunctionPrototypeSymbolHasInstance(RegExp, routerName);
-        const fits = isPattern
-            ? RegExpPrototypeExec(routerName, path) !== null
-            : (routerName ?? `/${name}`) === path;
-        if (fits) return name;
+        if (parametersOf(routerName ?? `/${name}`, path) !== undefined) return name;
     }
     return undefined;
 };
@@ -196,7 +256,7 @@ export const vaas = {
             return answerOf(200, [], await callMethod(call, { params, context }));
         }
         const res = { headers: {}, status: undefined, message: undefined, length: undefined, type: undefined };
-        const data = await callMethod(call, { req: requestOf(call), res });
-        return answerOfData(res, data);
+        const data = await callMethod(call, { req: requestOf(call, paramsOfCall(call)), res });
+        return await answerOfData(res, data);
     },
 };

@@ -3,15 +3,14 @@
 
 import { DOMException } from "../dom_exception.js";
 import { Event, trustedEvent } from "../event.js";
-import { fireEvent, globalTarget, hasListeners } from "../event_target.js";
+import { fireEvent, globalTarget, hasListeners, thrownBy } from "../event_target.js";
 import { primordials } from "../primordials.js";
 import { isRequest } from "../request.js";
-import { Response, isResponse } from "../response.js";
 import { DOMString, defineInterface, dictionary, interfaceOf, isObject, needs } from "../webidl.js";
-import { answerOf, answerOfResponse, mergeOnto, requestOfCall, setOwn } from "./http.js";
+import { answerOf, answerOfAnyResponse, mergeOnto, requestOfCall, setOwn } from "./http.js";
 import { newWork } from "./work.js";
 
-const { PromiseResolveValue, ReflectApply, TypeError } = primordials;
+const { ObjectKeys, PromiseResolveValue, ReflectApply, ReflectHas, TypeError } = primordials;
 
 /** The `ctx` of a worker. */
 class ExecutionContext {
@@ -40,19 +39,10 @@ export const workerRequest = ({ http, invocation }) => {
 
 const envOf = ({ invocation }) => mergeOnto({}, invocation.env);
 
-// A class of a library that says to be a Response, and does what one does, is taken by its members.
-const likeResponse = async (value) => {
-    const { status, statusText, headers } = value;
-    const body = status === 204 || status === 205 || status === 304 ? null : await value.arrayBuffer();
-    return new Response(body, { status, statusText, headers });
-};
-
 const mustBeResponse = async (value, who) => {
-    if (isResponse(value)) return answerOfResponse(value);
-    if (isObject(value) && value instanceof Response && typeof value.arrayBuffer === "function") {
-        return answerOfResponse(await likeResponse(value));
-    }
-    throw new TypeError(`${who} answered with something that is no Response.`);
+    const answer = answerOfAnyResponse(value);
+    if (answer === undefined) throw new TypeError(`${who} answered with something that is no Response.`);
+    return await answer;
 };
 
 export const worker = {
@@ -145,13 +135,25 @@ export const hasFetchListener = () => {
     return target !== undefined && hasListeners(target, "fetch");
 };
 
+// Variables are globals of such scripts; what there is already stays.
+const defineVariables = (variables) => {
+    if (!isObject(variables)) return;
+    const names = ObjectKeys(variables);
+    for (let at = 0; at < names.length; at++) {
+        if (!ReflectHas(globalThis, names[at])) setOwn(globalThis, names[at], variables[names[at]]);
+    }
+};
+
 export const serviceWorker = {
     async http(call) {
         const request = workerRequest(call);
         const event = trustedEvent(FetchEvent, "fetch", { __proto__: null, request, cancelable: true });
         const slots = slotsOf(event);
         slots.work = newWork(call.invocation.report);
+        defineVariables(call.invocation.env);
         fireEvent(globalTarget(), event);
+        const thrown = thrownBy(event);
+        if (!slots.answered && thrown !== undefined) throw thrown.error;
         if (!slots.answered) return answerOf(404, [], "No listener for \"fetch\" called respondWith.");
         const answer = await mustBeResponse(await slots.response, "respondWith");
         await slots.work.settled();

@@ -282,7 +282,12 @@ impl Modules {
         if Dialect::of(path).is_some_and(Dialect::is_transformed) {
             return None;
         }
-        app.files.read(path).map(Text::Own)
+        let bytes = app.files.read(path)?;
+        // Bytes that are no UTF-8 are replaced, as Node does.
+        Some(match str::from_utf8(&bytes) {
+            Ok(_) => Text::Own(bytes),
+            Err(_) => Text::Made(String::from_utf8_lossy(&bytes).into()),
+        })
     }
 
     /// The text of a file, for JSON and the like.

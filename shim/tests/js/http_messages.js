@@ -150,6 +150,16 @@ export const cases = [
         const closed = await new Promise((resolve) => server.close((error) => resolve(error.code)));
         return [before, during, port > 0, second, server.listening, closed, server instanceof http.Server];
     }, [false, true, true, "ERR_SERVER_ALREADY_LISTEN", false, "ERR_SERVER_NOT_RUNNING", true]],
+    ["fields of a request that a library makes", () => {
+        const message = new http.IncomingMessage();
+        message._addHeaderLines(["Host", "a", "X-B", "1", "x-b", "2"], 6);
+        const own = {};
+        message._addHeaderLine("Set-Cookie", "a=1", own);
+        message._addHeaderLine("set-cookie", "b=2", own);
+        message._addHeaderLine("Host", "first", own);
+        message._addHeaderLine("Host", "second", own);
+        return [message.headers, message.rawHeaders.length, own];
+    }, [{ host: "a", "x-b": "1, 2" }, 6, { "set-cookie": ["a=1", "b=2"], host: "first" }]],
     ["agents", () => {
         const agent = new http.Agent({ keepAlive: true, maxSockets: 3 });
         return [agent.keepAlive, agent.maxSockets, agent.defaultPort, agent.protocol, agent.getName({ host: "h", port: 1, localAddress: "l" }),

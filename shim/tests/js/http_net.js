@@ -37,6 +37,14 @@ export const cases = [
             list.check("192.168.1.255"), list.check("192.168.2.0"), list.rules.length, failure(() => list.addAddress("x")),
             failure(() => list.addRange("10.0.0.2", "10.0.0.1")), list.check("x")];
     }, [true, true, false, false, true, true, true, true, false, 4, "ERR_INVALID_ADDRESS", "ERR_INVALID_ARG_VALUE", false]],
+    ["a name that needs no network is looked up", async () => {
+        const dns = process.getBuiltinModule("dns");
+        const looked = (...args) => new Promise((resolve) => dns.lookup(...args, (...found) => resolve(found)));
+        return [await looked("localhost"), await looked("127.0.0.9"), await looked("::1", { all: true }), await looked("localhost", 6),
+            await dns.promises.lookup("localhost"), await dns.promises.lookup("10.0.0.1", { all: true }),
+            failure(() => dns.lookup("example.org", () => {})), failure(() => dns.lookup("localhost"))];
+    }, [[null, "127.0.0.1", 4], [null, "127.0.0.9", 4], [null, [{ address: "::1", family: 6 }]], [null, "::1", 6],
+        { address: "127.0.0.1", family: 4 }, [{ address: "10.0.0.1", family: 4 }], "ERR_ACCESS_DENIED", "ERR_INVALID_ARG_TYPE"]],
     ["a socket is a stream", () => {
         const { Duplex } = process.getBuiltinModule("stream");
         const socket = new net.Socket();

@@ -122,4 +122,8 @@ export const cases = [
             }
         });
     }, ["TypeError", "TypeError", "TypeError", "TypeError"]],
+    ["the old module of all constants is an object as others are", () => {
+        const constants = get("constants");
+        return [constants.hasOwnProperty("O_SYMLINK"), constants.hasOwnProperty("O_RDONLY"), Object.getPrototypeOf(constants) === Object.prototype];
+    }, [false, true, true]],
 ];

@@ -22,28 +22,10 @@ impl Modules {
         found.map_or((line, column), |place| (place.line, place.column))
     }
 
-    /// What is called at a place of the author's text, such as `os.cups`: names with dots between them.
+    /// What is called at a place of the author's text, such as `os.cups`: names with dots between them. `None` where
+    /// the place may be that of an argument: the engine tells the last one in the place of the call around it.
     pub(in crate::engine) fn callee(&self, path: &str, line: u32, column: u32) -> Option<String> {
-        let text = self.read_text(path)?;
-        let text: Vec<char> =
-            text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?.chars().collect();
-        let is_name = |at: usize| {
-            text.get(at).is_some_and(|it| it.is_alphanumeric() || *it == '_' || *it == '$')
-        };
-        let mut start = usize::try_from(column).ok()?.checked_sub(1)?;
-        // The engine's columns of calls are one less on the first line of what it was given.
-        if !is_name(start) {
-            start += 1;
-        }
-        let mut end = start;
-        while is_name(end) {
-            end += 1;
-        }
-        let is_part = |at: usize| is_name(at) || text.get(at) == Some(&'.');
-        while 0 < start && is_part(start - 1) {
-            start -= 1;
-        }
-        (start < end && is_name(start)).then(|| text[start..end].iter().collect())
+        callee_in(&self.read_text(path)?, line, column)
     }
 
     /// What was thrown; of an error in linking modules the place of the import that cannot be had.
@@ -75,5 +57,115 @@ impl Modules {
             Some((path, at)) => caught.asked_by(&path, at),
             None => caught,
         }
+    }
+}
+
+fn is_name(char: char) -> bool {
+    char.is_alphanumeric() || char == '_' || char == '$'
+}
+
+/// Characters before a call that are looked through for a call around it.
+const LOOKED_BACK: usize = 2000;
+
+fn callee_in(text: &str, line: u32, column: u32) -> Option<String> {
+    let before: usize = text
+        .split_inclusive('\n')
+        .take(usize::try_from(line).ok()?.checked_sub(1)?)
+        .map(str::len)
+        .sum();
+    let here: Vec<char> = text.get(before..)?.lines().next()?.chars().collect();
+    let name_at = |at: usize| here.get(at).is_some_and(|char| is_name(*char));
+    let mut start = usize::try_from(column).ok()?.checked_sub(1)?;
+    // The engine's columns of calls are one less on the first line of what it was given.
+    if !name_at(start) {
+        start += 1;
+    }
+    let mut end = start;
+    while name_at(end) {
+        end += 1;
+    }
+    while 0 < start && (name_at(start - 1) || here.get(start - 1) == Some(&'.')) {
+        start -= 1;
+    }
+    let above = text[..before].chars().rev();
+    let back = here[..start.min(here.len())].iter().rev().copied().chain(above);
+    let is_found = start < end && name_at(start) && !is_argument(back.take(LOOKED_BACK));
+    is_found.then(|| here[start..end].iter().collect())
+}
+
+/// Whether what follows is inside the arguments of a call, from the text before it, backwards: an open parenthesis
+/// behind a name or another call, and no open body of a function in between.
+fn is_argument(back: impl Iterator<Item = char>) -> bool {
+    /// What may stand before a parenthesis that is no call's.
+    const WORDS: [&str; 12] = [
+        "if", "for", "while", "switch", "return", "catch", "with", "await", "typeof", "void", "in",
+        "of",
+    ];
+    let mut back = back.peekable();
+    let mut depth = 0_usize;
+    while let Some(char) = back.next() {
+        match char {
+            ')' | ']' | '}' => depth += 1,
+            '(' | '[' | '{' if 0 < depth => depth -= 1,
+            '(' => {
+                while back.next_if(|char| char.is_whitespace()).is_some() {}
+                let mut word = String::new();
+                while let Some(char) = back.next_if(|char| is_name(*char)) {
+                    word.insert(0, char);
+                }
+                let is_call = match back.peek() {
+                    Some(')' | ']') if word.is_empty() => true,
+                    _ => !word.is_empty() && !WORDS.contains(&word.as_str()),
+                };
+                if is_call {
+                    return true;
+                }
+            }
+            '{' => {
+                while back.next_if(|char| char.is_whitespace()).is_some() {}
+                // A body follows an arrow, the end of parameters or a word; an object follows an operator.
+                match back.peek() {
+                    Some('(' | ',' | ':' | '=' | '[' | '?' | '&' | '|') => {}
+                    _ => return false,
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::callee_in;
+
+    /// What is called at the place that is marked by `^`.
+    #[track_caller]
+    fn check(marked: &str, expected: Option<&str>) {
+        let at = marked.find('^').unwrap();
+        let line = marked[..at].matches('\n').count() + 1;
+        let column = at - marked[..at].rfind('\n').map_or(0, |end| end + 1) + 1;
+        let text = marked.replace('^', "");
+        let (line, column) = (u32::try_from(line).unwrap(), u32::try_from(column).unwrap());
+        assert_eq!(callee_in(&text, line, column).as_deref(), expected, "for {marked:?}");
+    }
+
+    #[test]
+    fn what_is_called_is_a_name_with_dots() {
+        check("os.^cups()", Some("os.cups"));
+        check("const a = 1;\nif (x) { a.^b(c); }", Some("a.b"));
+        check("app.get(\"/\", (req, res) => { res.^nope(); });", Some("res.nope"));
+        check("list.map(function (it) {\n  return it.^x();\n})", Some("it.x"));
+        check("f(1); g.^h()", Some("g.h"));
+        check("if (a.^b()) {}", Some("a.b"));
+        check("os^.cups()", Some("os.cups"));
+    }
+
+    #[test]
+    fn what_may_be_an_argument_is_not_named() {
+        check("o.missing(Promise.^resolve(1))", None);
+        check("o.missing(\n  Promise.^resolve(1)\n)", None);
+        check("o.missing({ a: b.^c() })", None);
+        check("o.f()(a.^b())", None);
     }
 }

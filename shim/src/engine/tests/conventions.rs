@@ -187,6 +187,79 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         handler: "",
+        path: "index.js",
+        text: "exports.f = (req, res) => res.status(201).cookie('a', 'b c', { httpOnly: true }).json({ q: req.query.q ?? null,
+            n: req.body.n, type: req.get('Content-Type'), path: req.path, cookies: req.cookies, raw: req.rawBody.length });",
+        functions: &[["f", "node", "node"]],
+        event: Some(
+            r#"{"q":null,"n":2,"type":"application/json","path":"/","cookies":{},"raw":7}"#,
+        ),
+        http: Some((
+            201,
+            r#"{"q":"1","n":3,"type":"application/json","path":"/p","cookies":{},"raw":7}"#,
+        )),
+    },
+    Sample {
+        handler: "",
+        path: "index.mjs",
+        text: "export default function (_, reply) { reply.statusCode = 202; reply.end('told by the second name'); }",
+        functions: &[["default", "node", "node"]],
+        event: None,
+        http: Some((202, "told by the second name")),
+    },
+    Sample {
+        handler: "",
+        path: "index.mjs",
+        text: "export default { async queue(batch, env, ctx) { return [batch.n, typeof env, typeof ctx.waitUntil]; } };",
+        functions: &[["queue", "worker", ""]],
+        event: Some(r#"[2,"object","function"]"#),
+        http: None,
+    },
+    Sample {
+        handler: "",
+        path: "index.js",
+        text: "module.exports = (context, callback) => callback(undefined, { got: context });",
+        functions: &[["default", "openfaas", "openfaas"]],
+        event: Some(r#"{"got":"{\"n\":2}"}"#),
+        http: Some((200, r#"{"got":"{\"n\":3}"}"#)),
+    },
+    Sample {
+        handler: "",
+        path: "index.js",
+        text: "module.exports = (context, callback) => callback(203, context.request.body);",
+        functions: &[["default", "fission", "fission"]],
+        event: None,
+        http: Some((203, r#"{"n":3}"#)),
+    },
+    Sample {
+        handler: "fc",
+        path: "index.js",
+        text: "let ready = 0; exports.initializer = (context, callback) => setTimeout(() => { ready++; callback(null, ''); }, 1);
+            exports.handler = (event, context, callback) => callback(null, ready);",
+        functions: &[["handler", "fc", "fc"]],
+        event: Some("1"),
+        http: None,
+    },
+    Sample {
+        handler: "fc-http",
+        path: "index.js",
+        text: "exports.handler = (req, resp, context) => resp.send(req.body.toString());",
+        functions: &[["handler", "fc-http", "fc-http"]],
+        event: None,
+        http: Some((200, r#"{"n":3}"#)),
+    },
+    Sample {
+        handler: "",
+        path: "index.mjs",
+        text: "class Own { status = 207; statusText = 'x'; headers = { a: 'b' }; get [Symbol.toStringTag]() { return 'Response'; }
+            async arrayBuffer() { return new TextEncoder().encode('a class of a library').buffer; } }
+            export default async (request, context) => new Own();",
+        functions: &[["default", "skep", "edge"]],
+        event: None,
+        http: Some((207, "a class of a library")),
+    },
+    Sample {
+        handler: "",
         path: "index.ts",
         text: "import { Decorator } from 'vaas-framework';
             export default class Hello {
@@ -245,6 +318,46 @@ fn every_convention_is_found_and_kept_to() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn routes_of_vaas_have_parameters() {
+    let text = "import { Decorator } from 'vaas-framework';
+        import { Readable } from 'node:stream';
+        export default class Ui {
+            @Decorator.VaasServer({ type: 'http', routerName: '/files/:name' })
+            async file({ req }: any) { return { name: req.params.name }; }
+            @Decorator.VaasServer({ type: 'http', routerName: '/users/:id(\\\\d+)/:tab?' })
+            async user({ req }: any) { return req.params; }
+            @Decorator.VaasServer({ type: 'http', routerName: '/stream/*' })
+            async stream({ req, res }: any) { res.type = 'text/plain'; return Readable.from(['a', req.params[0]]); }
+        }";
+    let (mut host, _) = deployed("", "index.ts", text);
+    let mut get = |path: &str| {
+        let (status, _, body) = host.fetch("", "GET", path, Vec::new(), b"");
+        (status, body)
+    };
+    assert_eq!(get("/files/a%20b.ico"), (200, r#"{"name":"a b.ico"}"#.to_owned()));
+    assert_eq!(get("/users/7"), (200, r#"{"id":"7"}"#.to_owned()));
+    assert_eq!(get("/Users/7/posts/"), (200, r#"{"id":"7","tab":"posts"}"#.to_owned()));
+    assert_eq!(get("/stream/b/c"), (200, "ab/c".to_owned()));
+}
+
+#[test]
+fn a_listener_that_throws_is_a_throw_of_the_call() {
+    let text = "addEventListener('fetch', (event) => { event.nope(); event.respondWith(new Response('x')); });";
+    let (mut host, _) = deployed("", "index.js", text);
+    host.ask("fetch", b"1", Encoding::Json, Duration::from_secs(5));
+    loop {
+        match host.receive() {
+            ToDaemon::Log { .. } => {}
+            ToDaemon::Thrown { exception, .. } => {
+                assert_eq!(exception.message, "event.nope is not a function");
+                break;
+            }
+            other => panic!("instead of a throw: {other:?}"),
+        }
+    }
 }
 
 #[test]

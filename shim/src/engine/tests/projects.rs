@@ -131,6 +131,57 @@ fn a_module_of_common_js_requires_others_and_built_in_ones() {
 }
 
 #[test]
+fn a_file_of_text_is_imported_as_text() {
+    let source = "import page from './page.html'; import { default as query } from './q.sql';
+        export default () => [page, query, require('./note.txt')];
+        import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+    let files = [
+        ("index.mjs", source),
+        ("page.html", "<b>&</b>"),
+        ("q.sql", "select 1;"),
+        ("note.txt", "é"),
+    ];
+    serving(&files).check("1", r#"["<b>&</b>","select 1;","é"]"#);
+}
+
+#[test]
+fn typescript_gets_of_packages_what_compilers_give_it() {
+    let files = [
+        (
+            "index.ts",
+            "import * as lib from 'lib'; import * as fn from 'fn'; import * as own from './own'; import * as es from 'es';
+            import * as path from 'path'; import * as Events from 'events';
+            export default () => [lib.map(2), typeof lib.default.map, fn(3), fn.more, fn.default(4), own.a, es.default, es.b,
+                path.join('a', 'b'), new (Events as any)() instanceof Events.EventEmitter];",
+        ),
+        ("own.ts", "export const a: number = 5;"),
+        ("node_modules/lib/index.js", "const all = { map: (n) => n * 2 }; module.exports = all;"),
+        ("node_modules/fn/index.js", "const fn = (n) => n + 1; fn.more = 'm'; module.exports = fn;"),
+        ("node_modules/es/package.json", r#"{"type":"module"}"#),
+        ("node_modules/es/index.js", "export default 6; export const b = 7;"),
+    ];
+    serving(&files).check("1", r#"[4,"function",4,"m",5,5,6,7,"a/b",true]"#);
+    let files = [
+        (
+            "index.ts",
+            "import type { T } from './t'; import lib from 'lib'; import * as fn from 'fn'; import { more as m } from 'fn';
+            module.exports.handler = (n: T) => [lib.map(n), fn(n), m, typeof require, __filename];",
+        ),
+        ("node_modules/lib/index.js", "module.exports = { map: (n) => n * 2 };"),
+        ("node_modules/fn/index.js", "const fn = (n) => n + 1; fn.more = 'm'; module.exports = fn;"),
+    ];
+    let mut host = serving(&files);
+    host.ask("handler", b"3", Encoding::Json, Duration::from_secs(5));
+    match host.receive() {
+        ToDaemon::Reply { payload, .. } => {
+            let expected = r#"[6,4,"m","function","/app/index.ts"]"#;
+            assert_eq!(String::from_utf8_lossy(payload), expected);
+        }
+        other => panic!("instead of a reply: {other:?}"),
+    }
+}
+
+#[test]
 fn a_server_that_listens_gets_calls_of_http() {
     let mut host = serving(&[(
         "index.cjs",
