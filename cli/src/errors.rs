@@ -68,6 +68,9 @@ fn exit_of(code: Code, reason: Option<&str>) -> Exit {
 /// The reason with which the daemon ends the connection of a stranger.
 pub(crate) const STRANGER: &str = "UNKNOWN_CALLER";
 
+/// How advice begins that sends to the log of an app.
+const SEE_LOGS: &str = "see what the code did";
+
 /// What to do about a daemon that does not answer.
 const SILENT: &str = "see how the host is: skep doctor, or journalctl -u skepd";
 
@@ -145,6 +148,10 @@ impl Failure {
         if let Some(next) = self.report.as_mut().and_then(|report| report.next.as_mut()) {
             if let Some(app) = app {
                 *next = next.replace(" APP", &format!(" {app}"));
+            }
+            // A deploy that failed has no log.
+            if command == "deploy" && next.starts_with(SEE_LOGS) {
+                *next = "its code ended while it was loaded: see with node why".to_owned();
             }
             *next = next.replace("skep COMMAND", &format!("skep {command}"));
             *next = next.replace("--tenant TENANT", &format!("--tenant {tenant}"));

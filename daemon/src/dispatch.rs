@@ -209,7 +209,8 @@ async fn attempt(
     usage: &mut Usage,
 ) -> Result<Answer, Failure> {
     let (version, logs) = pool.live(&call.app).ok_or(Failure::NotFound)?;
-    let Some(function) = version.function_for(call.function.as_ref(), call.http.is_some()) else {
+    let method = call.http.as_ref().map(|http| http.method.as_str());
+    let Some(function) = version.function_for(call.function.as_ref(), method) else {
         return Err(no_function(call, &version));
     };
     pool.called(&version, call.arrived);

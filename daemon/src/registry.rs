@@ -181,6 +181,9 @@ const PREFERRED: [&str; 4] = ["default", "fetch", "handler", "main"];
 /// The convention whose HTTP-shaped calls name their function in the path.
 const BY_PATH: &str = "vaas";
 
+/// The convention whose functions may be named by a method of HTTP.
+const BY_METHOD: &str = "edge";
+
 fn count(bytes: usize) -> ByteCount {
     ByteCount::from_bytes(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
@@ -207,9 +210,13 @@ impl Version {
     }
 
     /// The name of the function that a call runs; `None` if there is none. A call that names none, or `default`, gets
-    /// the first of [`PREFERRED`] that there is, or the only one; where an HTTP-shaped call is led to a function by its
-    /// path, `default`.
-    pub fn function_for(&self, asked: Option<&FunctionName>, is_http: bool) -> Option<String> {
+    /// the first of [`PREFERRED`] that there is, else one that is named by the `method` of an HTTP-shaped call, or the
+    /// only one; where an HTTP-shaped call is led to a function by its path, `default`.
+    pub fn function_for(
+        &self,
+        asked: Option<&FunctionName>,
+        method: Option<&str>,
+    ) -> Option<String> {
         let has = |name: &str| self.functions.iter().any(|it| it.name == name);
         let asked = asked.map_or(FunctionName::DEFAULT, FunctionName::as_str);
         let found = if asked == FunctionName::DEFAULT {
@@ -217,9 +224,17 @@ impl Version {
                 [only] => Some(only.name.as_str()),
                 _ => None,
             };
-            let by_path = is_http && self.functions.iter().any(|it| it.http == BY_PATH);
+            let by_method = |wanted: &str| {
+                self.functions.iter().find(|it| it.name == wanted && it.http == BY_METHOD)
+            };
+            // As Next.js has it, GET answers HEAD where nothing else does.
+            let by_method = method.and_then(|method| {
+                let get = || by_method("GET").filter(|_| method == "HEAD");
+                by_method(method).or_else(get).map(|it| it.name.as_str())
+            });
+            let by_path = method.is_some() && self.functions.iter().any(|it| it.http == BY_PATH);
             let routed = by_path.then_some(FunctionName::DEFAULT);
-            PREFERRED.into_iter().find(|name| has(name)).or(only).or(routed)
+            PREFERRED.into_iter().find(|name| has(name)).or(by_method).or(only).or(routed)
         } else {
             Some(asked).filter(|name| has(name))
         };
@@ -489,15 +504,40 @@ pub(crate) mod tests {
             Version { functions: names.iter().map(function).collect(), ..version() }
         };
         let many = functions(&["add", "take"], "vaas");
-        assert_eq!(many.function_for(None, true).as_deref(), Some("default"));
-        assert_eq!(many.function_for(None, false), None);
+        let get = Some("GET");
+        assert_eq!(many.function_for(None, get).as_deref(), Some("default"));
+        assert_eq!(many.function_for(None, None), None);
         let other: FunctionName = "other".parse().unwrap();
-        assert_eq!(many.function_for(Some(&other), true), None);
+        assert_eq!(many.function_for(Some(&other), get), None);
         let only = functions(&["add"], "vaas");
-        assert_eq!(only.function_for(None, true).as_deref(), Some("add"));
+        assert_eq!(only.function_for(None, get).as_deref(), Some("add"));
         let lambda = functions(&["add", "main"], "lambda");
-        assert_eq!(lambda.function_for(None, true).as_deref(), Some("main"));
-        assert_eq!(functions(&["add", "take"], "lambda").function_for(None, true), None);
+        assert_eq!(lambda.function_for(None, get).as_deref(), Some("main"));
+        assert_eq!(functions(&["add", "take"], "lambda").function_for(None, get), None);
+    }
+
+    #[test]
+    fn a_call_of_http_that_names_no_function_gets_the_one_that_its_method_names() {
+        let edge = |names: &[&str]| {
+            let function = |name: &&str| Function {
+                name: (*name).to_owned(),
+                event: "skep".to_owned(),
+                http: "edge".to_owned(),
+            };
+            Version { functions: names.iter().map(function).collect(), ..version() }
+        };
+        let check = |names: &[&str], method: Option<&str>, expected: Option<&str>| {
+            assert_eq!(edge(names).function_for(None, method).as_deref(), expected, "{method:?}");
+        };
+        for method in ["GET", "POST"] {
+            check(&["GET", "POST"], Some(method), Some(method));
+        }
+        check(&["GET", "POST"], Some("HEAD"), Some("GET"));
+        check(&["GET", "HEAD"], Some("HEAD"), Some("HEAD"));
+        check(&["GET", "POST"], Some("PUT"), None);
+        check(&["GET", "POST"], None, None);
+        check(&["GET", "default"], Some("GET"), Some("default"));
+        check(&["GET"], Some("POST"), Some("GET"));
     }
 
     #[test]

@@ -57,6 +57,9 @@ fn advice_has_the_names_that_the_command_was_given() {
     };
     assert_eq!(next(exited(), Some("shop")), "see what the code did: skep logs shop");
     assert_eq!(next(exited(), None), "see what the code did: skep logs APP");
+    let deploy = Failure::from(exited()).of_command("deploy", Some("shop"), "acme");
+    let expected = "its code ended while it was loaded: see with node why";
+    assert_eq!(deploy.report.unwrap().next.unwrap(), expected);
     assert_eq!(
         next(quota_refusal(), Some("shop")),
         "try again in 119.5 ms; see the quotas with: skep quota get --app shop; raise one with: skep \
