@@ -131,7 +131,12 @@ pub fn read(ask: &Ask<'_>) -> Result<Script, ScriptError> {
             let kind = if kind == Kind::Module { kind } else { Kind::Commonjs };
             let exports =
                 if kind == Kind::Commonjs { names::of_text(&text) } else { Exports::default() };
-            Ok(Script { kind: Some(kind), exports, unread: Some(error), ..Script::default() })
+            let requests = match error {
+                ScriptError::Beyond(_) => reads::of_text(&text),
+                ScriptError::Syntax { .. } | ScriptError::Unsupported { .. } => Vec::new(),
+            };
+            let unread = Some(error);
+            Ok(Script { kind: Some(kind), exports, requests, unread, ..Script::default() })
         }
     }
 }

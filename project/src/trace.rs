@@ -216,7 +216,7 @@ impl<'a> Tracer<'a> {
             match error {
                 ScriptError::Beyond(_) => {
                     let what =
-                        format!("not looked into, what it asks for is not traced: {message}");
+                        format!("not looked into, what it asks for is searched as text: {message}");
                     self.note(path, Some(at), what);
                 }
                 ScriptError::Syntax { .. } | ScriptError::Unsupported { .. } => {
@@ -233,8 +233,11 @@ impl<'a> Tracer<'a> {
                         && is_relative(&it.specifier)
                         && !is_below(package, &target)
                     {
-                        let what = format!("{:?} leads out of its package; left out", it.specifier);
-                        self.note(path, Some(it.at), what);
+                        if !it.guess {
+                            let what =
+                                format!("{:?} leads out of its package; left out", it.specifier);
+                            self.note(path, Some(it.at), what);
+                        }
                         continue;
                     }
                     let trail = self.resolver.trail(path, &it.specifier);
@@ -251,6 +254,7 @@ impl<'a> Tracer<'a> {
                         firm.push(target);
                     }
                 }
+                Err(_) if it.guess => {}
                 Err(error) if it.optional || (foreign && it.lazy) => {
                     let what = format!("{error}; the script copes without it, or asks for it late");
                     self.note(path, Some(it.at), what);

@@ -33,6 +33,9 @@ pub struct Request {
     pub optional: bool,
     /// It is only asked for when a function runs or a condition holds, or by `import()`.
     pub lazy: bool,
+    /// It may be no request at all: found in a text that was not parsed, or asked of a parameter named `require`. It is
+    /// optional, and nothing is said where it leads nowhere.
+    pub guess: bool,
     /// Where.
     pub at: Place,
 }
@@ -72,6 +75,46 @@ pub(super) fn read(program: &Program<'_>, scoping: &Scoping, lines: &Lines<'_>) 
     reader.script
 }
 
+/// Requests of one script that are taken from its text, at most.
+const MOST_GUESSED: usize = 1024;
+
+/// What a script that is not parsed seems to ask for: texts behind `require(`, `import(`, `from` and `import`.
+pub(super) fn of_text(text: &str) -> Vec<Request> {
+    const MARKS: [(&str, By); 4] = [
+        ("require(", By::Require),
+        ("import(", By::Import),
+        ("from", By::Import),
+        ("import", By::Import),
+    ];
+    let mut found = Vec::new();
+    let mut known = BTreeSet::new();
+    for (mark, by) in MARKS {
+        for at in memchr::memmem::find_iter(text.as_bytes(), mark) {
+            let rest = text[at + mark.len()..].trim_start_matches([' ', '\n', '\t', '\r']);
+            let Some(quote) = rest.chars().next().filter(|it| matches!(it, '"' | '\'')) else {
+                continue;
+            };
+            let rest = &rest[1..];
+            let end =
+                rest.bytes().take(MAX_SPECIFIER).position(|it| it == quote as u8 || it == b'\n');
+            let Some(specifier) = end.map(|end| &rest[..end]).filter(|it| !it.is_empty()) else {
+                continue;
+            };
+            if known.len() < MOST_GUESSED && known.insert((specifier, by)) {
+                found.push(Request {
+                    specifier: specifier.to_owned(),
+                    by,
+                    optional: true,
+                    lazy: true,
+                    guess: true,
+                    at: Place { line: 1, column: 1 },
+                });
+            }
+        }
+    }
+    found
+}
+
 struct Reader<'s> {
     scoping: &'s Scoping,
     lines: &'s Lines<'s>,
@@ -93,6 +136,10 @@ impl Reader<'_> {
     }
 
     fn request(&mut self, specifier: &str, by: By, span: Span) {
+        self.request_as(specifier, by, span, false);
+    }
+
+    fn request_as(&mut self, specifier: &str, by: By, span: Span, guess: bool) {
         if specifier.starts_with(helpers::MODULE) {
             // It is written into the script itself.
             return;
@@ -100,8 +147,9 @@ impl Reader<'_> {
         let request = Request {
             specifier: specifier.chars().take(MAX_SPECIFIER + 1).collect(),
             by,
-            optional: 0 < self.tries,
-            lazy: 0 < self.lazy,
+            optional: guess || 0 < self.tries,
+            lazy: guess || 0 < self.lazy,
+            guess,
             at: self.place(span),
         };
         self.script.requests.push(request);
@@ -191,6 +239,13 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a call is one of a parameter or a variable named `require`, as in what compilers write for several kinds
+    /// of modules at once, and in bundles of several scripts.
+    fn is_like_require(&self, it: &CallExpression<'_>) -> bool {
+        it.arguments.len() == 1
+            && matches!(&it.callee, Expression::Identifier(it) if it.name == "require")
+    }
+
     /// `createRequire(import.meta.url)`
     fn makes_require(&self, it: &CallExpression<'_>) -> bool {
         let base = it.arguments.first().and_then(|it| it.as_expression());
@@ -258,6 +313,12 @@ impl<'a> VisitJs<'a> for Reader<'_> {
                     }
                 }
                 _ => {}
+            }
+        } else if self.is_like_require(it) {
+            if let Some(Expression::StringLiteral(name)) =
+                it.arguments.first().and_then(|it| it.as_expression())
+            {
+                self.request_as(name.value.as_str(), By::Require, name.span, true);
             }
         } else if let Expression::StaticMemberExpression(callee) = &it.callee
             && matches!(callee.object, Expression::ImportMeta(_))

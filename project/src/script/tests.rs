@@ -125,7 +125,9 @@ fn requests_are_found() {
         try { require('i') } catch {}\nfunction f() { require('j') }\n\
         if (a) require('k'); require(__dirname + '/l'); module.require('m');\n\
         ((require) => require('no'))(z); import { x as y2 } from 'o' with { type: 'json' };";
-    let script = ask("a.js", text).unwrap();
+    let mut script = ask("a.js", text).unwrap();
+    let guessed: Vec<Request> = script.requests.extract_if(.., |it| it.guess).collect();
+    assert_eq!(guessed.iter().map(|it| it.specifier.as_str()).collect::<Vec<_>>(), ["no"]);
     let all = ["a", "b", "c", "d", "ef", "g", "h", "i", "j", "k", "./l", "m", "o"];
     assert_eq!(script.requests.iter().map(|it| it.specifier.as_str()).collect::<Vec<_>>(), all);
     let optional = script.requests.iter().filter(|it| it.optional);
@@ -329,4 +331,36 @@ fn typescript_that_assigns_to_module_exports_is_commonjs() {
         Some(Kind::Module)
     );
     assert_eq!(script("import a from 'a'; module.exports = await a()").kind, Some(Kind::Module));
+}
+
+#[test]
+fn what_may_be_a_request_is_a_guess() {
+    let text = "(function (factory) { factory(require, exports); })(function (require, exports) {\n\
+        var a = require('./impl/a'); require(name); });";
+    let script = ask("a.js", text).unwrap();
+    let found: Vec<_> =
+        script.requests.iter().map(|it| (it.specifier.as_str(), it.guess)).collect();
+    assert_eq!(found, [("./impl/a", true)]);
+    // A script that is too large to be parsed is searched.
+    let padding = format!("/*{}*/", " ".repeat(1 << 20));
+    let text = format!(
+        "import a from'a'; import{{b}}from \"b\";import 'c';export*from'./d';\n\
+        var e = require('e'), f = require( \"f\" ), g = require('e'); import('./h'); from x; require(''); {padding}"
+    );
+    let script = ask("a.js", &text).unwrap();
+    assert!(matches!(script.unread, Some(ScriptError::Beyond(_))), "{:?}", script.unread);
+    assert!(script.requests.iter().all(|it| it.guess && it.optional && it.lazy));
+    let mut found = specifiers(&script);
+    found.sort_unstable();
+    let (import, require) = (By::Import, By::Require);
+    let expected = [
+        ("./d", import),
+        ("./h", import),
+        ("a", import),
+        ("b", import),
+        ("c", import),
+        ("e", require),
+        ("f", require),
+    ];
+    assert_eq!(found, expected);
 }
