@@ -260,7 +260,8 @@ fn options(settings: &Settings, by: By, endings: &[&str], aliases: bool) -> Reso
         By::Import => "import",
         By::Require => "require",
     };
-    let conditions = ["node", own, "default"].into_iter().map(str::to_owned);
+    // What can be required and imported: an ES module without a top-level await.
+    let conditions = ["node", own, "module-sync", "default"].into_iter().map(str::to_owned);
     let alias = |from: &str, to: &[&str]| {
         (from.to_owned(), to.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>())
     };

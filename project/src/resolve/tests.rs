@@ -118,14 +118,16 @@ fn refusals_say_why() {
         "index.js",
         "dual/no",
         By::Import,
-        &format!("{manifest} \"./no\" under the conditions node, import, default"),
+        &format!("{manifest} \"./no\" under the conditions node, import, module-sync, default"),
     );
     refuses(
         &it,
         "index.js",
         "dual/feature/no/a",
         By::Require,
-        &format!("{manifest} \"./feature/no/a\" under the conditions node, require, default"),
+        &format!(
+            "{manifest} \"./feature/no/a\" under the conditions node, require, module-sync, default"
+        ),
     );
     refuses(&it, "lib/x.js", "./y", By::Import, "no such file: lib/y");
     refuses(&it, "index.js", "@s/old/z", By::Import, "no such file: node_modules/@s/old/z");

@@ -205,6 +205,28 @@ impl Reader<'_> {
         }
     }
 
+    /// What Express renders with: the package and the folder that `app.set("view engine", …)` and
+    /// `app.set("views", …)` name. Whether a call is one of those.
+    fn views(&mut self, it: &CallExpression<'_>) -> bool {
+        let [name, value] = it.arguments.as_slice() else { return false };
+        let (Some(Expression::StringLiteral(name)), Some(value)) =
+            (name.as_expression(), value.as_expression())
+        else {
+            return false;
+        };
+        if callee_name(&it.callee) != Some("set") {
+            return false;
+        }
+        match (name.value.as_str(), self.constants.value(value)) {
+            ("view engine", Some(Value::Text(engine))) => {
+                self.request_as(&engine, By::Require, value.span(), true);
+            }
+            ("views", Some(folder)) => self.asset(&folder, true, true, value.span()),
+            _ => return false,
+        }
+        true
+    }
+
     fn asset(&mut self, value: &Value, folder: bool, read: bool, span: Span) {
         if let Some((base, path)) = value.path()
             && !path.is_empty()
@@ -328,7 +350,7 @@ impl<'a> VisitJs<'a> for Reader<'_> {
                 let (what, span) = ("import.meta.resolve", name.span());
                 self.condition(|this| this.named(name, By::Import, what, span));
             }
-        } else {
+        } else if !self.views(it) {
             self.assets(it);
         }
         walk_js::walk_call_expression(self, it);

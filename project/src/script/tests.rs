@@ -364,3 +364,16 @@ fn what_may_be_a_request_is_a_guess() {
     ];
     assert_eq!(found, expected);
 }
+
+#[test]
+fn what_express_renders_with_is_found() {
+    let text =
+        "app.set('view engine', 'ejs'); app.set('views', __dirname + '/views'); app.set('x', 'y');";
+    let script = ask("a.js", text).unwrap();
+    let found: Vec<_> =
+        script.requests.iter().map(|it| (it.specifier.as_str(), it.guess)).collect();
+    assert_eq!(found, [("ejs", true)]);
+    let assets: Vec<_> =
+        script.assets.iter().map(|it| (it.path.as_str(), it.folder, it.read)).collect();
+    assert_eq!(assets, [("views", true, true)]);
+}

@@ -176,6 +176,24 @@ fn more_can_be_taken_along() {
 }
 
 #[test]
+fn files_of_packages_can_be_taken_along() {
+    let files = tree(&[
+        ("index.js", ""),
+        ("node_modules/figlet/fonts/Standard.flf", "a"),
+        ("node_modules/figlet/fonts/Other.flf", "b"),
+        ("node_modules/figlet/index.js", ""),
+        ("node_modules/geo/data/a.dat", "c"),
+    ]);
+    let include =
+        vec!["node_modules/figlet/fonts/S*.flf".to_owned(), "./node_modules/geo/**".to_owned()];
+    let traced = traced(files, &Options { include, ..named("") }).unwrap();
+    let expected =
+        ["index.js", "node_modules/figlet/fonts/Standard.flf", "node_modules/geo/data/a.dat"];
+    assert_eq!(paths(&traced), expected);
+    assert_eq!(traced.notes, []);
+}
+
+#[test]
 fn too_much_is_refused_with_numbers() {
     let big = "x".repeat(9 << 20);
     let files = tree(&[

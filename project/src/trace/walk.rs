@@ -30,6 +30,12 @@ pub(super) fn below(files: &dyn Files, folder: &str) -> Vec<String> {
     found
 }
 
+/// The folder that all paths which a glob matches are in, as far as it is written out.
+fn literal_folder(glob: &str) -> &str {
+    let special = glob.find(['*', '?', '[', '{', '!', '\\']).unwrap_or(glob.len());
+    glob[..special].rfind('/').map_or("", |end| &glob[..end])
+}
+
 impl Tracer<'_> {
     /// Takes what the user asks for beside what is reached.
     pub(super) fn extras(&mut self, options: &Options) -> Result<(), TraceError> {
@@ -55,6 +61,24 @@ impl Tracer<'_> {
             let shown = relative(&self.home, &path);
             for (glob, hit) in options.include.iter().zip(&mut hit) {
                 let glob = glob.trim_start_matches("./");
+                if fast_glob::glob_match(glob, &shown) && self.taken.len() < MAX_FILES * 4 {
+                    *hit = true;
+                    self.take_any(&path, false);
+                }
+            }
+        }
+        // What is below `node_modules` is looked at where a glob names a folder there.
+        for (glob, hit) in options.include.iter().zip(&mut hit) {
+            let glob = glob.trim_start_matches("./");
+            let folder = literal_folder(glob);
+            if !folder.split('/').any(|it| it == "node_modules") {
+                continue;
+            }
+            let Some(at) = normal(&self.home, folder) else { continue };
+            let Some(found) = real(self.files, &at) else { continue };
+            self.links.extend(found.links);
+            for path in below(self.files, &found.path) {
+                let shown = join(folder, &relative(&found.path, &path));
                 if fast_glob::glob_match(glob, &shown) && self.taken.len() < MAX_FILES * 4 {
                     *hit = true;
                     self.take_any(&path, false);

@@ -144,11 +144,14 @@ export const readSync = (fd, buffer, offset, length, position) => {
 };
 
 /** The same for bytes; for text `(fd, text, position, encoding)`. */
-export const writeSync = (fd, data, offset, length, position) => {
+export const writeSync = (fd, data, offset, length, last) => {
     const number = descriptorOf(fd);
     if (typeof data === "string") {
-        return writeFrom(number, bytesToWrite(data, length), positionOf(offset));
+        // What is no number there is no position: some give the encoding.
+        const position = typeof offset === "number" || typeof offset === "bigint" ? positionOf(offset) : undefined;
+        return writeFrom(number, bytesToWrite(data, length), position);
     }
+    let position = last;
     if (typeof offset === "object" && offset !== null) ({ offset, length, position } = offset);
     return writeFrom(number, part(data, offset, length), positionOf(position));
 };

@@ -283,4 +283,10 @@ export const cases = [
         ["EISDIR", "read", "EISDIR: illegal operation on a directory, read"], "ERR_INVALID_ARG_VALUE",
         ["ENOENT", "open", "ENOENT: no such file or directory, open 'BASE/none'"],
     ]],
+    ["text is written with an encoding in the place of its position", () => {
+        const fd = fs.openSync("/tmp/encoded", "w");
+        const found = [fs.writeSync(fd, "abc", "utf8"), fs.writeSync(fd, "6465", null, "hex"), fs.writeSync(fd, "X", 0)];
+        fs.closeSync(fd);
+        return [found, fs.readFileSync("/tmp/encoded", "utf8")];
+    }, [[3, 2, 1], "Xbcde"]],
 ];
