@@ -104,8 +104,8 @@ pub fn build(
 /// Whether a file is never read as a script: machine code, and what a script that asks for it gets as text.
 fn is_content(path: &str) -> bool {
     const KINDS: [&str; 14] = [
-        "css", "csv", "gql", "graphql", "htm", "html", "md", "node", "sql", "svg", "txt", "wasm",
-        "xml", "bin",
+        "bin", "css", "csv", "gql", "graphql", "htm", "html", "md", "node", "sql", "svg", "txt",
+        "wasm", "xml",
     ];
     KINDS.contains(&ending(path))
 }

@@ -189,10 +189,20 @@ fn five_thousand_a_second_for_a_process_are_five_thousand() {
 fn a_refusal_says_which_quota_and_when_to_come_back() {
     let host = Host::new("");
     host.deploy("acme", "app", NEIGHBOUR, |request| request.app_rate = rates(2, 1)).unwrap();
+    let start = Instant::now();
     assert_eq!(host.reply("app", "", "1"), "2");
     // A machine that stands still for half a second between two calls has earned the second.
-    let answer = (0..20).map(|_| host.invoke("app", "", "1")).find(Result::is_err);
-    let answer = answer.expect("of twenty calls in a row one is refused");
+    let mut let_in = 1;
+    let answer = loop {
+        let answer = host.invoke("app", "", "1");
+        if answer.is_err() {
+            break answer;
+        }
+        let_in += 1;
+        let earned = 1.0 + 2.0 * start.elapsed().as_secs_f64();
+        assert!(f64::from(let_in) <= earned, "{let_in} calls, {earned} earned");
+        assert!(let_in < 20, "of twenty calls in a row one is refused");
+    };
     let status = refused(answer, Code::ResourceExhausted, "QUOTA");
     let wait = status.get_details_retry_info().unwrap().retry_delay.unwrap();
     assert!(Duration::ZERO < wait && wait <= Duration::from_millis(500), "{wait:?}");

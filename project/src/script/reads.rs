@@ -95,9 +95,10 @@ pub(super) fn of_text(text: &str) -> Vec<Request> {
                 continue;
             };
             let rest = &rest[1..];
-            let end =
-                rest.bytes().take(MAX_SPECIFIER).position(|it| it == quote as u8 || it == b'\n');
-            let Some(specifier) = end.map(|end| &rest[..end]).filter(|it| !it.is_empty()) else {
+            let end = rest.bytes().take(MAX_SPECIFIER).position(|it| it == quote as u8);
+            let found_text = end.map(|end| &rest[..end]);
+            let Some(specifier) = found_text.filter(|it| !it.is_empty() && !it.contains('\n'))
+            else {
                 continue;
             };
             if known.len() < MOST_GUESSED && known.insert((specifier, by)) {

@@ -331,6 +331,8 @@ fn typescript_that_assigns_to_module_exports_is_commonjs() {
         Some(Kind::Module)
     );
     assert_eq!(script("import a from 'a'; module.exports = await a()").kind, Some(Kind::Module));
+    let meta = "import a from 'a'; if (typeof module === 'undefined') a(import.meta.url)";
+    assert_eq!(script(meta).kind, Some(Kind::Module));
 }
 
 #[test]

@@ -159,13 +159,14 @@ pub(super) fn left_over(program: &Program<'_>) -> Option<super::Refused> {
     left.0
 }
 
-/// The specifiers of all imports, if a script that is a module by its syntax assigns to what CommonJS exports, and has
-/// no other exports.
+/// The specifiers of all imports, if a script that is a module by its syntax uses what CommonJS exports by, and nothing
+/// that modules alone have: exports, or `import.meta`.
 pub(super) fn assigns_exports(
     program: &Program<'_>,
     scoping: &Scoping,
 ) -> Option<BTreeSet<String>> {
-    if !is_free(scoping, "module") && !is_free(scoping, "exports") {
+    let uses = is_free(scoping, "module") || is_free(scoping, "exports");
+    if !uses || program.source_text.contains("import.meta") {
         return None;
     }
     let mut imported = BTreeSet::new();

@@ -139,3 +139,17 @@ fn modules_that_load_one_that_awaits_wait() {
         table.files().map(|it| it.0).filter(|path| table.waits(path)).collect();
     assert_eq!(waiting, ["a.mjs", "b.mjs", "index.mjs"]);
 }
+
+#[test]
+fn what_a_script_gets_as_text_is_never_read_as_a_script() {
+    let runtime = include_str!("../../../shim/js/modules.js");
+    let start = runtime.find("const TEXTS = {").unwrap();
+    let list = &runtime[start..start + runtime[start..].find("};").unwrap()];
+    let endings: Vec<&str> =
+        list.split(": true").filter_map(|it| it.split([' ', ',', '\n']).next_back()).collect();
+    let endings: Vec<&str> = endings.into_iter().filter(|it| !it.is_empty()).collect();
+    assert_eq!(endings.len(), 11, "{endings:?}");
+    for ending in endings {
+        assert!(is_content(&format!("a.{ending}")), "{ending}");
+    }
+}

@@ -119,9 +119,9 @@ const answeredFields = (res) => {
 
 /**
  * `target` is a function `(req, res)` or a server; `request` is `{ method, url, headers, body, remoteAddress }` with
- * headers as a list of [name, value] and the body as a Uint8Array; `prepare(req, res)` is called before the handler. The promise gives `{ status, statusMessage, headers,
- * body }` in the same forms when the handler has ended its answer. It is rejected with what the handler threw, or if
- * the handler closed the connection instead.
+ * headers as a list of [name, value] and the body as a Uint8Array; `prepare(req, res)` is called before the handler.
+ * The promise gives `{ status, statusMessage, headers, body }` in the same forms when the handler has ended its answer.
+ * It is rejected with what the handler threw, or if the handler closed the connection instead.
  */
 export const deliver = (target, request) => new Promise((resolve, reject) => {
     const { isEncrypted, host, path } = partsOf(request.url);

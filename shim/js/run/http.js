@@ -23,6 +23,7 @@ const {
     ArrayBufferIsView, ArrayIsArray, ArrayPrototypePush, FunctionPrototypeSymbolHasInstance, JSONParse, JSONStringify,
     NumberIsInteger, ObjectDefineProperty, ObjectKeys, Promise, RangeError, ReflectGetOwnPropertyDescriptor, String,
     StringPrototypeStartsWith, SymbolToStringTag, SyntaxError, TypeError, Uint8Array,
+    decodeURIComponent,
 } = primordials;
 
 /** The combined value of a header by its name in lower case, or null. */
@@ -77,6 +78,15 @@ export const headersObject = (headers) => {
     const raw = [];
     for (let at = 0; at < headers.length; at++) ArrayPrototypePush(raw, headers[at][0], headers[at][1]);
     return joinedFields(raw, false);
+};
+
+/** A text without its percent signs, as it is where it is not encoded well. */
+export const percentDecoded = (text) => {
+    try {
+        return decodeURIComponent(text);
+    } catch {
+        return text;
+    }
 };
 
 /** Defines an own property as an assignment would, whatever prototypes say. */

@@ -9,25 +9,18 @@ import { lengthOf, utf8Encode } from "../octets.js";
 import { primordials } from "../primordials.js";
 import { isObject } from "../webidl.js";
 import {
-    bufferOf, bytesOfValue, headersObject, locationOfCall, parsedBody, queryObject, queryPairs, setOwn, urlOfCall,
+    bufferOf, bytesOfValue, headersObject, locationOfCall, parsedBody, percentDecoded, queryObject,
+    queryPairs, setOwn, urlOfCall,
 } from "./http.js";
 
 const {
     ArrayIsArray, ArrayPrototypeConcat, Date, DateNow, DatePrototypeToUTCString, JSONStringify,
     MathFloor, ObjectDefineProperty, ObjectKeys, ObjectSetPrototypeOf, ReflectGetOwnPropertyDescriptor, SafeWeakMap,
     String, StringPrototypeIncludes, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeStartsWith,
-    StringPrototypeToLowerCase, StringPrototypeTrim, decodeURIComponent, encodeURIComponent,
+    StringPrototypeToLowerCase, StringPrototypeTrim, encodeURIComponent,
 } = primordials;
 
 const callOf = new SafeWeakMap();
-
-const decoded = (text) => {
-    try {
-        return decodeURIComponent(text);
-    } catch {
-        return text;
-    }
-};
 
 // The cookies of a header by their names; the first of a name counts (RFC 6265, section 5.4).
 const cookiesOf = (header) => {
@@ -44,12 +37,13 @@ const cookiesOf = (header) => {
         let value = StringPrototypeTrim(StringPrototypeSlice(pair, equals + 1));
         const isQuoted = 2 <= value.length && value[0] === "\"" && value[value.length - 1] === "\"";
         if (isQuoted) value = StringPrototypeSlice(value, 1, -1);
-        if (ReflectGetOwnPropertyDescriptor(cookies, name) === undefined) setOwn(cookies, name, decoded(value));
+        if (ReflectGetOwnPropertyDescriptor(cookies, name) === undefined) setOwn(cookies, name, percentDecoded(value));
     }
     return cookies;
 };
 
-const remoteAddressOf = ({ invocation: { context } }) =>
+/** The address of the caller, as far as the caller's platform says. */
+export const remoteAddressOf = ({ invocation: { context } }) =>
     (isObject(context) && typeof context.ip === "string" ? context.ip : "127.0.0.1");
 
 /** Members that are made when they are read first, from the call. */

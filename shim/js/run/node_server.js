@@ -5,7 +5,7 @@ import { deliver } from "../http/deliver.js";
 import { Server, listeningServers } from "../http/server.js";
 import { primordials } from "../primordials.js";
 import { isObject } from "../webidl.js";
-import { withHelpers } from "./node_helpers.js";
+import { remoteAddressOf, withHelpers } from "./node_helpers.js";
 
 const { FunctionPrototypeSymbolHasInstance, ReflectApply } = primordials;
 
@@ -19,9 +19,8 @@ const targetOf = ({ fn, self }) => (self === undefined ? fn : (req, res) => Refl
 
 export const nodeServer = {
     async http(call) {
-        const { fn, http, invocation } = call;
-        const { context } = invocation;
-        const remoteAddress = isObject(context) && typeof context.ip === "string" ? context.ip : undefined;
+        const { fn, http } = call;
+        const remoteAddress = remoteAddressOf(call);
         const target = isServer(fn) ? fn : targetOf(call);
         const prepare = isServer(fn) ? undefined : withHelpers(call);
         const { status, headers, body } = await deliver(target, {

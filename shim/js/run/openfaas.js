@@ -18,14 +18,15 @@ const {
 
 const HTML = "text/html; charset=utf-8";
 
+const OF_FISSION = /\bcontext\s*(?:\?\.|\.)\s*re(?:quest|sponse)\b|\{\s*request\b|\b(?:callback|cb)\s*\(\s*\d/;
+
 /**
  * Whether a function is one of the first template. Fission's `(context, callback)` has the same names, and reads
- * `context.request`.
+ * `context.request` or begins its answer with a status.
  */
 export const isClassic = (fn, names) => {
     const isNamed = names?.[0] === "context" && (names[1] === "callback" || names[1] === "cb");
-    return isNamed && names.length === 2
-        && RegExpPrototypeExec(/\bcontext\s*(?:\?\.|\.)\s*re(?:quest|sponse)\b|\{\s*request\b/, FunctionPrototypeToString(fn)) === null;
+    return isNamed && names.length === 2 && RegExpPrototypeExec(OF_FISSION, FunctionPrototypeToString(fn)) === null;
 };
 
 /** The `context`: each of its methods gives it back, so that calls are chained. */

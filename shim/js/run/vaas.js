@@ -10,14 +10,14 @@ import { primordials } from "../primordials.js";
 import { isObject } from "../webidl.js";
 import {
     answerOf, bytesOfValue, headerOfCall, headersObject, isTextBody, locationOfCall, mimeTypeOf, pairsOfObject,
-    parsedBody, queryObject, queryPairs, setOwn, urlOfCall,
+    parsedBody, percentDecoded, queryObject, queryPairs, setOwn, urlOfCall,
 } from "./http.js";
 import { collect, isStream } from "./streams.js";
 
 const {
     ArrayPrototypePush, Error, FunctionPrototypeSymbolHasInstance, Number, NumberIsNaN, ObjectGetPrototypeOf,
     Promise, ReflectApply, RegExp, RegExpPrototypeExec, SafeWeakMap, String, StringPrototypeIndexOf,
-    StringPrototypeSlice, TypeError, decodeURIComponent,
+    StringPrototypeSlice, TypeError,
 } = primordials;
 
 /** The decorated methods of a class by its prototype: a list of {name, type, method, routerName}. */
@@ -198,14 +198,6 @@ const compiledRoute = (route) => {
     return { pattern: new RegExp(`${text}/?$`, "i"), names };
 };
 
-const decoded = (text) => {
-    try {
-        return decodeURIComponent(text);
-    } catch {
-        return text;
-    }
-};
-
 // The parameters of a path that a route fits, undefined where it does not.
 const parametersOf = (route, path) => {
     const isPattern = isObject(route) && FunctionPrototypeSymbolHasInstance(RegExp, route);
@@ -215,7 +207,7 @@ const parametersOf = (route, path) => {
     if (found === null) return undefined;
     const params = {};
     for (let at = 1; at < found.length; at++) {
-        if (found[at] !== undefined) setOwn(params, names[at - 1] ?? String(at - 1), decoded(found[at]));
+        if (found[at] !== undefined) setOwn(params, names[at - 1] ?? String(at - 1), percentDecoded(found[at]));
     }
     return params;
 };

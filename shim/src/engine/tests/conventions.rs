@@ -226,6 +226,14 @@ const SAMPLES: &[Sample] = &[
     Sample {
         handler: "",
         path: "index.js",
+        text: "module.exports = function (context, callback) { callback(202, 'Hello, world!'); };",
+        functions: &[["default", "fission", "fission"]],
+        event: Some("Hello, world!"),
+        http: Some((202, "Hello, world!")),
+    },
+    Sample {
+        handler: "",
+        path: "index.js",
         text: "module.exports = (context, callback) => callback(203, context.request.body);",
         functions: &[["default", "fission", "fission"]],
         event: None,
